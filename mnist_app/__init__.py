@@ -1,0 +1,1 @@
+"""MNIST Lab: see how a convolutional neural network reads a handwritten digit."""

@@ -1,0 +1,333 @@
+"""A picture of a digit becomes the 28x28 image that MNIST's makers would have produced.
+
+The recipe is LeCun's (http://yann.lecun.com/exdb/mnist/): the ink is cropped, scaled into a
+20x20 box with its aspect ratio kept, and moved so that its centre of mass lies in the middle of
+28x28. Ink is bright on black, 0 to 255, as in MNIST.
+"""
+
+import itertools
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Box = tuple[int, int, int, int]
+Background = Literal["black", "unknown"]
+
+IMAGE_SIDE = 28
+BOX_SIDE = 20
+# The centre of mass of all 70,000 MNIST images lies within half a pixel of index 14, not 13.5.
+CENTRE = 14
+
+SMALLEST_SIDE = 10
+LARGEST_SIDE = 1024
+# Levels of 255 between paper and ink below which a picture counts as blank.
+LEAST_CONTRAST = 24
+# Components with less than this share of the ink are specks of dust.
+SPECK_SHARE = 0.01
+MOST_COVERAGE = 0.6
+DOT_SHARE = 0.15
+
+# OpenCV's own threads cost more than they bring on pictures this small, and starve the server.
+cv2.setNumThreads(1)
+
+
+class Problem(Enum):
+    """Why a picture cannot be read as one digit; the value is a sentence for the person."""
+
+    TOO_SMALL = f"This picture is too small: a digit needs at least {SMALLEST_SIDE} pixels."
+    BLANK = "There is no ink here yet. Draw a digit from 0 to 9."
+    DOT = "This is only a dot. Draw a digit, large enough to fill half of the canvas."
+    FULL = "There is ink all over. Clear it and draw one digit with some room around it."
+    SEVERAL = "There is more than one group of ink. Draw one digit at a time."
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """Every picture on the way from a drawing to an MNIST digit.
+
+    All pictures are uint8, 0 to 255. Where `problem` is set because no ink was found, `crop` and
+    `scaled` have shape (0, 0) and `image` is black.
+    """
+
+    grey: Image
+    """The picture in grey, shape (height, width), at most 1024 pixels a side."""
+    ink: Image
+    """The ink alone, bright on black, same shape as `grey`."""
+    box: Box
+    """The smallest box around the ink in `ink`: x, y, width, height in pixels."""
+    crop: Image
+    """The ink inside the box, shape (box height, box width)."""
+    scaled: Image
+    """The crop scaled to a larger side of 20 pixels."""
+    image: Image
+    """What the network sees, shape (28, 28)."""
+    problem: Problem | None
+    """Why this should not be read as a digit, or None."""
+
+
+def normalise(picture: Image, background: Background = "unknown") -> Normalised:
+    """Turn a picture of a digit into an MNIST image, keeping every step.
+
+    `picture` is uint8 of shape (height, width) in grey, (height, width, 3) in RGB or
+    (height, width, 4) in RGBA, dark on light or light on dark. `background` is "black" for our
+    own canvas, whose ink is exact, and "unknown" for photographs and files.
+
+    Raises ValueError when `picture` is no such array.
+    """
+    grey = to_grey(picture)
+    ink = grey if background == "black" else find_ink(grey)
+    box = bounding_box(ink)
+    crop = cut(ink, box)
+    scaled = scale_into_box(crop)
+    return Normalised(
+        grey=grey,
+        ink=ink,
+        box=box,
+        crop=crop,
+        scaled=scaled,
+        image=centre_by_mass(scaled),
+        problem=_find_problem(picture.shape[:2], ink),
+    )
+
+
+def to_grey(picture: Image) -> Image:
+    """Return `picture` (grey, RGB or RGBA, uint8) as grey, uint8 (height, width).
+
+    Transparent parts become paper: white under dark ink, black under light ink. A picture with
+    a side of more than 1024 pixels is scaled down to it. Raises ValueError for other arrays.
+    """
+    if picture.dtype != np.uint8:
+        raise ValueError(f"A picture has values of type uint8, not {picture.dtype}.")
+    if picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] not in (3, 4)):
+        raise ValueError(
+            "A picture has the shape (height, width), (height, width, 3) or (height, width, 4), "
+            f"not {picture.shape}."
+        )
+    if picture.size == 0:
+        raise ValueError(f"A picture has at least one pixel; this one has shape {picture.shape}.")
+    picture = _limit_side(picture)
+    if picture.ndim == 2:
+        return picture
+    if picture.shape[2] == 3:
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    return _flatten_alpha(picture)
+
+
+def find_ink(grey: Image) -> Image:
+    """Return the ink of a grey picture, bright on black, uint8 of the same shape.
+
+    The paper is what most of the border shows. Uneven light is removed by a top-hat transform,
+    dust by its size. A picture without contrast gives black.
+    """
+    if _contrast(grey) < LEAST_CONTRAST:
+        return np.zeros_like(grey)
+    bright = 255 - grey if _paper_is_light(grey) else grey
+    lift = _lift_from_even_paper if _is_even(bright) else _lift_from_uneven_paper
+    return _remove_specks(lift(bright))
+
+
+def bounding_box(ink: Image) -> Box:
+    """Return x, y, width and height of the smallest box around all non-zero pixels.
+
+    The box of a black picture is (0, 0, 0, 0).
+    """
+    x, y, width, height = cv2.boundingRect(ink)
+    return x, y, width, height
+
+
+def cut(image: Image, box: Box) -> Image:
+    """Return the part of `image` (height, width) inside `box` (x, y, width, height)."""
+    x, y, width, height = box
+    return image[y : y + height, x : x + width]
+
+
+def scale_into_box(crop: Image) -> Image:
+    """Scale `crop` so that its larger side has 20 pixels and its brightest pixel the value 255.
+
+    Shrinking averages over areas, as MNIST's makers did; MNIST's images all reach 255.
+    """
+    if crop.size == 0:
+        return np.zeros((0, 0), np.uint8)
+    height, width = crop.shape
+    if max(height, width) == BOX_SIDE:
+        scaled = crop
+    else:
+        factor = BOX_SIDE / max(height, width)
+        size = (max(1, round(width * factor)), max(1, round(height * factor)))
+        method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+        scaled = np.asarray(cv2.resize(crop, size, interpolation=method), dtype=np.uint8)
+    peak = max(1, int(scaled.max()))
+    return np.asarray(cv2.convertScaleAbs(scaled, alpha=255 / peak), dtype=np.uint8)
+
+
+def centre_by_mass(scaled: Image) -> Image:
+    """Place `scaled` (at most 20x20) on black 28x28, its centre of mass in the middle.
+
+    The shift is a whole number of pixels, and no pixel is lost: where the middle cannot be
+    reached, the digit goes as near as the border allows.
+    """
+    image = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8)
+    if scaled.size == 0:
+        return image
+    height, width = scaled.shape
+    moments = cv2.moments(scaled)
+    mass = moments["m00"] or 1.0
+    left = _offset(moments["m10"] / mass, width)
+    top = _offset(moments["m01"] / mass, height)
+    image[top : top + height, left : left + width] = scaled
+    return image
+
+
+def place_on_canvas(ink: Image, side: int) -> Image:
+    """Show `ink` in a square of `side` pixels, as large in it as MNIST's digits are in theirs.
+
+    Enlarged pixels stay square and exact, so that an MNIST image drawn this way is normalised to
+    itself again. Ink of shape (height, width), 0 to 255; the result has shape (side, side).
+    """
+    canvas = np.zeros((side, side), np.uint8)
+    crop = cut(ink, bounding_box(ink))
+    if crop.size == 0:
+        return canvas
+    factor = side * BOX_SIDE / IMAGE_SIDE / max(crop.shape)
+    width, height = (max(1, round(length * factor)) for length in reversed(crop.shape))
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST
+    left, top = (side - width) // 2, (side - height) // 2
+    shown = cv2.resize(crop, (width, height), interpolation=method)
+    canvas[top : top + height, left : left + width] = shown
+    return canvas
+
+
+def _offset(centre_of_mass: float, length: int) -> int:
+    return min(max(0, round(CENTRE - centre_of_mass)), IMAGE_SIDE - length)
+
+
+def _limit_side(picture: Image) -> Image:
+    height, width = picture.shape[:2]
+    factor = LARGEST_SIDE / max(height, width)
+    if factor >= 1:
+        return picture
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _flatten_alpha(picture: Image) -> Image:
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2GRAY), dtype=np.uint8)
+    alpha = picture[:, :, 3]
+    if alpha.min() == 255:
+        return grey
+    opaque = grey[alpha > 127]
+    ink_is_dark = opaque.size == 0 or opaque.mean() < 128
+    share = alpha.astype(np.float32) / 255
+    paper = 255.0 if ink_is_dark else 0.0
+    return np.rint(grey * share + paper * (1 - share)).astype(np.uint8)
+
+
+def _contrast(grey: Image) -> int:
+    """Return the levels between the darkest and the brightest patch of 3x3 pixels."""
+    calm = cv2.blur(grey, (3, 3)) if min(grey.shape) >= 3 else grey
+    return int(calm.max()) - int(calm.min())
+
+
+def _paper_is_light(grey: Image) -> bool:
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    middle = (int(grey.min()) + int(grey.max())) / 2
+    return bool(np.median(border) > middle)
+
+
+def _is_even(bright: Image) -> bool:
+    paper = np.median(bright)
+    return bool(np.mean(np.abs(bright - paper) <= 2) > 0.5)
+
+
+def _lift_from_even_paper(bright: Image) -> Image:
+    """Subtract a paper that is one grey; an eighth of the ink's peak is compression noise."""
+    lifted = np.asarray(cv2.subtract(bright, np.full_like(bright, np.median(bright))))
+    return np.where(lifted < lifted.max() / 8, 0, lifted).astype(np.uint8)
+
+
+def _lift_from_uneven_paper(bright: Image) -> Image:
+    """Remove light and shadow by a top-hat transform; strokes are at most a third wide."""
+    side = max(3, min(bright.shape) // 3) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
+    calm = cv2.GaussianBlur(bright, (0, 0), max(0.5, max(bright.shape) / 400))
+    lifted = np.asarray(cv2.morphologyEx(calm, cv2.MORPH_TOPHAT, kernel), dtype=np.uint8)
+    if _contrast(lifted) < LEAST_CONTRAST:
+        return np.zeros_like(lifted)
+    return _stretch(lifted)
+
+
+def _stretch(lifted: Image) -> Image:
+    """Map half of Otsu's threshold to 0 and the typical ink to 255, straight in between."""
+    threshold, mask = cv2.threshold(lifted, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    low = threshold / 2
+    high = max(low + 1, float(np.median(lifted[mask > 0])))
+    stretched = (lifted.astype(np.float32) - low) * (255 / (high - low))
+    return np.asarray(np.rint(np.clip(stretched, 0, 255)), dtype=np.uint8)
+
+
+def _remove_specks(ink: Image) -> Image:
+    mask = (ink > 0).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count <= 2:
+        return ink
+    areas = stats[:, cv2.CC_STAT_AREA].astype(np.int64)
+    areas[0] = 0
+    kept = areas >= SPECK_SHARE * areas.sum()
+    return np.where(kept[labels], ink, 0).astype(np.uint8)
+
+
+def _find_problem(shape: tuple[int, ...], ink: Image) -> Problem | None:
+    if max(shape) < SMALLEST_SIDE:
+        return Problem.TOO_SMALL
+    solid = np.where(ink > 127, ink, 0).astype(np.uint8)
+    inside = cut(solid, bounding_box(solid)) > 0
+    if inside.size == 0:
+        return Problem.BLANK
+    if inside.sum() > MOST_COVERAGE * ink.size:
+        return Problem.FULL
+    if _is_dot(inside, max(ink.shape)):
+        return Problem.DOT
+    if _has_far_groups(inside):
+        return Problem.SEVERAL
+    return None
+
+
+def _is_dot(inside: NDArray[np.bool_], picture_side: int) -> bool:
+    small = max(inside.shape) < DOT_SHARE * picture_side
+    round_enough = max(inside.shape) <= 1.6 * min(inside.shape)
+    return bool(small and round_enough and inside.mean() > 0.6)
+
+
+def _has_far_groups(inside: NDArray[np.bool_]) -> bool:
+    """Say whether a gap goes all the way through and both sides of it are large.
+
+    A digit in two strokes (a 5 with its bar, an open 4) has a small gap or a small part.
+    """
+    side_by_side = _gap_splits(inside, least_gap=0.12)
+    stacked = _gap_splits(inside.T, least_gap=0.2)
+    return side_by_side or stacked
+
+
+def _gap_splits(inside: NDArray[np.bool_], least_gap: float) -> bool:
+    """Look for empty columns, `least_gap` of the height wide, between two parts half as high."""
+    height = inside.shape[0]
+    filled = np.flatnonzero(inside.any(axis=0))
+    for left, right in itertools.pairwise(filled):
+        if right - left - 1 < max(1, least_gap * height):
+            continue
+        parts = inside[:, : left + 1], inside[:, right:]
+        tall = min(_height(part) for part in parts) >= 0.5 * height
+        heavy = min(part.sum() for part in parts) >= 0.1 * inside.sum()
+        if tall and heavy:
+            return True
+    return False
+
+
+def _height(part: NDArray[np.bool_]) -> int:
+    rows = np.flatnonzero(part.any(axis=1))
+    return int(rows[-1] - rows[0] + 1)

@@ -1,0 +1,1 @@
+"""The only room that imports Streamlit: what pages are made of."""

@@ -1,0 +1,67 @@
+"""The answer to the drawing, in large type, with all ten probabilities."""
+
+import numpy as np
+import streamlit as st
+
+from mnist_app import digit, figures, pictures
+from mnist_app.answers import Answer
+from mnist_app.digit import Image, Problem
+from mnist_app.engine import EngineError, EngineStarting
+from mnist_app.ui import layout, resources, session
+
+
+def show_answer() -> None:
+    """Show what the network reads in the drawing, or why it reads nothing. Inside a fragment."""
+    drawing = session.drawing()
+    if not drawing.png:
+        _show_invitation()
+        return
+    seen = digit.normalise(pictures.decode_png(drawing.png), background="black")
+    if seen.problem is Problem.BLANK:
+        _show_invitation()
+    elif seen.problem is not None:
+        _show(seen.image, None, "Not one digit", seen.problem.value)
+    else:
+        _ask(seen.image, drawing.caption)
+
+
+def _show_invitation() -> None:
+    sentence = "Any digit from 0 to 9, with mouse, finger or pen."
+    if not layout.is_awake():
+        sentence += " The network is waking up: it answers in a few seconds."
+    _show(np.zeros((digit.IMAGE_SIDE, digit.IMAGE_SIDE), np.uint8), None, "Draw a digit", sentence)
+
+
+def _ask(image: Image, caption: str) -> None:
+    try:
+        probabilities = resources.engine().classify(image[np.newaxis], wait=False)[0]
+    except EngineStarting:
+        _show(image, None, "The network is waking up", "Keep drawing: the answer comes by itself.")
+        layout.ask_for_polling()
+        return
+    except EngineError as error:
+        _show(image, None, "No answer", str(error))
+        return
+    answer = Answer(probabilities)
+    headline = f"{figures.percent(answer.confidence)} sure"
+    if not answer.is_sure:
+        headline = f"Not sure: {figures.percent(answer.confidence)}"
+    runner_up = f"Then {answer.runner_up}: {figures.percent(answer.runner_up_confidence)}"
+    _show(image, answer, headline, runner_up, caption)
+
+
+def _show(
+    image: Image, answer: Answer | None, headline: str, sentence: str, caption: str = ""
+) -> None:
+    """Send all that changes with a stroke as one element; its height is always the same."""
+    chart = figures.probability_chart(None if answer is None else answer.probabilities)
+    origin = f" ({caption})" if caption else ""
+    st.html(
+        f'<div class="lab-answer">{_reading(answer)}{figures.seen_image(image)}</div>'
+        f'<div class="lab-words"><strong>{headline}</strong>{sentence}{origin}</div>{chart}'
+    )
+
+
+def _reading(answer: Answer | None) -> str:
+    style, text = ("lab-nothing", "–") if answer is None else ("", str(answer.digit))
+    return f'<div class="lab-digit {style}" role="status" aria-label="Prediction">{text}</div>'

@@ -1,0 +1,135 @@
+"""The drawing: the one canvas, what clears it, and what is put on it from elsewhere."""
+
+import random
+
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from mnist_app import digit, pictures
+from mnist_app.digit import Image
+from mnist_app.ui import resources, session
+
+# 280 pixels fit the narrowest phones, and are ten for each of MNIST's 28.
+SIDE = 280
+INK, PAPER = "#ffffff", "#000000"
+PEN_WIDTHS = (8, 36)
+USUAL_PEN_WIDTH = 18
+NO_DIGIT_FOUND = (
+    "No digit was found in this picture. Try again from nearer, with dark ink on plain paper."
+)
+
+
+def canvas() -> None:
+    """Show the canvas and keep what is drawn on it."""
+    drawing = session.drawing()
+    key = f"canvas_{drawing.canvas}"
+    if key not in st.session_state:
+        drawing.mounted = drawing.strokes
+    result = st_canvas(
+        stroke_width=_pen_width(),
+        stroke_color=INK,
+        background_color=PAPER,
+        width=SIDE,
+        height=SIDE,
+        initial_drawing=drawing.mounted,
+        return_image_data=True,
+        key=key,
+    )
+    png = result.image_bytes
+    if png is None or png == drawing.png:
+        return
+    drawing.strokes, drawing.png, drawing.caption = result.json_data or {}, png, ""
+
+
+def controls() -> None:
+    """Show the buttons and the pen's width."""
+    with st.container(horizontal=True):
+        st.button("Clear", icon=":material/delete:", on_click=clear)
+        st.button("Try an example", icon=":material/casino:", on_click=show_example)
+    st.slider(
+        "Pen width",
+        *PEN_WIDTHS,
+        value=USUAL_PEN_WIDTH,
+        step=2,
+        format="pen %d px",
+        label_visibility="collapsed",
+        key=session.PEN_WIDTH,
+        persist_state="session",
+    )
+
+
+def picture_input() -> None:
+    """Let the visitor upload a picture or take one, and show its digit on the canvas."""
+    source = st.segmented_control(
+        "Or read a digit on paper",
+        ["Upload a picture", "Use the camera"],
+        key=session.PICTURE_SOURCE,
+    )
+    if source == "Upload a picture":
+        st.file_uploader(
+            "A PNG or JPEG picture of one digit",
+            type=["png", "jpg", "jpeg"],
+            key=session.UPLOAD,
+            on_change=_show_picture,
+            args=(session.UPLOAD,),
+        )
+    elif source == "Use the camera":
+        st.camera_input(
+            "A digit on paper, as large as possible",
+            key=session.CAMERA,
+            on_change=_show_picture,
+            args=(session.CAMERA,),
+        )
+    if session.picture_trouble():
+        st.error(session.picture_trouble(), icon=":material/image_not_supported:")
+
+
+def clear() -> None:
+    """Empty the canvas."""
+    session.drawing().replace({"objects": []}, b"", "")
+    session.set_picture_trouble("")
+
+
+def show_example() -> None:
+    """Draw one of MNIST's test images, chosen at random."""
+    split = resources.test_images()
+    index = random.randrange(len(split))
+    caption = f"MNIST test image {index:,}, labelled {split.labels[index]}"
+    _show(split.images[index], caption)
+
+
+def _pen_width() -> int:
+    """Return the slider's value within its bounds: a browser can send any number."""
+    width = st.session_state.get(session.PEN_WIDTH, USUAL_PEN_WIDTH)
+    return int(min(max(width, PEN_WIDTHS[0]), PEN_WIDTHS[1]))
+
+
+def _show_picture(key: str) -> None:
+    upload = st.session_state[key]
+    if upload is None:
+        session.set_picture_trouble("")
+        return
+    try:
+        ink = digit.find_ink(digit.to_grey(pictures.read_picture(upload.getvalue())))
+    except pictures.PictureError as error:
+        session.set_picture_trouble(str(error))
+        return
+    session.set_picture_trouble("" if ink.any() else NO_DIGIT_FOUND)
+    if ink.any():
+        _show(ink, "From your picture")
+
+
+def _show(ink: Image, caption: str) -> None:
+    png = pictures.encode_png(digit.place_on_canvas(ink, SIDE))
+    picture = {
+        "type": "Image",
+        "originX": "left",
+        "originY": "top",
+        "left": 0,
+        "top": 0,
+        "width": SIDE,
+        "height": SIDE,
+        "src": pictures.data_uri(png),
+    }
+    session.drawing().replace({"objects": [picture]}, png, caption)
+    session.set_picture_trouble("")

@@ -1,0 +1,72 @@
+"""What all pages share: how a page begins, the sidebar, and waiting for the network."""
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from mnist_app import figures
+from mnist_app.engine import DEFAULT_NETWORK, EngineError
+from mnist_app.ui import resources, session
+
+POLL_SECONDS = 0.4
+
+
+def begin(title: str, introduction: str) -> None:
+    """Begin a page: its title, a sentence below it, and the sidebar. Call it first."""
+    _use_navigation()
+    st.set_page_config(
+        page_title=f"{title} · MNIST Lab", page_icon=":material/draw:", layout="wide"
+    )
+    resources.engine()
+    st.html(figures.STYLE)
+    st.title(title, anchor=False)
+    st.markdown(introduction)
+    with st.sidebar:
+        _network_note()
+
+
+def poll_for_engine() -> None:
+    """Rerun the page as soon as the network is awake. Call it last on a page that asks it."""
+    waiting = not is_awake()
+    session.set_polling(waiting)
+    if waiting:
+        _poll()
+
+
+def is_awake() -> bool:
+    """Say whether nothing is to be waited for: an answer can come, or it is known why not."""
+    try:
+        return resources.engine().is_ready()
+    except EngineError:
+        return True
+
+
+def ask_for_polling() -> None:
+    """Let a fragment that found the network asleep start the polling."""
+    if not session.is_polling():
+        session.set_polling(True)
+        st.rerun()
+
+
+def _use_navigation() -> None:
+    """Leave Streamlit's old automatic mode, in which the first link to a page lands.
+
+    The folder is called pages, so that mode runs the page without streamlit_app.py.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _poll() -> None:
+    if is_awake():
+        session.set_polling(False)
+        st.rerun()
+
+
+def _network_note() -> None:
+    card = resources.card(DEFAULT_NETWORK)
+    st.caption(
+        f"Network `{card.name}`: {card.parameters:,} parameters, right on "
+        f"{100 * card.test_accuracy:.2f} % of MNIST's test images."
+    )

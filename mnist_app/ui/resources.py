@@ -1,0 +1,26 @@
+"""What all visitors share, made once: the model process, the test images, the cards."""
+
+import streamlit as st
+
+from mnist_app import cards, dataset
+from mnist_app.engine import Engine
+
+
+@st.cache_resource(show_spinner=False)
+def engine() -> Engine:
+    """Return the way to the model process, which starts with the first visitor."""
+    door = Engine()
+    door.start()
+    return door
+
+
+@st.cache_resource(show_spinner=False)
+def test_images() -> dataset.Split:
+    """Return MNIST's 10,000 test images."""
+    return dataset.load_test()
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def card(name: str) -> cards.Card:
+    """Return the card of the network `name`."""
+    return cards.read_card(name)

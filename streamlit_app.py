@@ -1,0 +1,10 @@
+"""The front door: the list of pages. A page joins by one line."""
+
+import streamlit as st
+
+PAGES = [
+    st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True),
+    st.Page("pages/models.py", title="Models", icon=":material/schema:"),
+]
+
+st.navigation(PAGES).run()

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs what the tests need, checks style and types, and runs all tests.
+set -eu
+cd "$(dirname "$0")/.."
+
+for name in python3 python3.13 python3.12 python3.11; do
+  python=$(command -v "$name") || continue
+  "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' && break
+  python=
+done
+[ -n "${python:-}" ] || { echo "MNIST Lab needs Python 3.11, 3.12 or 3.13 (python3)." >&2; exit 1; }
+
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+.venv/bin/python -m pip install --quiet -r requirements.txt -r tests/requirements.txt
+
+installed_browser() {
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    command -v "$name" && return
+  done
+  for path in "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium; do
+    [ -x "$path" ] && echo "$path" && return
+  done
+  return 1
+}
+
+# Debian's browser where apt serves, an installed one, or else Playwright's own.
+sudo=""
+[ "$(id -u)" = 0 ] || sudo="sudo -n"
+if ! installed_browser >/dev/null; then
+  if command -v apt-get >/dev/null && $sudo apt-get update -qq; then
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends chromium >/dev/null ||
+      .venv/bin/playwright install chromium
+  else
+    .venv/bin/playwright install chromium
+  fi
+fi
+MNIST_APP_TEST_BROWSER=$(installed_browser || true)
+export MNIST_APP_TEST_BROWSER
+
+.venv/bin/ruff check .
+.venv/bin/ruff format --check .
+.venv/bin/mypy
+.venv/bin/python -m pytest "$@"
