@@ -246,8 +246,10 @@ def _is_even(bright: Image) -> bool:
 
 def _lift_from_even_paper(bright: Image) -> Image:
     """Subtract a paper that is one grey; an eighth of the ink's peak is compression noise."""
-    lifted = np.asarray(cv2.subtract(bright, np.full_like(bright, np.median(bright))))
-    return np.where(lifted < lifted.max() / 8, 0, lifted).astype(np.uint8)
+    lifted = cv2.subtract(bright, np.full_like(bright, np.median(bright)))
+    peak = int(lifted.max())
+    lifted[lifted < peak / 8] = 0
+    return np.asarray(cv2.convertScaleAbs(lifted, alpha=255 / max(1, peak)), dtype=np.uint8)
 
 
 def _lift_from_uneven_paper(bright: Image) -> Image:

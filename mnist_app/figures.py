@@ -13,7 +13,7 @@ STYLE = """<style>
 .lab-digit { font-size: 9rem; line-height: 1; font-weight: 700; min-width: 8rem;
   text-align: center; font-variant-numeric: tabular-nums; }
 .lab-nothing { opacity: 0.35; }
-.lab-words { min-height: 5.25rem; max-width: 40rem; margin-top: 0.25rem; font-size: 1.15rem;
+.lab-words { min-height: 5.8rem; max-width: 40rem; margin-top: 0.25rem; font-size: 1.15rem;
   line-height: 1.4; }
 .lab-words strong { font-size: 1.75rem; display: block; font-weight: 600; }
 .lab-seen { margin: 0; }

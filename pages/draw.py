@@ -6,16 +6,15 @@ from mnist_app.ui import answer, canvas, layout
 
 layout.begin(
     "Draw a digit",
-    "A convolutional neural network reads what you draw, after each stroke.",
+    "A neural network reads it after each stroke.",
 )
 
 
 @st.fragment
 def draw_and_read() -> None:
     """Each stroke reruns this and nothing else."""
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         with st.container(width=canvas.SIDE):
-            st.space("small")  # the canvas's toolbar floats above it
             canvas.canvas()
             canvas.controls()
         with st.container(width="stretch"):

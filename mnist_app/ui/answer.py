@@ -28,7 +28,7 @@ def show_answer() -> None:
 def _show_invitation() -> None:
     sentence = "Any digit from 0 to 9, with mouse, finger or pen."
     if not layout.is_awake():
-        sentence += " The network is waking up: it answers in a few seconds."
+        sentence = "The network is waking up; it answers in a few seconds."
     _show(np.zeros((digit.IMAGE_SIDE, digit.IMAGE_SIDE), np.uint8), None, "Draw a digit", sentence)
 
 

@@ -11,6 +11,7 @@ from mnist_app.ui import resources, session
 
 # 280 pixels fit the narrowest phones, and are ten for each of MNIST's 28.
 SIDE = 280
+TOOLBAR = 36
 INK, PAPER = "#ffffff", "#000000"
 PEN_WIDTHS = (8, 36)
 USUAL_PEN_WIDTH = 18
@@ -21,6 +22,14 @@ NO_DIGIT_FOUND = (
 
 def canvas() -> None:
     """Show the canvas and keep what is drawn on it."""
+    # The height is held free so that nothing jumps when the canvas appears; its toolbar floats
+    # in the space above it.
+    with st.container(width=SIDE, height=SIDE + TOOLBAR, border=False, gap=None):
+        st.space(TOOLBAR)
+        _canvas()
+
+
+def _canvas() -> None:
     drawing = session.drawing()
     key = f"canvas_{drawing.canvas}"
     if key not in st.session_state:
@@ -116,7 +125,7 @@ def _show_picture(key: str) -> None:
         return
     session.set_picture_trouble("" if ink.any() else NO_DIGIT_FOUND)
     if ink.any():
-        _show(ink, "From your picture")
+        _show(ink, "from your picture")
 
 
 def _show(ink: Image, caption: str) -> None:

@@ -1,0 +1,132 @@
+"""The command line: python -m mnist_app classify | train."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from mnist_app import digit, engine
+from mnist_app.answers import Answer
+from mnist_app.digit import Image
+from mnist_app.engine import Engine, EngineError
+from mnist_app.pictures import PictureError, read_picture
+
+BATCH = 256
+DEFAULT_FOLDER = Path("trained")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file on its way to an answer: an image of shape (28, 28), or what is wrong with it."""
+
+    file: str
+    image: Image | None
+    error: str = ""
+
+
+def main() -> int:
+    """Run the command that the arguments name and return the exit status."""
+    arguments = _parse_arguments()
+    if arguments.command == "classify":
+        return classify(arguments.files, arguments.json)
+    settings = {"network": arguments.network, "epochs": arguments.epochs, "seed": arguments.seed}
+    return engine.train(
+        {name: value for name, value in settings.items() if value is not None}, arguments.output
+    )
+
+
+def classify(files: Iterable[str], as_json: bool) -> int:
+    """Print a line for each picture file; return 1 when any of them could not be read, else 0.
+
+    All other files are done first. Raises nothing: what is wrong stands in the file's line.
+    """
+    failures = 0
+    door = Engine()
+    try:
+        for pictures in _batches(_read(file) for file in files):
+            for picture, answer in _answer(door, pictures):
+                print(_line(picture, answer, as_json), flush=True)
+                failures += answer is None
+    except EngineError as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        door.stop()
+    return 1 if failures else 0
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m mnist_app", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    reading = commands.add_parser("classify", help="say which digit each picture shows")
+    reading.add_argument("--json", action="store_true", help="one JSON object a line")
+    reading.add_argument("files", nargs="+", metavar="FILE", help="a PNG or JPEG picture")
+    training = commands.add_parser("train", help="train a network on MNIST from nothing")
+    training.add_argument("--network", choices=["cnn"], help="which architecture (default: cnn)")
+    training.add_argument("--epochs", type=_positive, help="how often to see all images")
+    training.add_argument("--seed", type=int, help="the same seed gives the same weights")
+    training.add_argument(
+        "--output",
+        type=Path,
+        default=DEFAULT_FOLDER,
+        help="the folder for weights and card (default: %(default)s)",
+    )
+    return parser.parse_args()
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _read(file: str) -> Picture:
+    try:
+        seen = digit.normalise(read_picture(Path(file).read_bytes()))
+    except PictureError as error:
+        return Picture(file, None, str(error))
+    except OSError as error:
+        return Picture(file, None, f"The file cannot be read: {error.strerror or error}.")
+    if seen.problem is not None:
+        return Picture(file, None, seen.problem.value)
+    return Picture(file, seen.image)
+
+
+def _batches(pictures: Iterator[Picture]) -> Iterator[list[Picture]]:
+    while batch := list(islice(pictures, BATCH)):
+        yield batch
+
+
+def _answer(door: Engine, pictures: list[Picture]) -> Iterator[tuple[Picture, Answer | None]]:
+    images = [picture.image for picture in pictures if picture.image is not None]
+    rows = iter(door.classify(np.stack(images)) if images else [])
+    for picture in pictures:
+        yield picture, None if picture.image is None else Answer(next(rows))
+
+
+def _line(picture: Picture, answer: Answer | None, as_json: bool) -> str:
+    if as_json:
+        return json.dumps(_as_object(picture, answer))
+    if answer is None:
+        return f"{picture.file}: {picture.error}"
+    return f"{picture.file}: {answer.digit} ({100 * answer.confidence:.1f} %)"
+
+
+def _as_object(picture: Picture, answer: Answer | None) -> dict[str, object]:
+    if answer is None:
+        return {"file": picture.file, "error": picture.error}
+    return {
+        "file": picture.file,
+        "digit": answer.digit,
+        "confidence": answer.confidence,
+        "probabilities": [float(share) for share in answer.probabilities],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""A real browser, a real server, real strokes."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from mnist_app.digit import Image
+from tests.handwriting import Stroke, drawn
+from tests.serving import Server, serve
+
+expect.set_options(timeout=20_000)
+SIDE = 280
+WIDE = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def camera_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the browser's camera sees: a 4 in dark ink on paper, as a YUV4MPEG film."""
+    film = tmp_path_factory.mktemp("camera") / "four.y4m"
+    paper = cv2.copyMakeBorder(
+        235 - drawn(4, 420) // 255 * 190, 30, 30, 110, 110, cv2.BORDER_CONSTANT, value=235
+    )
+    write_film(film, paper)
+    return film
+
+
+def write_film(film: Path, grey: Image) -> None:
+    height, width = grey.shape
+    neutral = bytes([128]) * (width * height // 4)
+    frame = b"FRAME\n" + grey.tobytes() + neutral + neutral
+    header = f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420jpeg\n".encode()
+    film.write_bytes(header + frame * 10)
+
+
+@pytest.fixture(scope="session")
+def browser(camera_film: Path) -> Iterator[Browser]:
+    path = os.environ.get("MNIST_APP_TEST_BROWSER") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={camera_film}",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests that leave it as they found it."""
+    with serve(tmp_path_factory.mktemp("server") / "log") as running:
+        yield running
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A fresh server for tests that break something or come first."""
+    with serve(tmp_path / "log") as running:
+        yield running
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    contexts = []
+
+    def open_page(url: str, phone: bool = False, dark: bool = False) -> Page:
+        context = browser.new_context(
+            viewport=PHONE if phone else WIDE,
+            has_touch=phone,
+            is_mobile=phone,
+            color_scheme="dark" if dark else "light",
+            permissions=["camera"],
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(url)
+        page.locator("[data-testid=stApp]").wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def draw(page: Page, strokes: list[Stroke], size: float = SIDE, offset: float = 0) -> None:
+    """Draw with the mouse; strokes of 0 to 100 become `size` pixels from `offset` on."""
+    left, top = canvas_corner(page)
+    for stroke in strokes:
+        points = [
+            (left + offset + x * size / 100, top + offset + y * size / 100) for x, y in stroke
+        ]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=2)
+        page.mouse.up()
+
+
+def draw_by_touch(page: Page, strokes: list[Stroke]) -> None:
+    """Draw with a finger."""
+    left, top = canvas_corner(page)
+    finger = page.context.new_cdp_session(page)
+    for stroke in strokes:
+        points = [(left + x * SIDE / 100, top + y * SIDE / 100) for x, y in stroke]
+        _touch(finger, "touchStart", points[0])
+        for start, end in zip(points, points[1:], strict=False):
+            for step in (0.5, 1):
+                x = start[0] + step * (end[0] - start[0])
+                y = start[1] + step * (end[1] - start[1])
+                _touch(finger, "touchMove", (x, y))
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def _touch(finger: object, kind: str, point: tuple[float, float]) -> None:
+    finger.send(  # type: ignore[attr-defined]
+        "Input.dispatchTouchEvent",
+        {"type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]},
+    )
+
+
+def canvas_corner(page: Page) -> tuple[float, float]:
+    canvas = page.locator("canvas.upper-canvas")
+    expect(canvas).to_have_count(1)
+    canvas.wait_for()
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    return box["x"], box["y"]
+
+
+def expect_answer(page: Page, answer: int | str) -> None:
+    status = page.get_by_role("status", name="Prediction", exact=True)
+    expect(status).to_have_text(re.compile(f"^{answer}$"))
+
+
+def wait_until_quiet(page: Page) -> None:
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()

@@ -1,0 +1,213 @@
+"""The Draw page in a real browser."""
+
+import re
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import (
+    OpenPage,
+    draw,
+    draw_by_touch,
+    expect_answer,
+    wait_until_quiet,
+)
+from tests.handwriting import DIGITS, drawn
+from tests.serving import Server
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+
+
+def test_each_digit_by_mouse(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    for digit, strokes in DIGITS.items():
+        draw(page, strokes)
+        expect_answer(page, digit)
+        _keep_screenshot(page, f"mouse-{digit}")
+        _clear(page)
+
+
+def test_each_digit_by_touch(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url, phone=True, dark=True)
+    for digit, strokes in DIGITS.items():
+        draw_by_touch(page, strokes)
+        expect_answer(page, digit)
+        _keep_screenshot(page, f"touch-{digit}")
+        _clear(page)
+
+
+def test_small_in_a_corner_is_read_as_well(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    draw(page, DIGITS[3], size=120, offset=150)
+    expect_answer(page, 3)
+
+
+def test_clear_empties_and_the_next_digit_is_read(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    for digit in (7, 0):
+        draw(page, DIGITS[digit])
+        expect_answer(page, digit)
+        _clear(page)
+    page.get_by_role("button", name="Clear").click()
+    expect_answer(page, "–")
+
+
+def test_undo_goes_back_to_the_former_answer(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    draw(page, [[(50, 20), (50, 80)]])
+    expect_answer(page, 1)
+    draw(page, [[(20, 20), (50, 20)]])
+    expect_answer(page, 7)
+    page.locator("canvas.upper-canvas").hover()
+    page.get_by_title(re.compile("undo", re.IGNORECASE)).click()
+    expect_answer(page, 1)
+
+
+def test_drawing_and_answer_stay_over_a_page_switch(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    draw(page, [[(50, 20), (50, 80)]])
+    expect_answer(page, 1)
+    for _ in range(2):
+        page.get_by_role("link", name="Models").click()
+        expect(page.get_by_role("heading", name="Models")).to_be_visible()
+        page.get_by_role("link", name="Draw").click()
+        expect_answer(page, 1)
+        assert _ink_on_canvas(page) > 1000
+    wait_until_quiet(page)
+    draw(page, [[(20, 20), (50, 20)]])
+    expect_answer(page, 7)
+
+
+def test_example_shows_a_labelled_image_that_can_be_drawn_on(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_page(server.url)
+    page.get_by_role("button", name="Try an example").click()
+    expect(page.get_by_text(re.compile(r"MNIST test image [\d,]+, labelled \d"))).to_be_visible()
+    expect_answer(page, "[0-9]")
+    wait_until_quiet(page)
+    before = _ink_on_canvas(page)
+    draw(page, [[(5, 5), (5, 95), (95, 95)]])
+    expect(page.get_by_text("MNIST test image")).to_have_count(0)
+    assert _ink_on_canvas(page) > before
+
+
+def test_uploaded_picture_is_read(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    page.get_by_text("Upload a picture").click()
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files(
+        {"name": "two.jpg", "mimeType": "image/jpeg", "buffer": _paper_with(2)}
+    )
+    expect_answer(page, 2)
+    expect(page.get_by_text("from your picture")).to_be_visible()
+    chooser.set_input_files({"name": "bad.png", "mimeType": "image/png", "buffer": b"no picture"})
+    expect(page.get_by_text("This is not a PNG or JPEG picture")).to_be_visible()
+    expect_answer(page, 2)
+
+
+def test_camera_picture_is_read(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url, phone=True)
+    page.get_by_text("Use the camera").click()
+    page.wait_for_function("document.querySelector('video')?.readyState === 4")
+    page.get_by_role("button", name=re.compile("take photo", re.IGNORECASE)).click()
+    expect_answer(page, 4)
+
+
+def test_pen_width_changes_the_next_stroke_and_keeps_the_drawing(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_page(server.url)
+    draw(page, [[(50, 20), (50, 80)]])
+    expect_answer(page, 1)
+    thin = _ink_on_canvas(page)
+    page.get_by_role("slider").focus()
+    page.keyboard.press("End")
+    expect(page.get_by_test_id("stSliderThumbValue")).to_have_text("pen 36 px")
+    wait_until_quiet(page)
+    draw(page, [[(20, 20), (50, 20)]])
+    expect_answer(page, 7)
+    assert _ink_on_canvas(page) > thin + 3000
+
+
+def test_two_digits_and_a_dot_are_no_digit(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    draw(page, [[(50, 50), (51, 50)]])
+    expect(page.get_by_text("only a dot")).to_be_visible()
+    expect_answer(page, "–")
+    _clear(page)
+    draw(page, [[(20, 20), (20, 80)], [(80, 20), (80, 80)]])
+    expect(page.get_by_text("more than one group of ink")).to_be_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("phone", [False, True])
+def test_nothing_jumps_and_nothing_is_cut(
+    server: Server, open_page: OpenPage, phone: bool, dark: bool
+) -> None:
+    page = open_page(server.url, phone=phone, dark=dark)
+    chart = page.get_by_role("group", name="Probabilities")
+    wait_until_quiet(page)
+    expect(page.get_by_text("Any digit from 0 to 9")).to_be_visible()
+    empty = chart.bounding_box()
+    _keep_screenshot(page, f"empty-{'phone' if phone else 'wide'}-{'dark' if dark else 'light'}")
+    draw(page, DIGITS[7])
+    expect_answer(page, 7)
+    page.evaluate("window.scrollTo(0, 0)")
+    assert chart.bounding_box() == empty
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert page.evaluate(
+        "[...document.querySelectorAll('.lab-chart *, .lab-words')]"
+        ".every(e => e.scrollWidth <= e.clientWidth + 1)"
+    )
+    _keep_screenshot(page, f"drawn-{'phone' if phone else 'wide'}-{'dark' if dark else 'light'}")
+
+
+def test_sixty_quick_strokes_end_with_the_answer_to_the_last(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_page(server.url)
+    for index in range(60):
+        y = 20 + index
+        draw(page, [[(50, y), (50, y + 1)]])
+    expect_answer(page, 1)
+
+
+def _paper_with(digit: int) -> bytes:
+    """Return a JPEG of dark ink on unevenly lit paper."""
+    ink = drawn(digit, 600, 36).astype(float) / 255
+    light = cv2.resize(np.array([[250.0, 170.0], [220.0, 140.0]]), (600, 600))
+    _, encoded = cv2.imencode(".jpg", (light * (1 - 0.8 * ink)).astype("uint8"))
+    return encoded.tobytes()
+
+
+def _ink_on_canvas(page: Page) -> int:
+    """Return how many pixels of the canvas are white, after at most two seconds of waiting."""
+    count = 0
+    for _ in range(20):
+        count = page.locator("canvas.lower-canvas").last.evaluate(
+            """canvas => {
+                const pixels = canvas.getContext('2d')
+                    .getImageData(0, 0, canvas.width, canvas.height).data;
+                return pixels.filter((value, index) => index % 4 == 0 && value > 127).length;
+            }"""
+        )
+        if count:
+            break
+        time.sleep(0.1)
+    return int(count)
+
+
+def _clear(page: Page) -> None:
+    page.get_by_role("button", name="Clear").click()
+    expect_answer(page, "–")
+    wait_until_quiet(page)
+
+
+def _keep_screenshot(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")

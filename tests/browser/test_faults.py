@@ -1,0 +1,100 @@
+"""What goes wrong in a lecture hall: cold starts, deep links, killed processes."""
+
+import re
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage, draw, expect_answer, wait_until_quiet
+from tests.handwriting import DIGITS
+from tests.serving import Server, serve
+
+
+@pytest.mark.parametrize("path", ["models", "draw"])
+def test_link_to_any_page_as_the_very_first_request(
+    own_server: Server, open_page: OpenPage, path: str
+) -> None:
+    first = open_page(f"{own_server.url}/{path}")
+    heading = {"models": "Models", "draw": "Draw a digit"}[path]
+    expect(first.get_by_role("heading", name=heading)).to_be_visible()
+    labels = first.get_by_test_id("stSidebarNavLink").all_inner_texts()
+    later = open_page(f"{own_server.url}/{path}")
+    expect(later.get_by_role("heading", name=heading)).to_be_visible()
+    assert [_last_line(label) for label in labels] == ["Draw", "Models"]
+    assert later.get_by_test_id("stSidebarNavLink").all_inner_texts() == labels
+
+
+def test_drawing_at_once_after_the_start_is_answered_when_the_network_wakes(
+    own_server: Server, open_page: OpenPage
+) -> None:
+    page = open_page(own_server.url)
+    draw(page, [[(50, 20), (50, 80)]])
+    expect(page.get_by_text("waking up")).to_be_visible()
+    draw(page, [[(20, 20), (50, 20)]])
+    expect_answer(page, 7)
+    wait_until_quiet(page)
+
+
+def test_killed_model_process_is_replaced_while_people_draw(
+    own_server: Server, open_page: OpenPage
+) -> None:
+    pages = [open_page(own_server.url) for _ in range(2)]
+    for page in pages:
+        draw(page, [[(50, 20), (50, 80)]])
+        expect_answer(page, 1)
+    killed = _only_model_process(own_server)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait(5)
+    for page in pages:
+        draw(page, [[(20, 20), (50, 20)]])
+        expect_answer(page, 7)
+    assert _only_model_process(own_server).pid != killed.pid
+
+
+def test_hung_model_process_is_said_and_replaced(own_server: Server, open_page: OpenPage) -> None:
+    page = open_page(own_server.url)
+    draw(page, [[(50, 20), (50, 80)]])
+    expect_answer(page, 1)
+    _only_model_process(own_server).suspend()
+    draw(page, [[(20, 20), (35, 20)]])
+    expect(page.get_by_text("did not answer within 10 seconds")).to_be_visible()
+    draw(page, [[(35, 20), (50, 20)]])
+    expect_answer(page, 7)
+
+
+def test_page_process_holds_no_tensorflow_and_takes_its_children_along(
+    tmp_path: Path, open_page: OpenPage
+) -> None:
+    with serve(tmp_path / "log") as server:
+        page = open_page(server.url)
+        draw(page, DIGITS[5])
+        expect_answer(page, 5)
+        children = server.process.children(recursive=True)
+        assert not re.search("tensorflow|keras", _loaded_libraries(server.process.pid))
+        assert "tensorflow" in _loaded_libraries(_only_model_process(server).pid)
+        server.process.kill()
+        server.process.wait(5)
+        gone, alive = psutil.wait_procs(children, timeout=10)
+        assert gone
+        assert not alive
+
+
+def _only_model_process(server: Server) -> psutil.Process:
+    for _ in range(100):
+        processes = server.model_processes()
+        if len(processes) == 1:
+            return processes[0]
+        time.sleep(0.1)
+    raise AssertionError(f"{len(processes)} model processes")
+
+
+def _loaded_libraries(pid: int) -> str:
+    return "\n".join(mapped.path for mapped in psutil.Process(pid).memory_maps())
+
+
+def _last_line(label: str) -> str:
+    return label.splitlines()[-1]
