@@ -5,7 +5,6 @@ The recipe is LeCun's (http://yann.lecun.com/exdb/mnist/): the ink is cropped, s
 28x28. Ink is bright on black, 0 to 255, as in MNIST.
 """
 
-import itertools
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
@@ -319,9 +318,8 @@ def _gap_splits(inside: NDArray[np.bool_], least_gap: float) -> bool:
     """Look for empty columns, `least_gap` of the height wide, between two parts half as high."""
     height = inside.shape[0]
     filled = np.flatnonzero(inside.any(axis=0))
-    for left, right in itertools.pairwise(filled):
-        if right - left - 1 < max(1, least_gap * height):
-            continue
+    gaps = np.flatnonzero(np.diff(filled) - 1 >= max(1, least_gap * height))
+    for left, right in zip(filled[gaps], filled[gaps + 1], strict=True):
         parts = inside[:, : left + 1], inside[:, right:]
         tall = min(_height(part) for part in parts) >= 0.5 * height
         heavy = min(part.sum() for part in parts) >= 0.1 * inside.sum()

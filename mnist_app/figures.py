@@ -8,7 +8,9 @@ from mnist_app.digit import Image
 from mnist_app.pictures import data_uri, encode_png
 
 # Taken once by every page. The classes are ours alone; what the theme can do is left to it.
+# The canvas takes a moment to appear and its toolbar floats above it: both places are held free.
 STYLE = """<style>
+[class*="st-key-canvas_"] { min-height: 280px; min-width: 280px; margin-top: 2.25rem; }
 .lab-answer { display: flex; flex-wrap: wrap; gap: 0.5rem 3rem; align-items: center; }
 .lab-digit { font-size: 9rem; line-height: 1; font-weight: 700; min-width: 8rem;
   text-align: center; font-variant-numeric: tabular-nums; }

@@ -10,15 +10,15 @@ layout.begin(
 )
 
 
+canvas.controls()
+
+
 @st.fragment
 def draw_and_read() -> None:
     """Each stroke reruns this and nothing else."""
-    with st.container(horizontal=True, gap="medium"):
-        with st.container(width=canvas.SIDE):
-            canvas.canvas()
-            canvas.controls()
-        with st.container(width="stretch"):
-            answer.show_answer()
+    with st.container(horizontal=True, gap="large"):
+        canvas.canvas()
+        answer.answer()
 
 
 draw_and_read()

@@ -14,9 +14,7 @@ Point = tuple[float, float]
 Stroke = list[Point]
 
 
-def arc(
-    centre: Point, radius: Point, start: float, end: float, points: int = 14
-) -> Stroke:
+def arc(centre: Point, radius: Point, start: float, end: float, points: int = 14) -> Stroke:
     """Return a part of an ellipse; angles in degrees, 0 to the right, 90 downwards."""
     angles = np.radians(np.linspace(start, end, points))
     return [

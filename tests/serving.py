@@ -34,14 +34,20 @@ class Server:
 
 
 @contextmanager
-def serve(log: Path, script: Path = ROOT / "streamlit_app.py", options: str = "") -> Iterator[Server]:
+def serve(
+    log: Path, script: Path = ROOT / "streamlit_app.py", options: str = ""
+) -> Iterator[Server]:
     """Run the app as a person would, and end it and all its processes afterwards."""
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += [f"--server.port={port}", "--server.headless=true", *options.split()]
     with log.open("wb") as output:
         started = subprocess.Popen(
-            command, cwd=ROOT, stdout=output, stderr=output, env=os.environ | {"PYTHONPATH": str(ROOT)}
+            command,
+            cwd=script.parent,
+            stdout=output,
+            stderr=output,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
         )
     server = Server(f"http://localhost:{port}", psutil.Process(started.pid), log)
     try:

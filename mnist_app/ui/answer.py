@@ -10,7 +10,7 @@ from mnist_app.engine import EngineError, EngineStarting
 from mnist_app.ui import layout, resources, session
 
 
-def show_answer() -> None:
+def answer() -> None:
     """Show what the network reads in the drawing, or why it reads nothing. Inside a fragment."""
     drawing = session.drawing()
     if not drawing.png:
@@ -42,26 +42,26 @@ def _ask(image: Image, caption: str) -> None:
     except EngineError as error:
         _show(image, None, "No answer", str(error))
         return
-    answer = Answer(probabilities)
-    headline = f"{figures.percent(answer.confidence)} sure"
-    if not answer.is_sure:
-        headline = f"Not sure: {figures.percent(answer.confidence)}"
-    runner_up = f"Then {answer.runner_up}: {figures.percent(answer.runner_up_confidence)}"
-    _show(image, answer, headline, runner_up, caption)
+    read = Answer(probabilities)
+    headline = f"{figures.percent(read.confidence)} sure"
+    if not read.is_sure:
+        headline = f"Not sure: {figures.percent(read.confidence)}"
+    runner_up = f"Then {read.runner_up}: {figures.percent(read.runner_up_confidence)}"
+    _show(image, read, headline, runner_up, caption)
 
 
 def _show(
-    image: Image, answer: Answer | None, headline: str, sentence: str, caption: str = ""
+    image: Image, read: Answer | None, headline: str, sentence: str, caption: str = ""
 ) -> None:
     """Send all that changes with a stroke as one element; its height is always the same."""
-    chart = figures.probability_chart(None if answer is None else answer.probabilities)
+    chart = figures.probability_chart(None if read is None else read.probabilities)
     origin = f" ({caption})" if caption else ""
     st.html(
-        f'<div class="lab-answer">{_reading(answer)}{figures.seen_image(image)}</div>'
+        f'<div class="lab-answer">{_reading(read)}{figures.seen_image(image)}</div>'
         f'<div class="lab-words"><strong>{headline}</strong>{sentence}{origin}</div>{chart}'
     )
 
 
-def _reading(answer: Answer | None) -> str:
-    style, text = ("lab-nothing", "–") if answer is None else ("", str(answer.digit))
+def _reading(read: Answer | None) -> str:
+    style, text = ("lab-nothing", "–") if read is None else ("", str(read.digit))
     return f'<div class="lab-digit {style}" role="status" aria-label="Prediction">{text}</div>'

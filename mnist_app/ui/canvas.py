@@ -11,7 +11,6 @@ from mnist_app.ui import resources, session
 
 # 280 pixels fit the narrowest phones, and are ten for each of MNIST's 28.
 SIDE = 280
-TOOLBAR = 36
 INK, PAPER = "#ffffff", "#000000"
 PEN_WIDTHS = (8, 36)
 USUAL_PEN_WIDTH = 18
@@ -21,15 +20,10 @@ NO_DIGIT_FOUND = (
 
 
 def canvas() -> None:
-    """Show the canvas and keep what is drawn on it."""
-    # The height is held free so that nothing jumps when the canvas appears; its toolbar floats
-    # in the space above it.
-    with st.container(width=SIDE, height=SIDE + TOOLBAR, border=False, gap=None):
-        st.space(TOOLBAR)
-        _canvas()
+    """Show the canvas and keep what is drawn on it. Call it inside a fragment.
 
-
-def _canvas() -> None:
+    Widgets beside it are the page's, not the fragment's: each would cost every stroke.
+    """
     drawing = session.drawing()
     key = f"canvas_{drawing.canvas}"
     if key not in st.session_state:
@@ -45,26 +39,26 @@ def _canvas() -> None:
         key=key,
     )
     png = result.image_bytes
-    if png is None or png == drawing.png:
-        return
-    drawing.strokes, drawing.png, drawing.caption = result.json_data or {}, png, ""
+    if png is not None and png != drawing.png:
+        drawing.strokes, drawing.png, drawing.caption = result.json_data or {}, png, ""
 
 
 def controls() -> None:
-    """Show the buttons and the pen's width."""
-    with st.container(horizontal=True):
+    """Show the buttons and the pen's width, in a row above the canvas."""
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Clear", icon=":material/delete:", on_click=clear)
         st.button("Try an example", icon=":material/casino:", on_click=show_example)
-    st.slider(
-        "Pen width",
-        *PEN_WIDTHS,
-        value=USUAL_PEN_WIDTH,
-        step=2,
-        format="pen %d px",
-        label_visibility="collapsed",
-        key=session.PEN_WIDTH,
-        persist_state="session",
-    )
+        st.slider(
+            "Pen width",
+            *PEN_WIDTHS,
+            value=USUAL_PEN_WIDTH,
+            step=2,
+            format="pen %d px",
+            label_visibility="collapsed",
+            key=session.PEN_WIDTH,
+            persist_state="session",
+            width=200,
+        )
 
 
 def picture_input() -> None:

@@ -1,5 +1,6 @@
 """A real browser, a real server, real strokes."""
 
+import itertools
 import os
 import re
 import shutil
@@ -118,7 +119,7 @@ def draw_by_touch(page: Page, strokes: list[Stroke]) -> None:
     for stroke in strokes:
         points = [(left + x * SIDE / 100, top + y * SIDE / 100) for x, y in stroke]
         _touch(finger, "touchStart", points[0])
-        for start, end in zip(points, points[1:], strict=False):
+        for start, end in itertools.pairwise(points):
             for step in (0.5, 1):
                 x = start[0] + step * (end[0] - start[0])
                 y = start[1] + step * (end[1] - start[1])

@@ -1,0 +1,157 @@
+"""Visitors without a browser: they speak Streamlit's protocol and draw a stroke now and then."""
+
+import asyncio
+import base64
+import json
+import re
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+from mnist_app.pictures import encode_png
+from tests.handwriting import DIGITS, drawn
+
+ANSWER = re.compile(r'aria-label="Prediction">(\d)<')
+CANVAS = "streamlit_drawable_canvas"
+FINISHED = {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY}
+
+
+@dataclass
+class Run:
+    """What one script run sent."""
+
+    canvas: str = ""
+    fragment: str = ""
+    answer: str = ""
+    status: int = -1
+
+
+@dataclass
+class Tally:
+    """What a group of visitors met with."""
+
+    seconds: list[float] = field(default_factory=list)
+    unanswered: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    def milliseconds(self, percentile: float) -> float:
+        return 1000 * float(np.percentile(self.seconds, percentile)) if self.seconds else np.nan
+
+
+class Visitor:
+    """One open page: first `enter`, then `draw` as often as wanted, then `leave`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.replace("http://", "ws://") + "/_stcore/stream"
+        self._page = Run()
+        self._socket: ClientConnection | None = None
+
+    async def enter(self) -> None:
+        self._socket = await connect(
+            self._url,
+            subprotocols=["streamlit"],
+            max_size=None,
+            open_timeout=60,  # type: ignore[list-item]
+        )
+        first = BackMsg()
+        first.rerun_script.query_string = ""
+        await self._socket.send(first.SerializeToString())
+        self._page = await self._finish()
+
+    async def draw(self, digit: int) -> Run:
+        message = BackMsg()
+        message.rerun_script.fragment_id = self._page.fragment
+        state = message.rerun_script.widget_states.widgets.add()
+        state.id = self._page.canvas
+        state.json_value = STROKES[digit]
+        assert self._socket is not None
+        await self._socket.send(message.SerializeToString())
+        return await self._finish()
+
+    async def leave(self) -> None:
+        if self._socket is not None:
+            await self._socket.close()
+
+    async def _finish(self) -> Run:
+        run = Run()
+        assert self._socket is not None
+        while run.status not in FINISHED:
+            frame = await asyncio.wait_for(self._socket.recv(), 60)
+            assert isinstance(frame, bytes)
+            message = ForwardMsg()
+            message.ParseFromString(frame)
+            _note(message, run)
+        return run
+
+
+def _note(message: ForwardMsg, run: Run) -> None:
+    kind = message.WhichOneof("type")
+    if kind == "script_finished":
+        run.status = message.script_finished
+    elif kind == "delta":
+        element = message.delta.new_element
+        if element.HasField("bidi_component") and CANVAS in element.bidi_component.component_name:
+            run.canvas = element.bidi_component.id
+            run.fragment = message.delta.fragment_id
+        elif element.HasField("html"):
+            found = ANSWER.search(element.html.body)
+            run.answer = found.group(1) if found else run.answer
+
+
+def _canvas_state(digit: int) -> str:
+    picture = base64.b64encode(encode_png(drawn(digit))).decode()
+    path = [["Q", x, y, x + 0.5, y + 0.5] for stroke in DIGITS[digit] for x, y in stroke * 6]
+    drawing = {"raw": {"objects": [{"type": "Path", "path": path}]}}
+    drawing["data"] = f"data:image/png;base64,{picture}"  # type: ignore[assignment]
+    return json.dumps({"drawing": drawing})
+
+
+STROKES = {digit: _canvas_state(digit) for digit in DIGITS}
+
+
+async def crowd(url: str, people: int, strokes: int, pause: float = 2.0) -> Tally:
+    """Let `people` draw `strokes` times each, `pause` seconds apart, spread over the pause.
+
+    Everybody has drawn once before the clock starts.
+    """
+    tally = Tally()
+    visitors = [Visitor(url) for _ in range(people)]
+    for visitor in visitors:
+        await visitor.enter()
+        await _draw_until_answered(visitor)
+    started = time.perf_counter() + 0.5
+    await asyncio.gather(
+        *(
+            _draw_now_and_then(visitor, started + pause * index / people, strokes, pause, tally)
+            for index, visitor in enumerate(visitors)
+        )
+    )
+    await asyncio.gather(*(visitor.leave() for visitor in visitors))
+    return tally
+
+
+async def _draw_until_answered(visitor: Visitor) -> None:
+    for _ in range(120):
+        if (await visitor.draw(1)).answer:
+            return
+        await asyncio.sleep(0.5)
+    raise RuntimeError("The server never answered.")
+
+
+async def _draw_now_and_then(
+    visitor: Visitor, start: float, strokes: int, pause: float, tally: Tally
+) -> None:
+    for index in range(strokes):
+        await asyncio.sleep(max(0.0, start + index * pause - time.perf_counter()))
+        sent = time.perf_counter()
+        try:
+            run = await visitor.draw(index % 10)
+        except Exception as error:
+            tally.errors.append(repr(error))
+            return
+        tally.seconds.append(time.perf_counter() - sent)
+        tally.unanswered += run.answer == ""
