@@ -1,22 +1,27 @@
 """The door to the model process, the only process that holds TensorFlow and the networks.
 
 Whoever asks from here needs neither: images go in, probabilities come out. The process starts
-with the first call, and a new one takes its place when it dies or hangs.
+with the first call, and a new one takes its place when it dies or hangs. Question and answer go
+over one pipe, a question at a time: an executor's threads and queues cost each stroke more than
+the network does.
 """
 
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
-import time
-from concurrent.futures import Future
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, ShutdownExecutorError
+from loky.backend import get_context
 from numpy.typing import NDArray
 
 from mnist_app.digit import Image
@@ -28,9 +33,6 @@ ANSWER_LIMIT = 10.0
 START_LIMIT = 120.0
 # How often a question is put to a new process when the one that was asked has died.
 TRIES = 3
-# TensorFlow's C++ parts print to the terminal unless told not to before their import.
-ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-DIED = (BrokenProcessPool, ShutdownExecutorError)
 
 
 class EngineError(Exception):
@@ -48,41 +50,33 @@ class Engine:
         """Start nothing yet. A warm process has `answer_limit` seconds for an answer."""
         self._answer_limit = answer_limit
         self._lock = threading.Lock()
-        self._executor: ProcessPoolExecutor | None = None
-        self._warmed: Future[int] | None = None
-        self._last_answer = 0.0
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._is_warm = False
 
     def start(self) -> None:
         """Start the model process where none runs; returns at once."""
-        self._ensure_process()
+        with self._alone():
+            self._ensure_process()
 
     def is_ready(self) -> bool:
         """Say whether an answer would come at once. Starts the process where none runs.
 
         Raises EngineError when the network cannot be loaded.
         """
-        try:
-            self._ready_executor()
-        except EngineStarting:
-            return False
-        return True
+        if self._is_warm:
+            return True
+        with self._alone():
+            return self._becomes_warm_within(0)
 
     def process_id(self) -> int:
         """Return the id of the model process, once it is warm.
 
         Raises EngineError when it does not become so within two minutes.
         """
-        _, warmed = self._ensure_process()
-        try:
-            return warmed.result(START_LIMIT)
-        except TimeoutError as error:
-            raise EngineError(
-                f"The network did not start within {START_LIMIT:g} seconds. Try again later."
-            ) from error
-        except DIED as error:
-            raise EngineStarting("The network is starting again.") from error
-        except Exception as error:
-            raise _cannot_load(error) from error
+        with self._alone():
+            self._wait_until_warm()
+            return (self._process and self._process.pid) or 0
 
     def classify(
         self, images: Image, network: str = DEFAULT_NETWORK, wait: bool = True
@@ -93,75 +87,127 @@ class Engine:
         and asked again. Without, EngineStarting is raised in both cases. Raises EngineError when
         no answer comes within the limit, or the network cannot be loaded.
         """
-        if not wait:
-            return self._ask(images, network)
-        for _ in range(TRIES):
-            try:
-                self.process_id()
-                return self._ask(images, network)
-            except EngineStarting:
-                continue
+        for _ in range(TRIES if wait else 1):
+            with self._alone():
+                if wait:
+                    self._wait_until_warm()
+                elif not self._becomes_warm_within(0):
+                    raise EngineStarting("The network is starting.")
+                try:
+                    return self._ask(images, network)
+                except EngineStarting:
+                    if not wait:
+                        raise
         raise EngineError("The network stopped again and again over this. Try something else.")
 
     def stop(self) -> None:
         """End the model process; the next call starts a new one."""
-        with self._lock:
+        with self._alone():
             self._discard()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the pipe; everything below runs inside. The wait for it has the same limit."""
+        if not self._lock.acquire(timeout=self._answer_limit + START_LIMIT * (not self._is_warm)):
+            raise self._late()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _ask(self, images: Image, network: str) -> NDArray[np.float32]:
-        executor = self._ready_executor()
-        asked = time.monotonic()
-        answer: Future[NDArray[np.float32]] | None = None
+        _, pipe = self._ensure_process()
         try:
-            answer = executor.submit(_classify, network, images)
-            probabilities = answer.result(self._answer_limit)
-        except DIED as error:
-            self._replace(executor)
+            pipe.send((network, images))
+            if not pipe.poll(self._answer_limit):
+                self._replace()
+                raise self._late()
+            answer = pipe.recv()
+        except (EOFError, OSError) as error:
+            self._replace()
             raise EngineStarting("The network is starting again.") from error
-        except TimeoutError as error:
-            if answer is not None:
-                answer.cancel()
-            if self._last_answer < asked:
-                self._replace(executor)
-            raise EngineError(
-                f"The network did not answer within {self._answer_limit:g} seconds. "
-                "Try again in a moment."
-            ) from error
-        self._last_answer = time.monotonic()
-        return probabilities
+        if isinstance(answer, Exception):
+            raise EngineError(f"The network {network!r} gave no answer: {answer!r}") from answer
+        return np.asarray(answer)
 
-    def _ready_executor(self) -> ProcessPoolExecutor:
-        executor, warmed = self._ensure_process()
-        if not warmed.done():
-            raise EngineStarting("The network is starting.")
-        error = warmed.exception()
-        if isinstance(error, DIED):
-            self._replace(executor)
-            raise EngineStarting("The network is starting again.") from error
-        if error is not None:
-            raise _cannot_load(error) from error
-        return executor
-
-    def _ensure_process(self) -> "tuple[ProcessPoolExecutor, Future[int]]":
-        with self._lock:
-            if self._executor is None or self._warmed is None:
-                self._executor = ProcessPoolExecutor(max_workers=1, env=ENVIRONMENT)
-                self._warmed = self._executor.submit(_warm, DEFAULT_NETWORK)
-            return self._executor, self._warmed
-
-    def _replace(self, executor: ProcessPoolExecutor) -> None:
-        """Start a new process in the place of `executor`'s, unless somebody already has."""
-        with self._lock:
-            if self._executor is not executor:
+    def _wait_until_warm(self) -> None:
+        for _ in range(TRIES):
+            if self._becomes_warm_within(START_LIMIT):
                 return
-            LOGGER.warning("The model process died or hung; starting a new one.")
+        raise EngineError(
+            f"The network did not start within {START_LIMIT:g} seconds. Try again later."
+        )
+
+    def _becomes_warm_within(self, seconds: float) -> bool:
+        """Wait for the process's first word; one that has died meanwhile is replaced."""
+        if self._is_warm:
+            return True
+        _, pipe = self._ensure_process()
+        try:
+            if not pipe.poll(seconds):
+                return False
+            trouble = pipe.recv()
+        except (EOFError, OSError):
+            self._replace()
+            return False
+        if trouble is not None:
             self._discard()
+            raise EngineError(f"The network could not be loaded: {trouble!r}") from trouble
+        self._is_warm = True
+        return True
+
+    def _ensure_process(self) -> tuple[BaseProcess, Connection]:
+        if self._process is None or self._pipe is None:
+            # loky's processes do not run Streamlit's page again, as the standard library's do.
+            context = get_context("loky")
+            self._pipe, other_end = context.Pipe()
+            self._process = context.Process(target=_serve, args=(other_end,), daemon=True)
+            self._process.start()
+            other_end.close()
+        return self._process, self._pipe
+
+    def _replace(self) -> None:
+        LOGGER.warning("The model process died or hung; starting a new one.")
+        self._discard()
         self._ensure_process()
 
     def _discard(self) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, kill_workers=True)
-        self._executor = self._warmed = None
+        if self._process is not None and self._pipe is not None:
+            self._pipe.close()
+            os.kill(self._process.pid or 0, getattr(signal, "SIGKILL", signal.SIGTERM))
+            self._process.join()
+        self._process = self._pipe = None
+        self._is_warm = False
+
+    def _late(self) -> EngineError:
+        return EngineError(
+            f"The network did not answer within {self._answer_limit:g} seconds. "
+            "Try again in a moment."
+        )
+
+
+def _serve(pipe: Connection) -> None:
+    """Answer questions until the page process is gone. Runs in the model process.
+
+    The first word is None when the default network is warm, or the exception that says why not.
+    """
+    try:
+        from mnist_app.model import inspection
+
+        inspection.warm(DEFAULT_NETWORK)
+    except Exception as error:
+        pipe.send(error)
+        return
+    pipe.send(None)
+    while True:
+        try:
+            network, images = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            pipe.send(inspection.classify(network, images))
+        except Exception as error:
+            pipe.send(error)
 
 
 def train(settings: dict[str, Any], folder: Path) -> int:
@@ -171,34 +217,4 @@ def train(settings: dict[str, Any], folder: Path) -> int:
     Progress goes to standard output.
     """
     command = [sys.executable, "-m", "mnist_app.model.training"]
-    return subprocess.call(
-        [*command, json.dumps(settings), str(folder)], env=os.environ | ENVIRONMENT
-    )
-
-
-def _cannot_load(error: BaseException) -> EngineError:
-    return EngineError(f"The network could not be loaded: {error}")
-
-
-# What follows runs in the model process, the only place where the model's room is imported.
-
-
-def _warm(network: str) -> int:
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-    from mnist_app.model import inspection
-
-    inspection.warm(network)
-    return os.getpid()
-
-
-def _end_with_parent(parent: int) -> None:
-    """End this process soon after the page process is gone, killed or not."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(0)
-
-
-def _classify(network: str, images: Image) -> NDArray[np.float32]:
-    from mnist_app.model import inspection
-
-    return inspection.classify(network, images)
+    return subprocess.call([*command, json.dumps(settings), str(folder)])

@@ -5,8 +5,12 @@ import sys
 
 
 def _import_tensorflow_quietly() -> None:
-    """TensorFlow looks for a GPU at its import and says so on stderr at every log level."""
+    """TensorFlow looks for a GPU at its import and says so on stderr at every log level.
+
+    The networks are so small that a GPU is slower than a core.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     sys.stderr.flush()
     kept = os.dup(2)
     with open(os.devnull, "wb") as nowhere:
