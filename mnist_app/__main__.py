@@ -12,6 +12,7 @@ import numpy as np
 
 from mnist_app import digit, engine
 from mnist_app.answers import Answer
+from mnist_app.dataset import TRAINING_IMAGES
 from mnist_app.digit import Image
 from mnist_app.engine import Engine, EngineError
 from mnist_app.pictures import PictureError, read_picture
@@ -34,10 +35,9 @@ def main() -> int:
     arguments = _parse_arguments()
     if arguments.command == "classify":
         return classify(arguments.files, arguments.json)
-    settings = {"network": arguments.network, "epochs": arguments.epochs, "seed": arguments.seed}
-    return engine.train(
-        {name: value for name, value in settings.items() if value is not None}, arguments.output
-    )
+    names = ("network", "epochs", "images", "seed")
+    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    return engine.train(given, arguments.output)
 
 
 def classify(files: Iterable[str], as_json: bool) -> int:
@@ -69,6 +69,9 @@ def _parse_arguments() -> argparse.Namespace:
     training = commands.add_parser("train", help="train a network on MNIST from nothing")
     training.add_argument("--network", choices=["cnn"], help="which architecture (default: cnn)")
     training.add_argument("--epochs", type=_positive, help="how often to see all images")
+    training.add_argument(
+        "--images", type=_count_of_images, help="how many of the 60,000 training images"
+    )
     training.add_argument("--seed", type=int, help="the same seed gives the same weights")
     training.add_argument(
         "--output",
@@ -83,6 +86,13 @@ def _positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)
+
+
+def _count_of_images(text: str) -> int:
+    count = _positive(text)
+    if count > TRAINING_IMAGES:
+        raise argparse.ArgumentTypeError(f"there are only {TRAINING_IMAGES:,} training images")
+    return count
 
 
 def _read(file: str) -> Picture:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 MNIST_FILE = Path(__file__).parent / "assets" / "mnist.npz"
 CLASSES = 10
+TRAINING_IMAGES = 60_000
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cv2
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from mnist_app.digit import Image
 from tests.handwriting import Stroke, drawn
@@ -17,8 +17,8 @@ from tests.serving import Server, serve
 
 expect.set_options(timeout=20_000)
 SIDE = 280
-WIDE = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,73 @@
+"""python -m mnist_app, run as a person or a script would."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+from mnist_app import dataset
+from tests.handwriting import DIGITS, drawn
+from tests.serving import ROOT
+
+
+def run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "mnist_app", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pictures")
+    for digit in DIGITS:
+        cv2.imwrite(str(folder / f"{digit}.png"), 255 - drawn(digit))
+    test = dataset.load_test()
+    for index in range(300):
+        cv2.imwrite(str(folder / f"m{index:03}.png"), test.images[index])
+    (folder / "text.png").write_text("no picture")
+    cv2.imwrite(str(folder / "blank.png"), 255 - 0 * drawn(1))
+    return folder
+
+
+def test_a_line_a_picture(folder: Path) -> None:
+    files = [folder / f"{digit}.png" for digit in DIGITS]
+    result = run("classify", *files)
+    assert result.returncode == 0
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    for digit, file, line in zip(DIGITS, files, lines, strict=True):
+        assert line.startswith(f"{file}: {digit} (")
+
+
+def test_json_in_batches_with_errors_among_them(folder: Path) -> None:
+    mnist = sorted(folder.glob("m*.png"))
+    bad = [folder / "text.png", folder / "missing.png", folder, folder / "blank.png"]
+    result = run("classify", "--json", bad[0], *mnist, *bad[1:], mnist[0])
+    assert result.returncode == 1
+    objects = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [o["file"] for o in objects] == [str(f) for f in (bad[0], *mnist, *bad[1:], mnist[0])]
+    errors = [o for o in objects if "error" in o]
+    assert [o["file"] for o in errors] == [str(file) for file in bad]
+    assert all(set(o) == {"file", "error"} and o["error"].endswith(".") for o in errors)
+    answers = [o for o in objects if "error" not in o][:300]
+    assert all(set(o) == {"file", "digit", "confidence", "probabilities"} for o in answers)
+    for answer in answers:
+        assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
+        assert answer["confidence"] == max(answer["probabilities"])
+        assert answer["probabilities"].index(answer["confidence"]) == answer["digit"]
+    labels = dataset.load_test().labels[:300]
+    right = sum(o["digit"] == label for o, label in zip(answers, labels, strict=True))
+    assert right >= 297
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["classify"], ["train", "--epochs", "0"], ["train", "--images", "60001"], ["sing"]],
+)
+def test_wrong_arguments_are_explained(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert "usage" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,117 @@
+"""The model process: real ones, killed, stopped and asked for what they do not have."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import psutil
+import pytest
+
+from mnist_app import cards, dataset
+from mnist_app.engine import Engine, EngineError, EngineStarting
+from tests.serving import ROOT
+
+TEST = dataset.load_test()
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    door = Engine(answer_limit=5)
+    yield door
+    door.stop()
+
+
+def test_accuracy_on_all_test_images_is_the_one_on_the_card(engine: Engine) -> None:
+    batches = np.split(TEST.images, 20)
+    answers = np.concatenate([engine.classify(batch).argmax(axis=1) for batch in batches])
+    accuracy = float(np.mean(answers == TEST.labels))
+    assert accuracy >= 0.995
+    assert accuracy == pytest.approx(cards.read_card("cnn").test_accuracy, abs=0.0002)
+
+
+def test_answers_are_probabilities_one_row_an_image(engine: Engine) -> None:
+    for count in (1, 3):
+        probabilities = engine.classify(TEST.images[:count])
+        assert probabilities.shape == (count, 10)
+        assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_many_threads_get_each_their_own_answer(engine: Engine) -> None:
+    alone = [engine.classify(TEST.images[i : i + 1])[0] for i in range(40)]
+    together: dict[int, np.ndarray] = {}
+
+    def ask(index: int) -> None:
+        together[index] = engine.classify(TEST.images[index : index + 1])[0]
+
+    threads = [threading.Thread(target=ask, args=(index,)) for index in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(np.array_equal(together[index], alone[index]) for index in range(40))
+
+
+def test_unknown_network_is_said_and_harms_nobody(engine: Engine) -> None:
+    with pytest.raises(EngineError, match="nonesuch"):
+        engine.classify(TEST.images[:1], network="nonesuch")
+    assert engine.classify(TEST.images[:1]).argmax() == TEST.labels[0]
+
+
+def test_killed_process_is_replaced_and_the_question_answered(engine: Engine) -> None:
+    killed = engine.process_id()
+    os.kill(killed, signal.SIGKILL)
+    assert engine.classify(TEST.images[:1]).argmax() == TEST.labels[0]
+    assert engine.process_id() != killed
+
+
+def test_who_does_not_wait_is_told_that_it_starts(engine: Engine) -> None:
+    os.kill(engine.process_id(), signal.SIGKILL)
+    with pytest.raises(EngineStarting):
+        engine.classify(TEST.images[:1], wait=False)
+    assert not engine.is_ready()
+    engine.process_id()
+    assert engine.is_ready()
+    assert engine.classify(TEST.images[:1], wait=False).argmax() == TEST.labels[0]
+
+
+def test_killed_while_it_starts(engine: Engine) -> None:
+    engine.stop()
+    engine.start()
+    for child in psutil.Process().children():
+        if "popen_loky_posix" in " ".join(child.cmdline()):
+            child.kill()
+    assert engine.classify(TEST.images[:1]).argmax() == TEST.labels[0]
+
+
+def test_hung_process_is_given_up_after_the_time_limit(engine: Engine) -> None:
+    hung = engine.process_id()
+    os.kill(hung, signal.SIGSTOP)
+    began = time.monotonic()
+    with pytest.raises(EngineError, match="did not answer within 5 seconds"):
+        engine.classify(TEST.images[:1])
+    assert 5 <= time.monotonic() - began < 7
+    assert engine.classify(TEST.images[:1]).argmax() == TEST.labels[0]
+    assert not psutil.pid_exists(hung)
+
+
+@pytest.mark.parametrize("ending", ["pass", "import os; os.kill(os.getpid(), 9)"])
+def test_model_process_ends_with_its_parent(ending: str) -> None:
+    program = (
+        "from mnist_app.engine import Engine\n"
+        "engine = Engine()\n"
+        "print(engine.process_id(), flush=True)\n" + ending
+    )
+    parent = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    child = int(parent.stdout)
+    for _ in range(100):
+        if not psutil.pid_exists(child):
+            return
+        time.sleep(0.1)
+    pytest.fail("The model process outlived its parent by ten seconds.")

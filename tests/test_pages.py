@@ -1,0 +1,151 @@
+"""What the pages do, without a browser: the real scripts, the real model process."""
+
+import base64
+import time
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mnist_app import dataset
+from mnist_app.answers import SURE
+from mnist_app.digit import place_on_canvas
+from mnist_app.engine import Engine
+from mnist_app.pictures import encode_png
+from tests.handwriting import DIGITS, drawn
+from tests.serving import ROOT
+
+
+def open_app() -> AppTest:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    assert not app.exception
+    return app
+
+
+def draw(app: AppTest, digit: int) -> AppTest:
+    """Seed what the canvas would send."""
+    canvas = app.session_state["drawing"].canvas
+    return _send(app, encode_png(drawn(digit)), canvas)
+
+
+def _send(app: AppTest, png: bytes, canvas: int) -> AppTest:
+    data = "data:image/png;base64," + base64.b64encode(png).decode()
+    sent: dict[str, Any] = {"raw": {"objects": [{"type": "Path"}]}, "data": data}
+    app.session_state[f"canvas_{canvas}"] = {"drawing": sent, "backgroundFit": None}
+    return _run_until_awake(app)
+
+
+def _run_until_awake(app: AppTest) -> AppTest:
+    for _ in range(120):
+        app.run()
+        assert not app.exception
+        if "waking up" not in answer(app):
+            return app
+        time.sleep(0.5)
+    raise AssertionError("The network did not wake up within a minute.")
+
+
+def answer(app: AppTest) -> str:
+    return next(str(html.value) for html in app.html if "lab-answer" in str(html.value))
+
+
+def reads(app: AppTest) -> str:
+    return answer(app).split('aria-label="Prediction">')[1].split("<")[0]
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return open_app()
+
+
+def test_nothing_drawn_yet(app: AppTest) -> None:
+    _run_until_awake(app)
+    assert reads(app) == "–"
+    assert "Any digit from 0 to 9" in answer(app)
+
+
+@pytest.mark.parametrize("digit", DIGITS)
+def test_drawing_is_read(app: AppTest, digit: int) -> None:
+    draw(app, digit)
+    assert reads(app) == str(digit)
+    assert answer(app).count('class="track"') == 10
+
+
+def test_clear(app: AppTest) -> None:
+    draw(app, 5)
+    app.button[0].click().run()
+    assert app.button[0].label == "Clear"
+    assert reads(app) == "–"
+    draw(app, 6)
+    assert reads(app) == "6"
+
+
+def test_drawing_stays_on_the_way_to_another_page_and_back(app: AppTest) -> None:
+    draw(app, 2)
+    app.switch_page("pages/models.py").run()
+    assert not app.exception
+    assert app.title[0].value == "Models"
+    app.switch_page("pages/draw.py").run()
+    assert reads(app) == "2"
+
+
+def test_example_is_read_and_says_where_it_comes_from(app: AppTest) -> None:
+    right = 0
+    for _ in range(20):
+        app.button[1].click()
+        _run_until_awake(app)
+        label = answer(app).split("labelled ")[1][0]
+        right += reads(app) == label
+    assert right >= 18
+
+
+def test_the_most_doubtful_test_image_is_not_sure(app: AppTest) -> None:
+    images = dataset.load_test().images
+    engine = Engine()
+    doubts = [engine.classify(batch).max(axis=1) for batch in np.split(images, 20)]
+    engine.stop()
+    image = images[np.concatenate(doubts).argmin()]
+    _send(app, encode_png(place_on_canvas(image, 280)), app.session_state["drawing"].canvas)
+    confidence = float(answer(app).split("Not sure: ")[1].split(" %")[0])
+    assert confidence < 100 * SURE
+
+
+def test_uploaded_picture(app: AppTest) -> None:
+    app.segmented_control[0].select("Upload a picture").run()
+    _, jpeg = cv2.imencode(".jpg", 255 - drawn(8, 900, 60))
+    app.file_uploader[0].upload("eight.jpg", jpeg.tobytes())
+    _run_until_awake(app)
+    assert reads(app) == "8"
+    assert "from your picture" in answer(app)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"no picture", "not a PNG or JPEG"), (encode_png(255 - 0 * drawn(1)), "No digit was found")],
+)
+def test_picture_without_a_digit_is_explained_and_harms_nothing(
+    app: AppTest, content: bytes, sentence: str
+) -> None:
+    draw(app, 4)
+    app.segmented_control[0].select("Upload a picture").run()
+    app.file_uploader[0].upload("picture.png", content).run()
+    assert sentence in app.error[0].value
+    assert reads(app) == "4"
+    app.button[0].click().run()
+    assert not app.error
+
+
+def test_damaged_canvas_state_and_foreign_pen_width_do_no_harm(app: AppTest) -> None:
+    app.session_state["canvas_0"] = {"drawing": {"raw": None, "data": None}}
+    app.session_state["pen_width"] = 10**6
+    app.run()
+    assert not app.exception
+
+
+def test_models_page_shows_every_layer_of_the_card(app: AppTest) -> None:
+    app.switch_page("pages/models.py").run()
+    layers = app.table[0].value["Layer"].tolist()
+    assert layers[:5] == ["image", "channel", "scale", "conv1", "relu1"]
+    assert layers[-1] == "probabilities"
