@@ -114,9 +114,9 @@ def _batches(pictures: Iterator[Picture]) -> Iterator[list[Picture]]:
 
 def _answer(door: Engine, pictures: list[Picture]) -> Iterator[tuple[Picture, Answer | None]]:
     images = [picture.image for picture in pictures if picture.image is not None]
-    rows = iter(door.classify(np.stack(images)) if images else [])
+    answers = map(Answer, door.classify(np.stack(images))) if images else iter(())
     for picture in pictures:
-        yield picture, None if picture.image is None else Answer(next(rows))
+        yield picture, None if picture.image is None else next(answers)
 
 
 def _line(picture: Picture, answer: Answer | None, as_json: bool) -> str:

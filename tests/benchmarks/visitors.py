@@ -12,6 +12,7 @@ import numpy as np
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from tests.handwriting import DIGITS, Stroke, drawn
 
@@ -53,9 +54,9 @@ class Visitor:
     async def enter(self) -> None:
         self._socket = await connect(
             self._url,
-            subprotocols=["streamlit"],
+            subprotocols=[Subprotocol("streamlit")],
             max_size=None,
-            open_timeout=60,  # type: ignore[list-item]
+            open_timeout=60,
         )
         first = BackMsg()
         first.rerun_script.query_string = ""

@@ -48,10 +48,10 @@ def test_killed_model_process_is_replaced_while_people_draw(
         expect_answer(page, 1)
     killed = _only_model_process(own_server)
     killed.send_signal(signal.SIGKILL)
-    killed.wait(5)
     for page in pages:
         draw(page, [[(20, 20), (50, 20)]])
         expect_answer(page, 7)
+    assert not killed.is_running()
     assert _only_model_process(own_server).pid != killed.pid
 
 
