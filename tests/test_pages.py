@@ -70,7 +70,7 @@ def test_nothing_drawn_yet(app: AppTest) -> None:
 def test_drawing_is_read(app: AppTest, digit: int) -> None:
     draw(app, digit)
     assert reads(app) == str(digit)
-    assert answer(app).count('class="track"') == 10
+    assert answer(app).count("--share") == 10
 
 
 def test_clear(app: AppTest) -> None:
