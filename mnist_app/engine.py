@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -31,6 +32,8 @@ DEFAULT_NETWORK = "cnn"
 # Seconds. A start imports TensorFlow, which takes long on a slow disk.
 ANSWER_LIMIT = 10.0
 START_LIMIT = 120.0
+# Before a network that could not be loaded is tried again.
+PAUSE = 60.0
 # How often a question is put to a new process when the one that was asked has died.
 TRIES = 3
 
@@ -53,9 +56,14 @@ class Engine:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._is_warm = False
+        self._trouble = ""
+        self._retry_at = 0.0
 
     def start(self) -> None:
-        """Start the model process where none runs; returns at once."""
+        """Start the model process where none runs; returns at once.
+
+        Raises EngineError when the last one could not load its network a moment ago.
+        """
         with self._alone():
             self._ensure_process()
 
@@ -151,13 +159,18 @@ class Engine:
             self._replace()
             return False
         if trouble is not None:
+            LOGGER.error("The network could not be loaded.", exc_info=trouble)
             self._discard()
-            raise EngineError(f"The network could not be loaded: {trouble!r}") from trouble
+            self._trouble = f"The network could not be loaded ({type(trouble).__name__})."
+            self._retry_at = time.monotonic() + PAUSE
+            raise EngineError(self._trouble) from trouble
         self._is_warm = True
         return True
 
     def _ensure_process(self) -> tuple[BaseProcess, Connection]:
         if self._process is None or self._pipe is None:
+            if time.monotonic() < self._retry_at:
+                raise EngineError(self._trouble)
             # loky's processes do not run Streamlit's page again, as the standard library's do.
             context = get_context("loky")
             self._pipe, other_end = context.Pipe()

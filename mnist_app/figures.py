@@ -1,5 +1,7 @@
 """Arrays become pictures and charts, as HTML that stands in one message."""
 
+from html import escape
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,5 +73,5 @@ def probability_chart(probabilities: NDArray[np.float32] | None) -> str:
 def _chart_row(digit: int, share: float | None, first: int | None) -> str:
     """Return one row: the bar is its background, which is painted faster than elements are."""
     mark = 'class="first" ' if digit == first else ""
-    number = "" if share is None else f"<span>{percent(share)}</span>"
+    number = "" if share is None else f"<span>{escape(percent(share))}</span>"
     return f'<div {mark}style="--share: {share or 0:.3f}">{digit}{number}</div>'

@@ -39,9 +39,14 @@ def read_picture(data: bytes) -> Image:
 def decode_png(png: bytes) -> Image:
     """Return the pixels of a PNG of our own making: uint8, grey, (.., .., 3) or (.., .., 4).
 
-    The order of channels is RGB or RGBA. Raises PictureError when `png` is no PNG.
+    The order of channels is RGB or RGBA. Raises PictureError when `png` is no PNG or has a side
+    of more than 1024 pixels.
     """
-    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED) if png else None
+    # A PNG's width and height stand in its bytes 16 to 24 (https://www.w3.org/TR/png-3/#11IHDR).
+    sides = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
+    if not 0 < max(sides) <= LARGEST_SIDE:
+        raise PictureError(UNREADABLE)
+    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint8:
         raise PictureError(UNREADABLE)
     if pixels.ndim == 2:

@@ -1,12 +1,14 @@
 """The model process: real ones, killed, stopped and asked for what they do not have."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -97,6 +99,26 @@ def test_hung_process_is_given_up_after_the_time_limit(engine: Engine) -> None:
     assert 5 <= time.monotonic() - began < 7
     assert engine.classify(TEST.images[:1]).argmax() == TEST.labels[0]
     assert not psutil.pid_exists(hung)
+
+
+def test_network_that_cannot_be_loaded_is_said_and_not_tried_at_once_again(tmp_path: Path) -> None:
+    shutil.copytree(
+        ROOT / "mnist_app", tmp_path / "mnist_app", ignore=shutil.ignore_patterns("*.h5", "*.npz")
+    )
+    program = (
+        "import numpy, time\n"
+        "from mnist_app.engine import Engine, EngineError\n"
+        "engine = Engine()\n"
+        "for _ in range(2):\n"
+        "    began = time.monotonic()\n"
+        "    try: engine.classify(numpy.zeros((1, 28, 28), 'uint8'))\n"
+        "    except EngineError as error: print(error, time.monotonic() - began < 1)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    sentence = "The network could not be loaded (FileNotFoundError)."
+    assert result.stdout.splitlines() == [f"{sentence} False", f"{sentence} True"]
 
 
 @pytest.mark.parametrize("ending", ["pass", "import os; os.kill(os.getpid(), 9)"])

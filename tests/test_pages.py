@@ -31,10 +31,13 @@ def draw(app: AppTest, digit: int) -> AppTest:
 
 
 def _send(app: AppTest, png: bytes, canvas: int) -> AppTest:
-    data = "data:image/png;base64," + base64.b64encode(png).decode()
-    sent: dict[str, Any] = {"raw": {"objects": [{"type": "Path"}]}, "data": data}
+    sent: dict[str, Any] = {"raw": {"objects": [{"type": "Path"}]}, "data": base64_uri(png)}
     app.session_state[f"canvas_{canvas}"] = {"drawing": sent, "backgroundFit": None}
     return _run_until_awake(app)
+
+
+def base64_uri(data: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
 def _run_until_awake(app: AppTest) -> AppTest:
@@ -138,10 +141,23 @@ def test_picture_without_a_digit_is_explained_and_harms_nothing(
 
 
 def test_damaged_canvas_state_and_foreign_pen_width_do_no_harm(app: AppTest) -> None:
-    app.session_state["canvas_0"] = {"drawing": {"raw": None, "data": None}}
     app.session_state["pen_width"] = 10**6
-    app.run()
-    assert not app.exception
+    bomb = b"\x89PNG\r\n\x1a\n" + encode_png(drawn(1)[:1].repeat(5000, axis=0))[8:]
+    for data in (
+        None,
+        "nonsense",
+        "data:image/png;base64,AAA",
+        base64_uri(b"no"),
+        base64_uri(bomb),
+    ):
+        sent = {"drawing": {"raw": None, "data": data}, "backgroundFit": None}
+        app.session_state["canvas_0"] = sent
+        _run_until_awake(app)
+        assert reads(app) == "–"
+    assert "Press Clear and draw again." in answer(app)
+    app.button[0].click().run()
+    draw(app, 3)
+    assert reads(app) == "3"
 
 
 def test_models_page_shows_every_layer_of_the_card(app: AppTest) -> None:

@@ -1,5 +1,7 @@
 """The answer to the drawing, in large type, with all ten probabilities."""
 
+from html import escape
+
 import numpy as np
 import streamlit as st
 
@@ -16,7 +18,11 @@ def answer() -> None:
     if not drawing.png:
         _show_invitation()
         return
-    seen = digit.normalise(pictures.decode_png(drawing.png), background="black")
+    try:
+        seen = digit.normalise(pictures.decode_png(drawing.png), background="black")
+    except pictures.PictureError as error:
+        _show(_black(), None, "No answer", f"{error} Press Clear and draw again.")
+        return
     if seen.problem is Problem.BLANK:
         _show_invitation()
     elif seen.problem is not None:
@@ -29,7 +35,7 @@ def _show_invitation() -> None:
     sentence = "Any digit from 0 to 9, with mouse, finger or pen."
     if not layout.is_awake():
         sentence = "The network is waking up; it answers in a few seconds."
-    _show(np.zeros((digit.IMAGE_SIDE, digit.IMAGE_SIDE), np.uint8), None, "Draw a digit", sentence)
+    _show(_black(), None, "Draw a digit", sentence)
 
 
 def _ask(image: Image, caption: str) -> None:
@@ -56,10 +62,15 @@ def _show(
     """Send all that changes with a stroke as one element; its height is always the same."""
     chart = figures.probability_chart(None if read is None else read.probabilities)
     origin = f" ({caption})" if caption else ""
+    words = f"<strong>{escape(headline)}</strong>{escape(sentence + origin)}"
     st.html(
         f'<div class="lab-answer">{_reading(read)}{figures.seen_image(image)}</div>'
-        f'<div class="lab-words"><strong>{headline}</strong>{sentence}{origin}</div>{chart}'
+        f'<div class="lab-words">{words}</div>{chart}'
     )
+
+
+def _black() -> Image:
+    return np.zeros((digit.IMAGE_SIDE, digit.IMAGE_SIDE), np.uint8)
 
 
 def _reading(read: Answer | None) -> str:

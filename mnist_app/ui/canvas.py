@@ -3,7 +3,7 @@
 import random
 
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
+from streamlit_drawable_canvas import CanvasResult, st_canvas
 
 from mnist_app import digit, pictures
 from mnist_app.digit import Image
@@ -38,7 +38,7 @@ def canvas() -> None:
         return_image_data=True,
         key=key,
     )
-    png = result.image_bytes
+    png = _sent_png(result)
     if png is not None and png != drawing.png:
         drawing.strokes, drawing.png, drawing.caption = result.json_data or {}, png, ""
 
@@ -99,6 +99,15 @@ def show_example() -> None:
     index = random.randrange(len(split))
     caption = f"MNIST test image {index:,}, labelled {split.labels[index]}"
     _show(split.images[index], caption)
+
+
+def _sent_png(result: CanvasResult) -> bytes | None:
+    """Return what is drawn as a PNG file; None when nothing is, or a browser sent nonsense."""
+    try:
+        png: bytes | None = result.image_bytes
+    except ValueError:
+        return None
+    return png
 
 
 def _pen_width() -> int:
