@@ -63,7 +63,7 @@ def main() -> None:
         )
     _print_row("page process; more for each further session", _memory(), _memory(PEER))
     ours, peers = _crowds(ROOT / "streamlit_app.py", CROWDS), _crowds(PEER, PEER_CROWDS)
-    for people in CROWDS + tuple(sorted(set(PEER_CROWDS) - set(CROWDS))):
+    for people in sorted(ours.keys() | peers.keys()):
         _print_row(
             f"{people} people, a stroke each every 2 s, p50 / p95",
             ours.get(people, "-"),
