@@ -109,7 +109,7 @@ def to_grey(picture: Image) -> Image:
         )
     if picture.size == 0:
         raise ValueError(f"A picture has at least one pixel; this one has shape {picture.shape}.")
-    picture = _limit_side(picture)
+    picture = _resize(picture, min(1, LARGEST_SIDE / max(picture.shape[:2])), cv2.INTER_LINEAR)
     if picture.ndim == 2:
         return picture
     if picture.shape[2] == 3:
@@ -152,14 +152,7 @@ def scale_into_box(crop: Image) -> Image:
     """
     if crop.size == 0:
         return np.zeros((0, 0), np.uint8)
-    height, width = crop.shape
-    if max(height, width) == BOX_SIDE:
-        scaled = crop
-    else:
-        factor = BOX_SIDE / max(height, width)
-        size = (max(1, round(width * factor)), max(1, round(height * factor)))
-        method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-        scaled = np.asarray(cv2.resize(crop, size, interpolation=method), dtype=np.uint8)
+    scaled = _resize(crop, BOX_SIDE / max(crop.shape), cv2.INTER_LINEAR)
     peak = max(1, int(scaled.max()))
     return np.asarray(cv2.convertScaleAbs(scaled, alpha=255 / peak), dtype=np.uint8)
 
@@ -192,11 +185,9 @@ def place_on_canvas(ink: Image, side: int) -> Image:
     crop = cut(ink, bounding_box(ink))
     if crop.size == 0:
         return canvas
-    factor = side * BOX_SIDE / IMAGE_SIDE / max(crop.shape)
-    width, height = (max(1, round(length * factor)) for length in reversed(crop.shape))
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST
+    shown = _resize(crop, side * BOX_SIDE / IMAGE_SIDE / max(crop.shape), cv2.INTER_NEAREST)
+    height, width = shown.shape
     left, top = (side - width) // 2, (side - height) // 2
-    shown = cv2.resize(crop, (width, height), interpolation=method)
     canvas[top : top + height, left : left + width] = shown
     return canvas
 
@@ -205,13 +196,14 @@ def _offset(centre_of_mass: float, length: int) -> int:
     return min(max(0, round(CENTRE - centre_of_mass)), IMAGE_SIDE - length)
 
 
-def _limit_side(picture: Image) -> Image:
-    height, width = picture.shape[:2]
-    factor = LARGEST_SIDE / max(height, width)
-    if factor >= 1:
+def _resize(picture: Image, factor: float, enlarging: int) -> Image:
+    """Shrink by averaging over areas, or enlarge by the OpenCV interpolation `enlarging`."""
+    if factor == 1:
         return picture
+    height, width = picture.shape[:2]
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    method = cv2.INTER_AREA if factor < 1 else enlarging
+    return np.asarray(cv2.resize(picture, size, interpolation=method), dtype=np.uint8)
 
 
 def _flatten_alpha(picture: Image) -> Image:

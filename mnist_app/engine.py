@@ -84,7 +84,8 @@ class Engine:
         """
         with self._alone():
             self._wait_until_warm()
-            return (self._process and self._process.pid) or 0
+            process, _ = self._ensure_process()
+            return process.pid or 0
 
     def classify(
         self, images: Image, network: str = DEFAULT_NETWORK, wait: bool = True

@@ -6,10 +6,9 @@ from pathlib import Path
 import keras
 from keras import layers
 
+from mnist_app.cards import ASSETS
 from mnist_app.dataset import CLASSES
 from mnist_app.digit import IMAGE_SIDE
-
-ASSETS = Path(__file__).parent.parent / "assets"
 
 
 def build(name: str) -> keras.Model:

@@ -126,9 +126,10 @@ def _show_picture(key: str) -> None:
     except pictures.PictureError as error:
         session.set_picture_trouble(str(error))
         return
-    session.set_picture_trouble("" if ink.any() else NO_DIGIT_FOUND)
-    if ink.any():
-        _show(ink, "from your picture")
+    if not ink.any():
+        session.set_picture_trouble(NO_DIGIT_FOUND)
+        return
+    _show(ink, "from your picture")
 
 
 def _show(ink: Image, caption: str) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -16,27 +17,27 @@ from tests.browser.conftest import (
     expect_answer,
     wait_until_quiet,
 )
-from tests.handwriting import DIGITS, drawn
+from tests.handwriting import DIGITS, Stroke, drawn
 from tests.serving import Server
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
-def test_each_digit_by_mouse(server: Server, open_page: OpenPage) -> None:
-    page = open_page(server.url)
+@pytest.mark.parametrize(
+    ("hand", "draw_by_hand", "phone"), [("mouse", draw, False), ("touch", draw_by_touch, True)]
+)
+def test_each_digit(
+    server: Server,
+    open_page: OpenPage,
+    hand: str,
+    draw_by_hand: Callable[[Page, list[Stroke]], None],
+    phone: bool,
+) -> None:
+    page = open_page(server.url, phone=phone, dark=phone)
     for digit, strokes in DIGITS.items():
-        draw(page, strokes)
+        draw_by_hand(page, strokes)
         expect_answer(page, digit)
-        _keep_screenshot(page, f"mouse-{digit}")
-        _clear(page)
-
-
-def test_each_digit_by_touch(server: Server, open_page: OpenPage) -> None:
-    page = open_page(server.url, phone=True, dark=True)
-    for digit, strokes in DIGITS.items():
-        draw_by_touch(page, strokes)
-        expect_answer(page, digit)
-        _keep_screenshot(page, f"touch-{digit}")
+        _keep_screenshot(page, f"{hand}-{digit}")
         _clear(page)
 
 
