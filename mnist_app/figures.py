@@ -13,6 +13,7 @@ from mnist_app.pictures import data_uri, encode_png
 # The canvas takes a moment to appear and its toolbar floats above it: both places are held free.
 STYLE = """<style>
 [class*="st-key-canvas_"] { min-height: 280px; min-width: 280px; margin-top: 2.25rem; }
+.st-key-controls { min-height: 2.5rem; }
 .lab-answer { display: flex; flex-wrap: wrap; gap: 0.5rem 3rem; align-items: center; }
 .lab-digit { font-size: 9rem; line-height: 1; font-weight: 700; min-width: 8rem;
   text-align: center; font-variant-numeric: tabular-nums; }
@@ -30,6 +31,9 @@ STYLE = """<style>
   no-repeat, linear-gradient(rgba(125, 138, 160, 0.22) 0 0) 1.9rem / calc(100% - 7.5rem) 75%
   no-repeat; }
 .lab-chart .first { --bar: #2f6fdb; font-weight: 700; }
+@media (max-width: 30rem) {
+  .st-key-controls { min-height: 6rem; }
+}
 @media (max-width: 640px) {
   .lab-answer { gap: 0.5rem 1.5rem; }
   .lab-digit { font-size: 7rem; min-width: 6rem; }

@@ -44,8 +44,11 @@ def canvas() -> None:
 
 
 def controls() -> None:
-    """Show the buttons and the pen's width, in a row above the canvas."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    """Show the buttons and the pen's width, in a row above the canvas.
+
+    Its key gives it its height before the slider's code has reached the browser.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", key="controls"):
         st.button("Clear", icon=":material/delete:", on_click=clear)
         st.button("Try an example", icon=":material/casino:", on_click=show_example)
         st.slider(
