@@ -1,4 +1,4 @@
-"""The command line: python -m mnist_app classify | train."""
+"""The command line: python -m mnist_app classify | evaluate | train | samples."""
 
 import argparse
 import json
@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 
-from mnist_app import digit, engine
+from mnist_app import digit, engine, evaluation, recipe
 from mnist_app.answers import Answer
+from mnist_app.cards import NETWORKS, add_evaluation, read_card
 from mnist_app.dataset import TRAINING_IMAGES
 from mnist_app.digit import Image
 from mnist_app.engine import Engine, EngineError
-from mnist_app.pictures import PictureError, read_picture
+from mnist_app.pictures import PictureError, encode_png, read_picture
+from mnist_app.strokes import StrokesError, read_strokes
 
 BATCH = 256
 DEFAULT_FOLDER = Path("trained")
@@ -34,13 +37,17 @@ def main() -> int:
     """Run the command that the arguments name and return the exit status."""
     arguments = _parse_arguments()
     if arguments.command == "classify":
-        return classify(arguments.files, arguments.json)
+        return classify(arguments.files, arguments.network, arguments.json)
+    if arguments.command == "evaluate":
+        return evaluate(arguments)
+    if arguments.command == "samples":
+        return samples(arguments.seed, arguments.output)
     names = ("network", "epochs", "images", "seed")
     given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
     return engine.train(given, arguments.output)
 
 
-def classify(files: Iterable[str], as_json: bool) -> int:
+def classify(files: Iterable[str], network: str, as_json: bool) -> int:
     """Print a line for each picture file; return 1 when any of them could not be read, else 0.
 
     All other files are done first. Raises nothing: what is wrong stands in the file's line.
@@ -49,7 +56,7 @@ def classify(files: Iterable[str], as_json: bool) -> int:
     door = Engine()
     try:
         for pictures in _batches(_read(file) for file in files):
-            for picture, answer in _answer(door, pictures):
+            for picture, answer in _answer(door, pictures, network):
                 print(_line(picture, answer, as_json), flush=True)
                 failures += answer is None
     except EngineError as error:
@@ -60,14 +67,67 @@ def classify(files: Iterable[str], as_json: bool) -> int:
     return 1 if failures else 0
 
 
+def evaluate(arguments: argparse.Namespace) -> int:
+    """Print how well a network reads; return 1 when strokes or network cannot be had, else 0."""
+    door = Engine()
+    try:
+        written = [] if arguments.strokes is None else read_strokes(arguments.strokes)
+        card = read_card(arguments.network)
+        mnist, errors = evaluation.evaluate_mnist(door, card)
+        grid = None
+        if written:
+            grid, errors = evaluation.evaluate_strokes(door, card, written)
+    except (StrokesError, EngineError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        door.stop()
+    results = evaluation.as_object(mnist, grid)
+    text = evaluation.report(card.name, mnist, grid)
+    print(json.dumps({"network": card.name} | results) if arguments.json else text)
+    if arguments.errors is not None:
+        arguments.errors.write_bytes(encode_png(evaluation.error_sheet(errors)))
+    if arguments.save:
+        add_evaluation(card.name, results)
+    return 0
+
+
+def samples(seed: int, file: Path) -> int:
+    """Write a picture of digits and other drawings that the program makes to train on."""
+    sheet = cv2.resize(recipe.sample_sheet(seed), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
+    file.write_bytes(encode_png(np.asarray(sheet, dtype=np.uint8)))
+    print(f"Wrote {file}: a row for each digit, 0 to 9, and three rows that are no digit.")
+    return 0
+
+
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m mnist_app", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     reading = commands.add_parser("classify", help="say which digit each picture shows")
+    _add_network(reading)
     reading.add_argument("--json", action="store_true", help="one JSON object a line")
     reading.add_argument("files", nargs="+", metavar="FILE", help="a PNG or JPEG picture")
+    measuring = commands.add_parser("evaluate", help="measure how well a network reads")
+    _add_network(measuring)
+    measuring.add_argument("--json", action="store_true", help="one JSON object")
+    measuring.add_argument(
+        "--strokes", type=Path, metavar="FILE", help="pen strokes of people, a JSON file"
+    )
+    measuring.add_argument(
+        "--errors", type=Path, metavar="FILE", help="write a PNG picture of the errors"
+    )
+    measuring.add_argument("--save", action="store_true", help="add the results to the card")
+    writing = commands.add_parser("samples", help="show digits that the program writes to train on")
+    writing.add_argument("--seed", type=int, default=1, help="another seed, other samples")
+    writing.add_argument(
+        "--output",
+        type=Path,
+        default=Path("samples.png"),
+        metavar="FILE",
+        help="the PNG file to write (default: %(default)s)",
+    )
     training = commands.add_parser("train", help="train a network on MNIST from nothing")
-    training.add_argument("--network", choices=["cnn"], help="which architecture (default: cnn)")
+    _add_network(training)
     training.add_argument("--epochs", type=_positive, help="how often to see all images")
     training.add_argument(
         "--images", type=_count_of_images, help="how many of the 60,000 training images"
@@ -80,6 +140,15 @@ def _parse_arguments() -> argparse.Namespace:
         help="the folder for weights and card (default: %(default)s)",
     )
     return parser.parse_args()
+
+
+def _add_network(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--network",
+        choices=NETWORKS,
+        default=engine.DEFAULT_NETWORK,
+        help="which network (default: %(default)s)",
+    )
 
 
 def _positive(text: str) -> int:
@@ -112,11 +181,14 @@ def _batches(pictures: Iterator[Picture]) -> Iterator[list[Picture]]:
         yield batch
 
 
-def _answer(door: Engine, pictures: list[Picture]) -> Iterator[tuple[Picture, Answer | None]]:
+def _answer(
+    door: Engine, pictures: list[Picture], network: str
+) -> Iterator[tuple[Picture, Answer | None]]:
     images = [picture.image for picture in pictures if picture.image is not None]
-    answers = map(Answer, door.classify(np.stack(images))) if images else iter(())
+    answers = iter(door.classify(np.stack(images), network)) if images else iter(())
+    reject_below = read_card(network).reject_below
     for picture in pictures:
-        yield picture, None if picture.image is None else next(answers)
+        yield picture, None if picture.image is None else Answer(next(answers), reject_below)
 
 
 def _line(picture: Picture, answer: Answer | None, as_json: bool) -> str:
@@ -124,6 +196,8 @@ def _line(picture: Picture, answer: Answer | None, as_json: bool) -> str:
         return json.dumps(_as_object(picture, answer))
     if answer is None:
         return f"{picture.file}: {picture.error}"
+    if not answer.is_digit:
+        return f"{picture.file}: no digit recognised"
     return f"{picture.file}: {answer.digit} ({100 * answer.confidence:.1f} %)"
 
 
@@ -132,7 +206,7 @@ def _as_object(picture: Picture, answer: Answer | None) -> dict[str, object]:
         return {"file": picture.file, "error": picture.error}
     return {
         "file": picture.file,
-        "digit": answer.digit,
+        "digit": answer.digit if answer.is_digit else None,
         "confidence": answer.confidence,
         "probabilities": [float(share) for share in answer.probabilities],
     }

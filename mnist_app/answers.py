@@ -15,6 +15,8 @@ class Answer:
 
     probabilities: NDArray[np.float32]
     """Shape (10,), one for each digit, summing to 1."""
+    reject_below: float = 0.0
+    """The confidence, 0 to 1, below which the network recognises no digit; from its card."""
 
     @property
     def digit(self) -> int:
@@ -35,6 +37,11 @@ class Answer:
     def runner_up_confidence(self) -> float:
         """The probability of `runner_up`, 0 to 0.5."""
         return float(self.probabilities[self.runner_up])
+
+    @property
+    def is_digit(self) -> bool:
+        """Whether the network recognises a digit at all."""
+        return self.confidence >= self.reject_below
 
     @property
     def is_sure(self) -> bool:

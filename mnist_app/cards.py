@@ -1,11 +1,20 @@
 """A network's card: what it is, what it learned from and how good it is."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 ASSETS = Path(__file__).parent / "assets"
+NETWORKS = {
+    "cnn": "two stages of convolution and max pooling",
+    "champion": "five convolutions, the most accurate",
+    "lenet": "LeNet-5 of 1998",
+    "rnn": "reads row by row",
+    "mlp": "dense layers only",
+    "softmax": "a single dense layer",
+}
+"""The networks that ship with the program, each in a few words; the first is the default."""
 
 
 def card_file(name: str, folder: Path = ASSETS) -> Path:
@@ -37,6 +46,14 @@ class Card:
     machine: str
     test_accuracy: float
     """The share of MNIST's 10,000 test images that it gets right, 0 to 1."""
+    temperature: float = 1.0
+    """What its logits were divided by, so that its probabilities are calibrated."""
+    reject_below: float = 0.0
+    """The confidence, 0 to 1, below which it recognises no digit."""
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    """What `python -m mnist_app evaluate` measured; empty when it was not measured yet."""
+    tried: tuple[dict[str, str], ...] = ()
+    """Other recipes and what they gave, a row each."""
 
 
 def read_card(name: str, folder: Path = ASSETS) -> Card:
@@ -47,3 +64,18 @@ def read_card(name: str, folder: Path = ASSETS) -> Card:
         for layer in values.pop("layers")
     )
     return Card(layers=layers, **values)
+
+
+def add_evaluation(name: str, results: dict[str, Any], folder: Path = ASSETS) -> None:
+    """Write what was measured into the card of the network `name`.
+
+    Raises FileNotFoundError when there is none.
+    """
+    file = card_file(name, folder)
+    values = json.loads(file.read_text())
+    write_card(name, values | {"evaluation": values.get("evaluation", {}) | results}, folder)
+
+
+def write_card(name: str, values: dict[str, Any], folder: Path) -> None:
+    """Write `values`, the fields of a Card, as the card of the network `name`."""
+    card_file(name, folder).write_text(json.dumps(values, indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""MNIST as arrays: 60,000 images to learn from and 10,000 to be tested on."""
+"""MNIST as arrays: 57,000 images to learn from, 3,000 held out, 10,000 to be tested on."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 MNIST_FILE = Path(__file__).parent / "assets" / "mnist.npz"
 CLASSES = 10
-TRAINING_IMAGES = 60_000
+TRAINING_IMAGES = 57_000
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,15 @@ class Split:
 
 
 def load_training() -> Split:
-    """Return MNIST's 60,000 training images."""
-    return _load("x_train", "y_train")
+    """Return the first 57,000 of MNIST's 60,000 training images."""
+    split = _load("x_train", "y_train")
+    return Split(split.images[:TRAINING_IMAGES], split.labels[:TRAINING_IMAGES])
+
+
+def load_held_out() -> Split:
+    """Return the other 3,000, from which networks learn how sure they may be."""
+    split = _load("x_train", "y_train")
+    return Split(split.images[TRAINING_IMAGES:], split.labels[TRAINING_IMAGES:])
 
 
 def load_test() -> Split:

@@ -25,10 +25,11 @@ import numpy as np
 from loky.backend import get_context
 from numpy.typing import NDArray
 
+from mnist_app.cards import NETWORKS
 from mnist_app.digit import Image
 
 LOGGER = logging.getLogger(__name__)
-DEFAULT_NETWORK = "cnn"
+DEFAULT_NETWORK = next(iter(NETWORKS))
 # Seconds. A start imports TensorFlow, which takes long on a slow disk.
 ANSWER_LIMIT = 10.0
 START_LIMIT = 120.0

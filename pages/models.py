@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from mnist_app.engine import DEFAULT_NETWORK
-from mnist_app.ui import layout, resources
+from mnist_app.ui import layout, resources, session
 
-layout.begin("Models", "The network that answers, layer by layer.")
-card = resources.card(DEFAULT_NETWORK)
+layout.begin(
+    "Models", "The network that answers, layer by layer. Choose another one in the sidebar."
+)
+card = resources.card(session.network())
 
 with st.container(horizontal=True):
     st.metric("MNIST test images it gets right", f"{100 * card.test_accuracy:.2f} %")

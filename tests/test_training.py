@@ -63,12 +63,29 @@ def test_command_trains_into_the_folder_it_is_given(tmp_path: Path) -> None:
     assert (card.settings["seed"], card.settings["images"]) == (7, 1000)
 
 
-def test_shipped_card_fits_the_shipped_data() -> None:
-    card = cards.read_card("cnn")
-    assert card.test_accuracy >= 0.995
-    assert card.parameters <= 120_000
-    assert len(dataset.load_training()) == card.settings["images"] == 60_000
-    assert len(dataset.load_test()) == 10_000
+def test_the_data_is_split_without_overlap() -> None:
+    lengths = [len(dataset.load_training()), len(dataset.load_held_out()), len(dataset.load_test())]
+    assert lengths == [57_000, 3_000, 10_000]
+
+
+@pytest.mark.parametrize("name", cards.NETWORKS)
+def test_every_network_ships_with_weights_and_a_card(name: str) -> None:
+    card = cards.read_card(name)
+    assert card.name == name
+    assert card.parameters == sum(layer.parameters for layer in card.layers)
+    assert card.settings["network"] == name
+    assert card.settings["images"] == dataset.TRAINING_IMAGES
+    assert card.seconds_to_train < 1800
+    assert 0 < card.reject_below < 0.9
+    assert card.evaluation["mnist"]["accuracy"] == pytest.approx(card.test_accuracy, abs=2e-4)
+
+
+def test_the_shipped_networks_are_as_good_and_as_small_as_they_should_be() -> None:
+    assert cards.read_card("cnn").parameters <= 120_000
+    assert cards.read_card("cnn").test_accuracy >= 0.995
+    assert cards.read_card("champion").test_accuracy >= 0.997
+    weights = [cards.ASSETS / f"{name}.weights.h5" for name in cards.NETWORKS]
+    assert sum(file.stat().st_size for file in weights) <= 8e6
 
 
 def test_augmented_images_are_variations_of_their_own_digit() -> None:

@@ -8,17 +8,19 @@ import json
 import os
 import platform
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from loky import ProcessPoolExecutor
+from loky.backend import get_context
 
 from mnist_app import cards, dataset
-from mnist_app.augmentation import augment
-from mnist_app.model import networks
+from mnist_app.model import calibration, networks
+from mnist_app.recipe import Epoch, Mixture
 
 
 @dataclass(frozen=True)
@@ -26,46 +28,85 @@ class Settings:
     """Everything that a training depends on; the same settings give the same weights."""
 
     network: str = "cnn"
-    epochs: int = 30
+    epochs: int = 20
     batch_size: int = 128
     peak_learning_rate: float = 0.003
     weight_decay: float = 0.001
     seed: int = 1
-    images: int = 60_000
-    """How many of the 60,000 training images, from the first on."""
+    images: int = dataset.TRAINING_IMAGES
+    """How many of the 57,000 training images that are not held out, from the first on."""
+    written: float = 0.35
+    """How many digits the program writes for each image, anew for each epoch."""
+    nondigits: float = 0.14
+    """How many drawings that are no digit it makes for each image."""
+
+
+def settings_for(given: dict[str, Any]) -> Settings:
+    """Return the settings that the network ships with, changed by those that are `given`."""
+    network = given.get("network", Settings.network)
+    return replace(RECIPES.get(network, Settings(network)), **given)
+
+
+RECIPES = {
+    "champion": Settings("champion", epochs=13),
+    "softmax": Settings("softmax", epochs=6),
+}
+"""The networks that ship with other settings than the default ones."""
 
 
 def train(settings: Settings) -> tuple[keras.Model, dict[str, Any]]:
-    """Return the trained network and its card.
+    """Return the trained and calibrated network and its card.
 
-    Every epoch sees each image once, augmented anew. The 10,000 test images are looked at once,
+    Every epoch sees each image once, varied anew. The 10,000 test images are looked at once,
     at the end.
     """
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    split = dataset.load_training()
-    images, labels = split.images[: settings.images], split.labels[: settings.images]
+    started = time.monotonic()
     network = networks.build(settings.network)
+    _fit(network, settings)
+    held_out = dataset.load_held_out()
+    temperature = calibration.calibrate(network, held_out)
+    reject_below = calibration.threshold(network, held_out, settings.seed)
+    seconds = time.monotonic() - started
+    card = _card(network, settings, seconds)
+    return network, card | {"temperature": temperature, "reject_below": reject_below}
+
+
+def _mixture(settings: Settings) -> Mixture:
+    return Mixture(
+        written=round(settings.images * settings.written),
+        nondigits=round(settings.images * settings.nondigits),
+    )
+
+
+def _fit(network: keras.Model, settings: Settings) -> None:
+    """Train while other processes make the images of the next epoch."""
+    mixture = _mixture(settings)
+    split = dataset.load_training()
+    split = dataset.Split(split.images[: settings.images], split.labels[: settings.images])
+    count = len(split) + mixture.written + mixture.nondigits
     network.compile(
         optimizer=keras.optimizers.AdamW(
-            _one_cycle(settings, len(images)), weight_decay=settings.weight_decay
+            _one_cycle(settings, count), weight_decay=settings.weight_decay
         ),
-        loss="sparse_categorical_crossentropy",
+        loss="categorical_crossentropy",
         metrics=["accuracy"],
     )
-    started = time.monotonic()
-    for epoch in range(settings.epochs):
-        generator = np.random.default_rng([settings.seed, epoch])
-        network.fit(
-            augment(images, generator).astype(np.float32),
-            labels.astype(np.int32),
-            batch_size=settings.batch_size,
-            initial_epoch=epoch,
-            epochs=epoch + 1,
-            verbose=2,
-        )
-    seconds = time.monotonic() - started
-    return network, _card(network, settings, seconds)
+    with ProcessPoolExecutor(os.cpu_count(), context=get_context("loky")) as executor:
+        following = Epoch(executor, split, mixture, settings.seed, 0)
+        for number in range(settings.epochs):
+            images, targets = following.result()
+            if number + 1 < settings.epochs:
+                following = Epoch(executor, split, mixture, settings.seed, number + 1)
+            network.fit(
+                images.astype(np.float32),
+                targets,
+                batch_size=settings.batch_size,
+                initial_epoch=number,
+                epochs=number + 1,
+                verbose=2,
+            )
 
 
 def test_accuracy(network: keras.Model) -> float:
@@ -81,7 +122,7 @@ def save(network: keras.Model, card: dict[str, Any], folder: Path) -> None:
     bare = networks.build(network.name)  # without the optimiser's state, twice as large
     bare.set_weights(network.get_weights())
     bare.save_weights(networks.weights_file(network.name, folder))
-    cards.card_file(network.name, folder).write_text(json.dumps(card, indent=2) + "\n")
+    cards.write_card(network.name, card, folder)
 
 
 def _one_cycle(settings: Settings, count: int) -> keras.optimizers.schedules.LearningRateSchedule:
@@ -101,12 +142,17 @@ def _one_cycle(settings: Settings, count: int) -> keras.optimizers.schedules.Lea
 
 
 def _card(network: keras.Model, settings: Settings, seconds: float) -> dict[str, Any]:
+    mixture = _mixture(settings)
     return {
         "name": network.name,
         "layers": [_describe(layer) for layer in network.layers],
         "parameters": network.count_params(),
         "input": "28 x 28 pixels, 0 (black) to 255 (white); the layer `scale` divides by 255",
-        "data": f"the first {settings.images} training images of MNIST, augmented",
+        "data": (
+            f"{settings.images:,} training images of MNIST, {mixture.written:,} digits written "
+            f"by the program and {mixture.nondigits:,} drawings that are no digit, all varied "
+            "anew for each epoch"
+        ),
         "settings": asdict(settings),
         "seconds_to_train": round(seconds, 1),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
@@ -129,7 +175,7 @@ def main() -> None:
     parser.add_argument("settings", type=json.loads)
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
-    network, card = train(Settings(**arguments.settings))
+    network, card = train(settings_for(arguments.settings))
     save(network, card, arguments.folder)
 
 

@@ -11,6 +11,8 @@ from mnist_app.digit import Image, Problem
 from mnist_app.engine import EngineError, EngineStarting
 from mnist_app.ui import layout, resources, session
 
+NO_DIGIT = "I don't recognise a digit here"
+
 
 def answer() -> None:
     """Show what the network reads in the drawing, or why it reads nothing. Inside a fragment."""
@@ -40,7 +42,8 @@ def _show_invitation() -> None:
 
 def _ask(image: Image, caption: str) -> None:
     try:
-        probabilities = resources.engine().classify(image[np.newaxis], wait=False)[0]
+        network = session.network()
+        probabilities = resources.engine().classify(image[np.newaxis], network, wait=False)[0]
     except EngineStarting:
         _show(image, None, "The network is waking up", "Keep drawing: the answer comes by itself.")
         layout.ask_for_polling()
@@ -48,7 +51,11 @@ def _ask(image: Image, caption: str) -> None:
     except EngineError as error:
         _show(image, None, "No answer", str(error))
         return
-    read = Answer(probabilities)
+    read = Answer(probabilities, resources.card(network).reject_below)
+    if not read.is_digit:
+        nearest = f"The nearest is {read.digit}, at {figures.percent(read.confidence)}."
+        _show(image, read, NO_DIGIT, nearest, caption)
+        return
     headline = f"{figures.percent(read.confidence)} sure"
     if not read.is_sure:
         headline = f"Not sure: {figures.percent(read.confidence)}"
@@ -74,5 +81,7 @@ def _black() -> Image:
 
 
 def _reading(read: Answer | None) -> str:
-    style, text = ("lab-nothing", "–") if read is None else ("", str(read.digit))
+    style, text = "lab-nothing", "–"
+    if read is not None and read.is_digit:
+        style, text = "", str(read.digit)
     return f'<div class="lab-digit {style}" role="status" aria-label="Prediction">{text}</div>'

@@ -4,7 +4,8 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from mnist_app import figures
-from mnist_app.engine import DEFAULT_NETWORK, EngineError
+from mnist_app.cards import NETWORKS
+from mnist_app.engine import EngineError
 from mnist_app.ui import resources, session
 
 POLL_SECONDS = 0.4
@@ -21,7 +22,7 @@ def begin(title: str, introduction: str) -> None:
     st.title(title, anchor=False)
     st.markdown(introduction)
     with st.sidebar:
-        _network_note()
+        _choose_network()
 
 
 def poll_for_engine() -> None:
@@ -64,9 +65,16 @@ def _poll() -> None:
         st.rerun()
 
 
-def _network_note() -> None:
-    card = resources.card(DEFAULT_NETWORK)
+def _choose_network() -> None:
+    st.selectbox(
+        "Network",
+        list(NETWORKS),
+        format_func=lambda name: f"{name}: {NETWORKS[name]}",
+        key=session.NETWORK,
+        persist_state="session",
+    )
+    card = resources.card(session.network())
     st.caption(
-        f"Network `{card.name}`: {card.parameters:,} parameters, right on "
-        f"{100 * card.test_accuracy:.2f} % of MNIST's test images."
+        f"{card.parameters:,} parameters, right on {100 * card.test_accuracy:.2f} % of MNIST's "
+        "test images."
     )

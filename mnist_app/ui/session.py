@@ -5,7 +5,11 @@ from typing import Any
 
 import streamlit as st
 
+from mnist_app.cards import NETWORKS
+from mnist_app.engine import DEFAULT_NETWORK
+
 PEN_WIDTH = "pen_width"
+NETWORK = "network"
 PICTURE_SOURCE = "picture_source"
 UPLOAD = "upload"
 CAMERA = "camera"
@@ -41,6 +45,12 @@ def drawing() -> Drawing:
     """Return the visitor's drawing; changes to it are kept."""
     kept: Drawing = st.session_state.setdefault(_DRAWING, Drawing())
     return kept
+
+
+def network() -> str:
+    """Return the name of the network that the visitor has chosen."""
+    chosen = st.session_state.get(NETWORK)
+    return chosen if chosen in NETWORKS else DEFAULT_NETWORK
 
 
 def is_polling() -> bool:

@@ -1,0 +1,53 @@
+"""How sure a network may be: its temperature, and the confidence below which it says nothing."""
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_app.augmentation import augment
+from mnist_app.dataset import Split
+from mnist_app.penmanship import write_digits
+
+TEMPERATURES = np.geomspace(0.25, 4, 161)
+# The share of real digits that may be taken for none.
+REJECTED = 0.005
+WRITTEN = 3_000
+
+
+def calibrate(network: keras.Model, held_out: Split) -> float:
+    """Divide `network`'s logits by the temperature that suits the held-out images best.
+
+    Temperature scaling: Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural
+    Networks (2017), https://arxiv.org/abs/1706.04599. The division goes into the weights of the
+    layer `logits`, so the network's own probabilities are the calibrated ones. Returns the
+    temperature.
+    """
+    logits = np.log(_probabilities(network, held_out.images) + 1e-30)
+    losses = [_negative_log_likelihood(logits / t, held_out.labels) for t in TEMPERATURES]
+    temperature = float(TEMPERATURES[int(np.argmin(losses))])
+    layer = network.get_layer("logits")
+    layer.set_weights([weights / temperature for weights in layer.get_weights()])
+    return temperature
+
+
+def threshold(network: keras.Model, held_out: Split, seed: int) -> float:
+    """Return the confidence, 0 to 1, that 99.5 % of unseen digits reach.
+
+    The digits are the held-out ones, varied, and as many that the program writes.
+    """
+    generator = np.random.default_rng([seed, len(held_out)])
+    written, _ = write_digits(WRITTEN, generator)
+    images = np.concatenate([augment(held_out.images, generator), written])
+    confidence = _probabilities(network, images).max(axis=1)
+    return float(np.quantile(confidence, REJECTED))
+
+
+def _probabilities(network: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    probabilities = network.predict(images.astype(np.float32), batch_size=500, verbose=0)
+    return np.asarray(probabilities, dtype=np.float64)
+
+
+def _negative_log_likelihood(logits: NDArray[np.float64], labels: NDArray[np.uint8]) -> float:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_sums = np.log(np.exp(shifted).sum(axis=1))
+    return float(np.mean(log_sums - shifted[np.arange(len(labels)), labels]))

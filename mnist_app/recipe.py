@@ -1,0 +1,87 @@
+"""What a network learns from in one epoch: varied MNIST, digits written here, and non-digits."""
+
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_app.augmentation import augment
+from mnist_app.dataset import CLASSES, Split
+from mnist_app.digit import Image
+from mnist_app.nondigits import draw_nondigits
+from mnist_app.penmanship import STYLES, write, write_digits
+
+# Images that one task makes; more tasks than cores, so that all cores end together.
+TASK = 4000
+
+Part = tuple[Image, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """How many images of each origin an epoch has."""
+
+    written: int
+    """Digits written by the program."""
+    nondigits: int
+    """Drawings that are no digit."""
+
+
+class Epoch:
+    """The images and targets of one epoch, being made in other processes."""
+
+    def __init__(
+        self, executor: Executor, split: Split, mixture: Mixture, seed: int, number: int
+    ) -> None:
+        """Hand out the work; seed and number decide on all that is random in it."""
+        tasks = [
+            partial(_vary, split.images[i : i + TASK], split.labels[i : i + TASK])
+            for i in range(0, len(split), TASK)
+        ]
+        tasks += [partial(_write, size) for size in _sizes(mixture.written)]
+        tasks += [partial(_draw, size) for size in _sizes(mixture.nondigits)]
+        self._parts: list[Future[Part]] = [
+            executor.submit(task, np.random.default_rng([seed, number, index]))
+            for index, task in enumerate(tasks)
+        ]
+
+    def result(self) -> Part:
+        """Wait for the images, uint8 (n, 28, 28), and targets, float32 (n, 10), summing to 1."""
+        images, targets = zip(*(part.result() for part in self._parts), strict=True)
+        return np.concatenate(images), np.concatenate(targets)
+
+
+def sample_sheet(seed: int, columns: int = 24) -> Image:
+    """Return one picture of what the program writes: a row a digit, then three of no digit.
+
+    The same seed gives the same picture, uint8 (13 * 28, columns * 28).
+    """
+    generator = np.random.default_rng(seed)
+    rows = [np.hstack([write(style, generator) for _ in range(columns)]) for style in STYLES]
+    rows += [np.hstack(list(draw_nondigits(columns, generator))) for _ in range(3)]
+    return np.vstack(rows)
+
+
+def one_hot(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return labels of shape (n,), 0 to 9, as rows with a single one, shape (n, 10)."""
+    return np.eye(CLASSES, dtype=np.float32)[labels]
+
+
+def _sizes(count: int) -> list[int]:
+    return [min(TASK, count - done) for done in range(0, count, TASK)]
+
+
+def _vary(images: Image, labels: NDArray[np.uint8], generator: np.random.Generator) -> Part:
+    return augment(images, generator), one_hot(labels)
+
+
+def _write(count: int, generator: np.random.Generator) -> Part:
+    images, labels = write_digits(count, generator)
+    return images, one_hot(labels)
+
+
+def _draw(count: int, generator: np.random.Generator) -> Part:
+    targets = np.full((count, CLASSES), 1 / CLASSES, np.float32)
+    return draw_nondigits(count, generator), targets
