@@ -224,7 +224,7 @@ def report(name: str, mnist: Measure, grid: Grid | None) -> str:
     parts = [f"{name} on {mnist.images:,} MNIST test images", _report_measure(mnist)]
     if grid is not None:
         parts += [
-            f"{name} on {grid.digits:,} digits of people, drawn in {np.prod(GRID)} ways: "
+            f"{name} on {grid.digits:,} digits of people, drawn in {strokes.WAYS} ways: "
             f"mean {_percent(grid.mean)}, worst {_percent(grid.worst)}",
             _report_grid(grid),
             f"of which a pen of {PENS[USUAL_PEN]} px, 50 and 80 %, centre",

@@ -139,7 +139,7 @@ def _curl(hand: Hand) -> Image:
     rounds = hand.between(2, 5) * (1 if hand.chance(0.5) else -1)
     drift = hand.between(-0.95, -0.4)
     spiral = hand.arc((0, 0), (0.5, 0.5), 0, 360 * rounds, drift)
-    return draw(slant_and_stretch([spiral], hand), pen_width(hand, thickest=0.08))
+    return draw(slant_and_stretch([spiral], hand), pen_width(hand, thickest=0.1))
 
 
 def _two_digits(hand: Hand) -> Image:

@@ -22,7 +22,7 @@ Stroke = NDArray[np.float64]
 CANVAS_SIDE = 96
 DIGIT_SIDE = 60
 # The pen's width over the larger side of the digit: 8 px on 224 px, to 28 px on 84 px and a bit.
-THINNEST, THICKEST = 0.03, 0.36
+THINNEST, USUAL, THICKEST = 0.03, 0.15, 0.36
 POINTS = 32
 _SHIFT = 4  # cv2.polylines takes points in sixteenths of a pixel
 
@@ -143,7 +143,8 @@ def pen_width(hand: Hand, thickest: float = THICKEST) -> int:
 
     `thickest` is the largest width as a share of the drawing's larger side.
     """
-    return max(2, round(DIGIT_SIDE * hand.between(THINNEST, thickest)))
+    share = hand.between(THINNEST, thickest if hand.chance(0.65) else USUAL)
+    return max(2, round(DIGIT_SIDE * share))
 
 
 def slant_and_stretch(strokes: list[Stroke], hand: Hand) -> list[Stroke]:
@@ -314,7 +315,12 @@ def _seven(hand: Hand) -> list[Stroke]:
     if hand.chance(0.55):
         reach, tilt = hand.between(0.1, 0.5), hand.between(-0.2, 0.12)
         x, y = middle[0] + hand.between(-0.12, 0.12), middle[1] + hand.between(-0.15, 0.2)
-        strokes.append(hand.line((x - reach, y - tilt), (x + reach, y + tilt)))
+        bar = hand.line((x - reach, y - tilt), (x + reach, y + tilt))
+        if hand.chance(0.2):  # in one go: from the foot up to the left and across
+            return [
+                join(bar_top, stem, hand.curve(foot, (x - reach, (1 + y) / 2), tuple(bar[0])), bar)
+            ]
+        strokes.append(bar)
     return strokes
 
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from mnist_app.augmentation import augment
 from mnist_app.dataset import CLASSES, Split
-from mnist_app.digit import Image
+from mnist_app.digit import Image, bounding_box
 from mnist_app.nondigits import draw_nondigits
-from mnist_app.penmanship import STYLES, write, write_digits
+from mnist_app.penmanship import STYLES, normalise_ink, write, write_digits
 
 # Images that one task makes; more tasks than cores, so that all cores end together.
 TASK = 4000
@@ -41,7 +41,7 @@ class Epoch:
             for i in range(0, len(split), TASK)
         ]
         tasks += [partial(_write, size) for size in _sizes(mixture.written)]
-        tasks += [partial(_draw, size) for size in _sizes(mixture.nondigits)]
+        tasks += [partial(_draw, split.images[:TASK], size) for size in _sizes(mixture.nondigits)]
         self._parts: list[Future[Part]] = [
             executor.submit(task, np.random.default_rng([seed, number, index]))
             for index, task in enumerate(tasks)
@@ -77,11 +77,29 @@ def _vary(images: Image, labels: NDArray[np.uint8], generator: np.random.Generat
     return augment(images, generator), one_hot(labels)
 
 
+def _vary_half(images: Image, generator: np.random.Generator) -> Image:
+    """Half of what is drawn goes through the same changes as MNIST's images."""
+    half = len(images) // 2
+    return np.concatenate([augment(images[:half], generator), images[half:]])
+
+
 def _write(count: int, generator: np.random.Generator) -> Part:
     images, labels = write_digits(count, generator)
-    return images, one_hot(labels)
+    return _vary_half(images, generator), one_hot(labels)
 
 
-def _draw(count: int, generator: np.random.Generator) -> Part:
+def _draw(originals: Image, count: int, generator: np.random.Generator) -> Part:
+    """Most are drawn, a quarter is made of MNIST's images, lest a digit be told by its pixels."""
+    pairs = [_pair(originals, generator) for _ in range(count // 4)]
+    drawn = draw_nondigits(count - len(pairs), generator)
+    images = np.concatenate([drawn, np.stack(pairs)]) if pairs else drawn
     targets = np.full((count, CLASSES), 1 / CLASSES, np.float32)
-    return draw_nondigits(count, generator), targets
+    return _vary_half(images, generator), targets
+
+
+def _pair(originals: Image, generator: np.random.Generator) -> Image:
+    """Return two of MNIST's digits side by side, or three, normalised as one."""
+    chosen = originals[generator.integers(len(originals), size=generator.integers(2, 4))]
+    boxes = [bounding_box(image) for image in chosen]
+    columns = [image[:, x : x + w] for image, (x, _, w, _) in zip(chosen, boxes, strict=True)]
+    return normalise_ink(np.hstack(columns))

@@ -25,6 +25,8 @@ POSITIONS = {
     "bottom right": (1.0, 1.0),
 }
 """Where the digit stands: the share of the free width to its left and of the height above it."""
+WAYS = len(PENS) * len(SIZES) * len(POSITIONS)
+"""In how many ways a digit is drawn."""
 
 Stroke = NDArray[np.float64]
 _SHIFT = 4  # cv2.polylines takes points in sixteenths of a pixel

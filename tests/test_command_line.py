@@ -41,6 +41,27 @@ def test_a_line_a_picture(folder: Path) -> None:
         assert line.startswith(f"{file}: {digit} (")
 
 
+def test_another_network_answers_and_a_letter_is_no_digit(folder: Path, tmp_path: Path) -> None:
+    cross = 255 - 0 * drawn(1)
+    cv2.line(cross, (60, 60), (220, 220), 0, 18)
+    cv2.line(cross, (220, 60), (60, 220), 0, 18)
+    cv2.imwrite(str(tmp_path / "x.png"), cross)
+    usual = run("classify", tmp_path / "x.png", folder / "7.png")
+    other = run("classify", "--network", "softmax", folder / "7.png")
+    assert usual.returncode == other.returncode == 0
+    assert usual.stdout.splitlines()[0].endswith("x.png: no digit recognised")
+    assert other.stdout != usual.stdout.splitlines()[1] + "\n"
+    assert json.loads(run("classify", "--json", tmp_path / "x.png").stdout)["digit"] is None
+
+
+def test_samples_are_a_picture(tmp_path: Path) -> None:
+    file = tmp_path / "samples.png"
+    assert run("samples", "--output", file).returncode == 0
+    picture = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    assert picture.shape == (13 * 56, 24 * 56)
+
+
 def test_json_in_batches_with_errors_among_them(folder: Path) -> None:
     mnist = sorted(folder.glob("m*.png"))
     bad = [folder / "text.png", folder / "missing.png", folder, folder / "blank.png"]

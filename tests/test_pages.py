@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_app import dataset
 from mnist_app.answers import SURE
+from mnist_app.cards import NETWORKS, read_card
 from mnist_app.digit import place_on_canvas
 from mnist_app.engine import Engine
 from mnist_app.pictures import encode_png
@@ -109,7 +110,9 @@ def test_the_most_doubtful_test_image_is_not_sure(app: AppTest) -> None:
     engine = Engine()
     doubts = [engine.classify(batch).max(axis=1) for batch in np.split(images, 20)]
     engine.stop()
-    image = images[np.concatenate(doubts).argmin()]
+    confidences = np.concatenate(doubts)
+    is_digit = confidences >= read_card("cnn").reject_below
+    image = images[np.where(is_digit, confidences, 1).argmin()]
     _send(app, encode_png(place_on_canvas(image, 280)), app.session_state["drawing"].canvas)
     confidence = float(answer(app).split("Not sure: ")[1].split(" %")[0])
     assert confidence < 100 * SURE
@@ -162,6 +165,45 @@ def test_damaged_canvas_state_and_foreign_pen_width_do_no_harm(app: AppTest) -> 
 
 def test_models_page_shows_every_layer_of_the_card(app: AppTest) -> None:
     app.switch_page("pages/models.py").run()
-    layers = app.table[0].value["Layer"].tolist()
-    assert layers[:5] == ["image", "channel", "scale", "conv1", "relu1"]
+    tables = [table.value for table in app.table]
+    layers = next(table for table in tables if "Layer" in table)["Layer"].tolist()
+    assert layers[:5] == ["image", "scale", "channel", "conv1", "relu1"]
     assert layers[-1] == "probabilities"
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_models_page_shows_each_network(app: AppTest, name: str) -> None:
+    app.switch_page("pages/models.py").run()
+    app.sidebar.selectbox[0].set_value(name).run()
+    assert not app.exception
+    values = [metric.value for metric in app.metric]
+    assert f"{read_card(name).parameters:,}" in values
+    assert any("Pen" in table.value for table in app.table)
+
+
+def test_chosen_network_answers_and_stays_chosen_on_other_pages(app: AppTest) -> None:
+    draw(app, 7)
+    sure = answer(app)
+    app.sidebar.selectbox[0].set_value("softmax").run()
+    _run_until_awake(app)
+    assert answer(app) != sure
+    assert "7,850 parameters" in app.sidebar.caption[0].value
+    app.switch_page("pages/models.py").run()
+    assert app.sidebar.selectbox[0].value == "softmax"
+    app.switch_page("pages/draw.py").run()
+    assert app.sidebar.selectbox[0].value == "softmax"
+
+
+def test_a_letter_and_a_scribble_are_no_digit(app: AppTest) -> None:
+    cross = np.zeros((280, 280), np.uint8)
+    cv2.line(cross, (60, 60), (220, 220), 255, 18, cv2.LINE_AA)
+    cv2.line(cross, (220, 60), (60, 220), 255, 18, cv2.LINE_AA)
+    zigzag = np.array([[40, 200], [80, 60], [110, 210], [150, 60], [180, 220], [240, 60]])
+    scribble = cv2.polylines(np.zeros((280, 280), np.uint8), [zigzag], False, 255, 18, cv2.LINE_AA)
+    for drawing in (cross, np.asarray(scribble, dtype=np.uint8)):
+        _send(app, encode_png(drawing), app.session_state["drawing"].canvas)
+        assert reads(app) == "–"
+        assert "I don&#x27;t recognise a digit here" in answer(app)
+        assert "The nearest is" in answer(app)
+    draw(app, 3)
+    assert reads(app) == "3"
