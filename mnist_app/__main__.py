@@ -76,7 +76,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
         mnist, errors = evaluation.evaluate_mnist(door, card)
         grid = None
         if written:
-            grid, errors = evaluation.evaluate_strokes(door, card, written)
+            drawn = evaluation.draw_all(written)
+            grid, errors = evaluation.evaluate_strokes(door, card, drawn)
     except (StrokesError, EngineError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -49,7 +49,7 @@ class Card:
     temperature: float = 1.0
     """What its logits were divided by, so that its probabilities are calibrated."""
     reject_below: float = 0.0
-    """The confidence, 0 to 1, below which it recognises no digit."""
+    """The recognition, 0 to 1, below which it recognises no digit; see `answers`."""
     evaluation: dict[str, Any] = field(default_factory=dict)
     """What `python -m mnist_app evaluate` measured; empty when it was not measured yet."""
     tried: tuple[dict[str, str], ...] = ()

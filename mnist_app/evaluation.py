@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import track
 
 from mnist_app import dataset, digit, strokes
+from mnist_app.answers import recognition
 from mnist_app.cards import Card
 from mnist_app.dataset import CLASSES
 from mnist_app.digit import IMAGE_SIDE, Image
@@ -89,6 +90,8 @@ class Drawn:
     """The index in `images` for each digit, pen, size and position."""
     refused: NDArray[np.bool_]
     """Where `digit.normalise` found a problem, same shape."""
+    labels: Labels
+    """The label of each digit, shape (digits,)."""
 
 
 @dataclass(frozen=True)
@@ -114,19 +117,18 @@ def evaluate_mnist(door: Engine, card: Card) -> tuple[Measure, Errors]:
     return result, _errors(split.images, labels, probabilities)
 
 
-def evaluate_strokes(door: Engine, card: Card, written: list[WrittenDigit]) -> tuple[Grid, Errors]:
+def evaluate_strokes(door: Engine, card: Card, drawn: Drawn) -> tuple[Grid, Errors]:
     """Measure the network of `card` on pen strokes, drawn in 45 ways.
 
     Returns the grid and the errors among the usual drawings of half the canvas. Raises
     EngineError when the network does not answer.
     """
-    drawn = draw_all(written)
+    labels = drawn.labels
     answers = _ask(door, card.name, drawn.images, "Reading")
-    labels = np.array([each.label for each in written], np.int64)
     right = (answers.argmax(axis=1)[drawn.which] == labels[:, None, None, None]) & ~drawn.refused
     usual = (slice(None), USUAL_PEN, list(USUAL_SIZES), CENTRE)
     grid = Grid(
-        digits=len(written),
+        digits=len(labels),
         accuracy=_as_tuples(right.mean(axis=0)),
         usual=measure(
             answers[drawn.which[usual]].reshape(-1, CLASSES),
@@ -147,8 +149,8 @@ def measure(
 ) -> Measure:
     """Compare `probabilities`, shape (n, 10), with `labels`, shape (n,).
 
-    An answer is rejected when its confidence lies below `reject_below`. A `refused` drawing, of
-    which the network is not asked, counts as rejected and as wrong.
+    An answer is rejected when its recognition (see `answers`) lies below `reject_below`. A
+    `refused` drawing, of which the network is not asked, counts as rejected and as wrong.
     """
     answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     right = (answers == labels) & ~refused
@@ -156,7 +158,7 @@ def measure(
     return Measure(
         images=len(labels),
         accuracy=float(right.mean()),
-        rejected=float(np.mean(refused | (confidence < reject_below))),
+        rejected=float(np.mean(refused | (recognition(probabilities) < reject_below))),
         calibration_error=calibration_error(confidence[~refused], right[~refused]),
         per_digit=tuple(_mean(right[labels == label]) for label in range(CLASSES)),
         confusions=tuple((*pair, count) for pair, count in wrong.most_common(CONFUSIONS)),
@@ -189,6 +191,7 @@ def draw_all(written: list[WrittenDigit]) -> Drawn:
             [part.which + offset for part, offset in zip(parts, offsets[:-1], strict=True)]
         ),
         refused=np.concatenate([part.refused for part in parts]),
+        labels=np.concatenate([part.labels for part in parts]),
     )
 
 
@@ -208,6 +211,7 @@ def draw_some(written: list[WrittenDigit]) -> Drawn:
         images=different.reshape(-1, IMAGE_SIDE, IMAGE_SIDE),
         which=which.reshape(refused.shape),
         refused=refused,
+        labels=np.array([each.label for each in written], np.int64),
     )
 
 

@@ -45,8 +45,8 @@ def show_honesty(card: Card) -> None:
         "When it says 90 %, it should be right nine times out of ten. Its confidence is off by "
         f"{percent(mnist['calibration_error'])} on MNIST's test images and by "
         f"{percent(people['calibration_error'])} on people's digits (expected calibration error). "
-        f"Below {percent(card.reject_below)} it recognises no digit: that happens to "
-        f"{percent(people['rejected'])} of people's digits."
+        f"Where its two most probable digits together stay below {percent(card.reject_below)}, it "
+        f"recognises no digit: that happens to {percent(people['rejected'])} of people's digits."
     )
 
 

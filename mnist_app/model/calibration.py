@@ -1,9 +1,10 @@
-"""How sure a network may be: its temperature, and the confidence below which it says nothing."""
+"""How sure a network may be: its temperature, and when it recognises no digit at all."""
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_app.answers import recognition
 from mnist_app.augmentation import augment
 from mnist_app.dataset import Split
 from mnist_app.penmanship import write_digits
@@ -31,15 +32,15 @@ def calibrate(network: keras.Model, held_out: Split) -> float:
 
 
 def threshold(network: keras.Model, held_out: Split, seed: int) -> float:
-    """Return the confidence, 0 to 1, that 99.5 % of unseen digits reach.
+    """Return the recognition, 0 to 1, that 99.5 % of unseen digits reach.
 
     The digits are the held-out ones, varied, and as many that the program writes.
     """
     generator = np.random.default_rng([seed, len(held_out)])
     written, _ = write_digits(WRITTEN, generator)
     images = np.concatenate([augment(held_out.images, generator), written])
-    confidence = _probabilities(network, images).max(axis=1)
-    return float(np.quantile(confidence, REJECTED))
+    recognised = recognition(_probabilities(network, images))
+    return float(np.quantile(recognised, REJECTED))
 
 
 def _probabilities(network: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -49,10 +49,10 @@ def settings_for(given: dict[str, Any]) -> Settings:
 
 RECIPES = {
     "champion": Settings("champion", epochs=17),
-    "lenet": Settings("lenet", epochs=12),
-    "rnn": Settings("rnn", epochs=10),
-    "mlp": Settings("mlp", epochs=12, peak_learning_rate=0.002),
-    "softmax": Settings("softmax", epochs=5),
+    "lenet": Settings("lenet", epochs=8),
+    "rnn": Settings("rnn", epochs=8),
+    "mlp": Settings("mlp", epochs=8, peak_learning_rate=0.002),
+    "softmax": Settings("softmax", epochs=4),
 }
 """The networks that ship with other settings than the default ones."""
 
