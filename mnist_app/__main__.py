@@ -17,6 +17,7 @@ from mnist_app.cards import NETWORKS, add_evaluation, read_card
 from mnist_app.dataset import TRAINING_IMAGES
 from mnist_app.digit import Image
 from mnist_app.engine import Engine, EngineError
+from mnist_app.evaluation import error_sheet
 from mnist_app.pictures import PictureError, encode_png, read_picture
 from mnist_app.strokes import StrokesError, read_strokes
 
@@ -86,18 +87,23 @@ def evaluate(arguments: argparse.Namespace) -> int:
     results = evaluation.as_object(mnist, grid)
     text = evaluation.report(card.name, mnist, grid)
     print(json.dumps({"network": card.name} | results) if arguments.json else text)
-    if arguments.errors is not None:
-        arguments.errors.write_bytes(encode_png(evaluation.error_sheet(errors)))
     if arguments.save:
         add_evaluation(card.name, results)
-    return 0
+    return 0 if arguments.errors is None else _write(arguments.errors, error_sheet(errors))
 
 
 def samples(seed: int, file: Path) -> int:
     """Write a picture of digits and other drawings that the program makes to train on."""
     sheet = cv2.resize(recipe.sample_sheet(seed), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
-    file.write_bytes(encode_png(np.asarray(sheet, dtype=np.uint8)))
-    print(f"Wrote {file}: a row for each digit, 0 to 9, and three rows that are no digit.")
+    return _write(file, np.asarray(sheet, dtype=np.uint8))
+
+
+def _write(file: Path, picture: Image) -> int:
+    try:
+        file.write_bytes(encode_png(picture))
+    except OSError as error:
+        print(f"{file} cannot be written: {error.strerror or error}.", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -4,7 +4,6 @@ Two halves of one measure. The second draws pen strokes as the canvas would, wit
 pens, small and large, in the middle and in the corners, and normalises them as `digit` does.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -13,7 +12,7 @@ from typing import Any, TypeVar
 
 import cv2
 import numpy as np
-from loky import get_reusable_executor
+from loky import cpu_count, get_reusable_executor
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
@@ -154,14 +153,15 @@ def measure(
     """
     answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     right = (answers == labels) & ~refused
-    wrong = Counter(zip(labels[~right].tolist(), answers[~right].tolist(), strict=True))
+    wrong = ~right & ~refused
+    confusions = Counter(zip(labels[wrong].tolist(), answers[wrong].tolist(), strict=True))
     return Measure(
         images=len(labels),
         accuracy=float(right.mean()),
         rejected=float(np.mean(refused | (recognition(probabilities) < reject_below))),
         calibration_error=calibration_error(confidence[~refused], right[~refused]),
         per_digit=tuple(_mean(right[labels == label]) for label in range(CLASSES)),
-        confusions=tuple((*pair, count) for pair, count in wrong.most_common(CONFUSIONS)),
+        confusions=tuple((*pair, count) for pair, count in confusions.most_common(CONFUSIONS)),
     )
 
 
@@ -179,7 +179,7 @@ def calibration_error(confidence: NDArray[np.floating[Any]], right: NDArray[np.b
 
 def draw_all(written: list[WrittenDigit]) -> Drawn:
     """Draw and normalise each digit with each pen, in each size and position, on all cores."""
-    executor = get_reusable_executor(max_workers=os.cpu_count())
+    executor = get_reusable_executor(max_workers=cpu_count())
     tasks: list[Future[Drawn]] = [
         executor.submit(draw_some, written[i : i + TASK]) for i in range(0, len(written), TASK)
     ]

@@ -39,11 +39,22 @@ def test_the_ink_is_as_large_and_lies_where_it_should(pen: int, size: int, posit
     canvas = strokes.move(strokes.draw(straight, pen, size), position)
     x, y, width, height = digit.bounding_box(np.where(canvas > 127, canvas, 0).astype(np.uint8))
     assert canvas.shape == (280, 280)
-    assert width == pytest.approx(pen, abs=2)
-    assert height == pytest.approx(2.8 * size + pen, abs=2)
+    assert width == pytest.approx(pen, abs=1)
+    assert height == pytest.approx(2.8 * size + pen, abs=1)
     across, down = POSITIONS[position]
-    assert x == pytest.approx(across * (280 - width), abs=2)
-    assert y == pytest.approx(down * (280 - height), abs=2)
+    assert x == pytest.approx(across * (280 - width), abs=1)
+    assert y == pytest.approx(down * (280 - height), abs=1)
+
+
+@pytest.mark.parametrize("degrees", [0, 17, 45, 73, 90])
+@pytest.mark.parametrize("pen", PENS)
+def test_a_line_is_as_wide_as_the_pen(pen: int, degrees: int) -> None:
+    """Without its two half circles, the ink's area is length times width."""
+    along = np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+    line = WrittenDigit(1, (np.array([-along, along]),))
+    length = 2.8 * 50 / np.abs(along).max()
+    ink = strokes.draw(line, pen, 50).sum() / 255
+    assert (ink - np.pi * (pen / 2) ** 2) / length == pytest.approx(pen, abs=0.7)
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
@@ -54,19 +65,22 @@ def test_unit_and_origin_of_the_points_do_not_matter(origin: float, unit: float)
     assert cv2.absdiff(drawn, again).mean() < 0.5
 
 
-def test_a_single_point_is_a_round_dot() -> None:
-    dot = WrittenDigit(1, (np.array([[7.0, 7.0]]),))
-    canvas = strokes.draw(dot, 28, 50)
-    assert np.count_nonzero(canvas > 127) == pytest.approx(np.pi * 14**2, rel=0.1)
+@pytest.mark.parametrize("pen", PENS)
+def test_a_single_point_is_a_round_dot(pen: int) -> None:
+    canvas = strokes.draw(WrittenDigit(1, (np.array([[7.0, 7.0]]),)), pen, 50)
+    rows, columns = np.indices(canvas.shape) + 0.5 - 140
+    distance = np.hypot(rows, columns)
+    assert canvas.sum() / 255 == pytest.approx(np.pi * (pen / 2) ** 2, rel=0.05)
+    assert canvas[distance < pen / 2 - 1].min() == 255
+    assert canvas[distance > pen / 2 + 1].max() == 0
 
 
 def test_curves_go_through_the_middles_as_the_pencil_of_the_canvas() -> None:
     """A quadratic curve with the corner as its control point passes a quarter of the way in."""
     corner = WrittenDigit(7, (np.array([[0.0, 0], [100, 0], [100, 100]]),))
     canvas = strokes.draw(corner, 8, 80)
-    top_right = canvas[:40, -40:]
-    assert not top_right[:20, -20:].any()
-    assert canvas.any()
+    assert canvas[28, 252] == 0  # the corner
+    assert canvas[56, 224] == 255  # a quarter of the way to the middles (140, 28) and (252, 140)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +99,8 @@ def test_curves_go_through_the_middles_as_the_pencil_of_the_canvas() -> None:
         ([{"label": 1, "strokes": [[[0, "a"]]]}], r"points \[x, y\]"),
         ('[{"label": 1, "strokes": [[[0, NaN]]]}]', r"points \[x, y\]"),
         ('[{"label": 1, "strokes": [[[0, 1e300]]]}]', r"points \[x, y\]"),
+        (f'[{{"label": 1, "strokes": [[[0, 1{"0" * 400}]]]}}]', r"points \[x, y\]"),
+        ("[" * 200_000, "no JSON file"),
         (ONE_POINT * 2 + [{"label": 1, "strokes": "x"}], "digit 2"),
     ],
 )
@@ -128,7 +144,7 @@ def test_what_is_counted() -> None:
     assert result.per_digit[3] == 1
     assert result.per_digit[8] == result.per_digit[7] == 0
     assert result.per_digit[0] is None
-    assert set(result.confusions) == {(8, 3, 1), (7, 7, 1)}
+    assert result.confusions == ((8, 3, 1),)
 
 
 def test_all_45_drawings_of_a_digit_and_each_different_image_once() -> None:
@@ -141,7 +157,7 @@ def test_all_45_drawings_of_a_digit_and_each_different_image_once() -> None:
         assert label == digits[index].label
         expected = digit.normalise(canvas, "black").image
         assert np.array_equal(drawn.images[drawn.which[index, 1, 1, 3]], expected)
-    assert (drawn.which == drawn.which[..., :1]).mean() > 0.9  # the position hardly matters
+    assert (drawn.which == drawn.which[..., :1]).all()  # the position does not matter
 
 
 def evaluate(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":

@@ -47,10 +47,10 @@ def _cnn(x: KerasTensor) -> KerasTensor:
     x = layers.Conv2D(16, 5, name="conv1")(x)  # 24 x 24 x 16
     x = layers.ReLU(name="relu1")(x)
     x = layers.MaxPooling2D(2, name="pool1")(x)  # 12 x 12 x 16
-    x = layers.Conv2D(32, 5, name="conv2")(x)  # 8 x 8 x 32
+    x = layers.Conv2D(48, 5, name="conv2")(x)  # 8 x 8 x 48
     x = layers.ReLU(name="relu2")(x)
-    x = layers.MaxPooling2D(2, name="pool2")(x)  # 4 x 4 x 32
-    x = layers.Flatten(name="flatten")(x)  # 512
+    x = layers.MaxPooling2D(2, name="pool2")(x)  # 4 x 4 x 48
+    x = layers.Flatten(name="flatten")(x)  # 768
     x = layers.Dropout(0.2, name="dropout1")(x)
     x = layers.Dense(128, activation="relu", name="dense1")(x)
     return layers.Dropout(0.4, name="dropout2")(x)

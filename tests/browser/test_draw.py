@@ -117,6 +117,24 @@ def test_camera_picture_is_read(server: Server, open_page: OpenPage) -> None:
     expect_answer(page, 4)
 
 
+def test_another_network_reads_the_same_drawing_on_every_page(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_page(server.url)
+    draw(page, DIGITS[7])
+    expect_answer(page, 7)
+    sidebar = page.get_by_test_id("stSidebar")
+    sidebar.get_by_role("combobox").click()
+    page.get_by_role("option", name="softmax").click()
+    expect(sidebar.get_by_text("7,850 parameters")).to_be_visible()
+    expect_answer(page, 7)
+    page.get_by_role("link", name="Models").click()
+    expect(page.get_by_test_id("stMetricValue").get_by_text("7,850")).to_be_visible()
+    page.get_by_role("link", name="Draw").click()
+    expect_answer(page, 7)
+    expect(sidebar.get_by_text("7,850 parameters")).to_be_visible()
+
+
 def test_pen_width_changes_the_next_stroke_and_keeps_the_drawing(
     server: Server, open_page: OpenPage
 ) -> None:
