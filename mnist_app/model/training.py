@@ -22,7 +22,6 @@ from mnist_app.augmentation import UNTOUCHED
 from mnist_app.model import calibration, networks
 from mnist_app.recipe import Epoch, Mixture
 
-
 # After Data Augmentation Revisited (He et al., 2019), https://arxiv.org/abs/1909.09148: a network
 # that ends its training on images as they are reads them better.
 GENTLY_UNTOUCHED = 0.65
