@@ -55,10 +55,10 @@ def settings_for(given: dict[str, Any]) -> Settings:
 
 RECIPES = {
     "champion": Settings("champion", epochs=17, gentle=4),
-    "lenet": Settings("lenet", epochs=8),
+    "lenet": Settings("lenet", epochs=6),
     "rnn": Settings("rnn", epochs=8),
-    "mlp": Settings("mlp", epochs=8, peak_learning_rate=0.002),
-    "softmax": Settings("softmax", epochs=4),
+    "mlp": Settings("mlp", epochs=6, peak_learning_rate=0.002),
+    "softmax": Settings("softmax", epochs=3),
 }
 """The networks that ship with other settings than the default ones."""
 
