@@ -7,12 +7,12 @@ from typing import Any
 
 ASSETS = Path(__file__).parent / "assets"
 NETWORKS = {
-    "cnn": "two stages of convolution and max pooling",
-    "champion": "five convolutions, the most accurate",
+    "cnn": "Two stages of convolution and max pooling",
+    "champion": "Five convolutions, the most accurate",
     "lenet": "LeNet-5 of 1998",
-    "rnn": "reads row by row",
-    "mlp": "dense layers only",
-    "softmax": "a single dense layer",
+    "rnn": "Reads row by row",
+    "mlp": "Dense layers only",
+    "softmax": "A single dense layer",
 }
 """The networks that ship with the program, each in a few words; the first is the default."""
 

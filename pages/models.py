@@ -56,7 +56,7 @@ with st.container(horizontal=True):
     st.metric("MNIST test images it gets right", f"{100 * card.test_accuracy:.2f} %")
     if "strokes" in card.evaluation:
         usual = card.evaluation["strokes"]["usual"]["accuracy"]
-        st.metric("People's digits, usual pen and size", f"{100 * usual:.1f} %")
+        st.metric("People's digits, usual pen and size", f"{100 * usual:.2f} %")
     st.metric("Parameters", f"{card.parameters:,}")
     st.metric("Time to train", f"{card.seconds_to_train / 60:.0f} min")
 

@@ -188,7 +188,7 @@ def test_the_command_measures_prints_and_shows_the_errors(tmp_path: Path) -> Non
 def test_the_command_prints_a_table_or_a_sentence(tmp_path: Path) -> None:
     result = evaluate("--network", "softmax")
     assert result.returncode == 0
-    assert re.search(r"right +9\d\.\d\d %", result.stdout)
+    assert re.search(r"right +8\d\.\d\d %", result.stdout)
     bad = evaluate("--strokes", tmp_path / "missing.json")
     assert bad.returncode == 1
     assert "cannot be read" in bad.stderr

@@ -69,12 +69,11 @@ def _choose_network() -> None:
     st.selectbox(
         "Network",
         list(NETWORKS),
-        format_func=lambda name: f"{name}: {NETWORKS[name]}",
         key=session.NETWORK,
         persist_state="session",
     )
     card = resources.card(session.network())
     st.caption(
-        f"{card.parameters:,} parameters, right on {100 * card.test_accuracy:.2f} % of MNIST's "
-        "test images."
+        f"{NETWORKS[card.name]}: {card.parameters:,} parameters, right on "
+        f"{100 * card.test_accuracy:.2f} % of MNIST's test images."
     )
