@@ -40,23 +40,21 @@ _MIDDLE = (CANVAS_SIDE - 1) / 2
 _PLACES = np.indices((CANVAS_SIDE, CANVAS_SIDE), np.float32)[::-1] - _MIDDLE
 
 
-def augment(images: Image, generator: np.random.Generator, untouched: float = UNTOUCHED) -> Image:
+def augment(images: Image, generator: np.random.Generator) -> Image:
     """Return a variation of each image, uint8 (n, 28, 28) as they came.
 
-    A share of `untouched`, 0 to 1, stays as it is. The same generator state gives the same
-    variations.
+    The same generator state gives the same variations.
     """
     varied = np.empty_like(images)
     hands = _random_hands(len(images), generator)
     for index, (image, hand) in enumerate(zip(images, hands, strict=True)):
-        if generator.random() < untouched:
-            varied[index] = image
-        else:
-            varied[index] = _vary(image, hand, generator)
+        varied[index] = _vary(image, hand, generator)
     return varied
 
 
 def _vary(image: Image, hand: NDArray[np.float32], generator: np.random.Generator) -> Image:
+    if generator.random() < UNTOUCHED:
+        return image
     drawn = _random_pen(_bend(image, hand, generator), generator)
     steeper = _STEEPER[generator.integers(len(_STEEPER))]
     drawn = np.asarray(cv2.LUT(drawn, steeper), dtype=np.uint8)

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_app.augmentation import UNTOUCHED, augment
+from mnist_app.augmentation import augment
 from mnist_app.dataset import CLASSES, Split
 from mnist_app.digit import Image, bounding_box
 from mnist_app.nondigits import draw_nondigits
@@ -27,8 +27,6 @@ class Mixture:
     """Digits written by the program."""
     nondigits: int
     """Drawings that are no digit."""
-    untouched: float = UNTOUCHED
-    """The share of MNIST's images that stay as they are, 0 to 1."""
 
 
 class Epoch:
@@ -39,9 +37,7 @@ class Epoch:
     ) -> None:
         """Hand out the work; seed and number decide on all that is random in it."""
         tasks = [
-            partial(
-                _vary, split.images[i : i + TASK], split.labels[i : i + TASK], mixture.untouched
-            )
+            partial(_vary, split.images[i : i + TASK], split.labels[i : i + TASK])
             for i in range(0, len(split), TASK)
         ]
         tasks += [partial(_write, size) for size in _sizes(mixture.written)]
@@ -77,10 +73,8 @@ def _sizes(count: int) -> list[int]:
     return [min(TASK, count - done) for done in range(0, count, TASK)]
 
 
-def _vary(
-    images: Image, labels: NDArray[np.uint8], untouched: float, generator: np.random.Generator
-) -> Part:
-    return augment(images, generator, untouched), one_hot(labels)
+def _vary(images: Image, labels: NDArray[np.uint8], generator: np.random.Generator) -> Part:
+    return augment(images, generator), one_hot(labels)
 
 
 def _vary_half(images: Image, generator: np.random.Generator) -> Image:

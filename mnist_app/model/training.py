@@ -18,13 +18,8 @@ from loky import ProcessPoolExecutor, cpu_count
 from loky.backend import get_context
 
 from mnist_app import cards, dataset
-from mnist_app.augmentation import UNTOUCHED
 from mnist_app.model import calibration, networks
 from mnist_app.recipe import Epoch, Mixture
-
-# After Data Augmentation Revisited (He et al., 2019), https://arxiv.org/abs/1909.09148: a network
-# that ends its training on images as they are reads them better.
-GENTLY_UNTOUCHED = 0.65
 
 
 @dataclass(frozen=True)
@@ -43,8 +38,6 @@ class Settings:
     """How many digits the program writes for each image, anew for each epoch."""
     nondigits: float = 0.14
     """How many drawings that are no digit it makes for each image."""
-    gentle: int = 0
-    """How many epochs, the last ones, leave most of MNIST's images as they are."""
 
 
 def settings_for(given: dict[str, Any]) -> Settings:
@@ -54,7 +47,7 @@ def settings_for(given: dict[str, Any]) -> Settings:
 
 
 RECIPES = {
-    "champion": Settings("champion", epochs=17, gentle=4),
+    "champion": Settings("champion", epochs=17),
     "lenet": Settings("lenet", epochs=6),
     "rnn": Settings("rnn", epochs=8),
     "mlp": Settings("mlp", epochs=6, peak_learning_rate=0.002),
@@ -82,12 +75,10 @@ def train(settings: Settings) -> tuple[keras.Model, dict[str, Any]]:
     return network, card | {"temperature": temperature, "reject_below": reject_below}
 
 
-def _mixture(settings: Settings, epoch: int = 0) -> Mixture:
-    is_gentle = epoch >= settings.epochs - settings.gentle
+def _mixture(settings: Settings) -> Mixture:
     return Mixture(
         written=round(settings.images * settings.written),
         nondigits=round(settings.images * settings.nondigits),
-        untouched=GENTLY_UNTOUCHED if is_gentle else UNTOUCHED,
     )
 
 
@@ -105,11 +96,10 @@ def _fit(network: keras.Model, settings: Settings) -> None:
         metrics=["accuracy"],
     )
     with ProcessPoolExecutor(cpu_count(), context=get_context("loky")) as executor:
-        following = Epoch(executor, split, _mixture(settings, 0), settings.seed, 0)
+        following = Epoch(executor, split, mixture, settings.seed, 0)
         for number in range(settings.epochs):
             images, targets = following.result()
             if number + 1 < settings.epochs:
-                mixture = _mixture(settings, number + 1)
                 following = Epoch(executor, split, mixture, settings.seed, number + 1)
             network.fit(
                 images.astype(np.float32),
