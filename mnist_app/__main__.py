@@ -137,7 +137,9 @@ def _parse_arguments() -> argparse.Namespace:
     _add_network(training)
     training.add_argument("--epochs", type=_positive, help="how often to see all images")
     training.add_argument(
-        "--images", type=_count_of_images, help="how many of the 60,000 training images"
+        "--images",
+        type=_count_of_images,
+        help=f"how many of the {TRAINING_IMAGES:,} training images",
     )
     training.add_argument("--seed", type=int, help="the same seed gives the same weights")
     training.add_argument(

@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_app.digit import IMAGE_SIDE, Image
-from mnist_app.penmanship import normalise_ink
+from mnist_app.digit import IMAGE_SIDE, Image, normalise_ink
 
 TURN = np.deg2rad(12)
 SLANT = 0.3
@@ -41,7 +40,7 @@ _PLACES = np.indices((CANVAS_SIDE, CANVAS_SIDE), np.float32)[::-1] - _MIDDLE
 
 
 def augment(images: Image, generator: np.random.Generator) -> Image:
-    """Return a variation of each image, uint8 (n, 28, 28) as they came.
+    """Return a variation of each image, uint8 (n, 28, 28) as they came; a fifth stays as it is.
 
     The same generator state gives the same variations.
     """

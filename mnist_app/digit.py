@@ -94,6 +94,11 @@ def normalise(picture: Image, background: Background = "unknown") -> Normalised:
     )
 
 
+def normalise_ink(ink: Image) -> Image:
+    """Return exact ink, uint8 (height, width), as an MNIST image, uint8 (28, 28), and no step."""
+    return centre_by_mass(scale_into_box(cut(ink, bounding_box(ink))))
+
+
 def to_grey(picture: Image) -> Image:
     """Return `picture` (grey, RGB or RGBA, uint8) as grey, uint8 (height, width).
 

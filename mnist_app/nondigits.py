@@ -11,14 +11,13 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from mnist_app.digit import Image
+from mnist_app.digit import Image, normalise_ink
 from mnist_app.penmanship import (
     CANVAS_SIDE,
     STYLES,
     Hand,
     Stroke,
     draw,
-    normalise_ink,
     pen_width,
     slant_and_stretch,
 )

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_app.digit import Image, bounding_box, centre_by_mass, cut, scale_into_box
+from mnist_app.digit import Image, normalise_ink
 
 T = TypeVar("T")
 Point = tuple[float, float]
@@ -131,11 +131,6 @@ def draw(strokes: list[Stroke], width: int) -> Image:
         fixed = np.rint((stroke * scale + offset) * 2**_SHIFT).astype(np.int32)
         cv2.polylines(canvas, [fixed], False, 255, width, cv2.LINE_AA, _SHIFT)
     return canvas
-
-
-def normalise_ink(canvas: Image) -> Image:
-    """Return exact ink, uint8 (height, width), as uint8 (28, 28), by the geometry of `digit`."""
-    return centre_by_mass(scale_into_box(cut(canvas, bounding_box(canvas))))
 
 
 def pen_width(hand: Hand, thickest: float = THICKEST) -> int:

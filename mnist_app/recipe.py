@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from mnist_app.augmentation import augment
 from mnist_app.dataset import CLASSES, Split
-from mnist_app.digit import Image, bounding_box
+from mnist_app.digit import Image, bounding_box, normalise_ink
 from mnist_app.nondigits import draw_nondigits
-from mnist_app.penmanship import STYLES, normalise_ink, write, write_digits
+from mnist_app.penmanship import STYLES, write, write_digits
 
 # Images that one task makes; more tasks than cores, so that all cores end together.
 TASK = 4000

@@ -23,7 +23,7 @@ def test_written_digits_lie_in_28x28_as_drawn_ones_do(seed: int, label: int) -> 
     canvas = penmanship.draw(penmanship.slant_and_stretch(strokes, hand), 5)
     assert not canvas[[0, -1]].any()
     assert not canvas[:, [0, -1]].any()
-    image = penmanship.normalise_ink(canvas)
+    image = digit.normalise_ink(canvas)
     assert np.array_equal(image, digit.normalise(canvas, "black").image)
     assert image.max() == 255
     assert max(digit.bounding_box(image)[2:]) == digit.BOX_SIDE
