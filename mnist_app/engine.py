@@ -1,9 +1,9 @@
 """The door to the model process, the only process that holds TensorFlow and the networks.
 
-Whoever asks from here needs neither: images go in, probabilities come out. The process starts
-with the first call, and a new one takes its place when it dies or hangs. Question and answer go
-over one pipe, a question at a time: an executor's threads and queues cost each stroke more than
-the network does.
+Whoever asks from here needs neither: images go in, probabilities and layers come out. The process
+starts with the first call, and a new one takes its place when it dies or hangs. Question and
+answer go over one pipe, a question at a time: an executor's threads and queues cost each stroke
+more than the network does.
 """
 
 import json
@@ -19,14 +19,15 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from loky.backend import get_context
-from numpy.typing import NDArray
 
 from mnist_app.cards import NETWORKS
+from mnist_app.changes import ChangeError, Changes
 from mnist_app.digit import Image
+from mnist_app.filters import Array
 
 LOGGER = logging.getLogger(__name__)
 DEFAULT_NETWORK = next(iter(NETWORKS))
@@ -37,6 +38,7 @@ START_LIMIT = 120.0
 PAUSE = 60.0
 # How often a question is put to a new process when the one that was asked has died.
 TRIES = 3
+NOTHING_CHANGED = Changes()
 
 
 class EngineError(Exception):
@@ -88,27 +90,37 @@ class Engine:
             process, _ = self._ensure_process()
             return process.pid or 0
 
-    def classify(
-        self, images: Image, network: str = DEFAULT_NETWORK, wait: bool = True
-    ) -> NDArray[np.float32]:
+    def classify(self, images: Image, network: str = DEFAULT_NETWORK, wait: bool = True) -> Array:
         """Return the probabilities, float32 (n, 10), of images, uint8 (n, 28, 28).
 
         With `wait`, a starting process is waited for, and one that dies over this is replaced
         and asked again. Without, EngineStarting is raised in both cases. Raises EngineError when
         no answer comes within the limit, or the network cannot be loaded.
         """
-        for _ in range(TRIES if wait else 1):
-            with self._alone():
-                if wait:
-                    self._wait_until_warm()
-                elif not self._becomes_warm_within(0):
-                    raise EngineStarting("The network is starting.")
-                try:
-                    return self._ask(images, network)
-                except EngineStarting:
-                    if not wait:
-                        raise
-        raise EngineError("The network stopped again and again over this. Try something else.")
+        return np.asarray(self._ask_until_answered("classify", (network, images), wait))
+
+    def inspect(
+        self,
+        image: Image,
+        network: str = DEFAULT_NETWORK,
+        changes: Changes = NOTHING_CHANGED,
+        wait: bool = True,
+    ) -> dict[str, Array]:
+        """Return every layer's output for an image, uint8 (28, 28), by the layer's name.
+
+        Outputs are float32, without the batch: "probabilities" has shape (10,). Raises what
+        `classify` raises, and ChangeError when the network cannot answer with these changes.
+        """
+        layers = self._ask_until_answered("inspect", (network, image, changes), wait)
+        return cast(dict[str, Array], layers)
+
+    def weights(self, network: str = DEFAULT_NETWORK, wait: bool = True) -> dict[str, list[Array]]:
+        """Return what each layer has learned: kernel, then bias where it has one, float32.
+
+        Shapes are Keras's: (rows, columns, channels, maps) for Conv2D, (inputs, units) for Dense.
+        Raises what `classify` raises.
+        """
+        return cast(dict[str, list[Array]], self._ask_until_answered("weights", (network,), wait))
 
     def stop(self) -> None:
         """End the model process; the next call starts a new one."""
@@ -125,10 +137,24 @@ class Engine:
         finally:
             self._lock.release()
 
-    def _ask(self, images: Image, network: str) -> NDArray[np.float32]:
+    def _ask_until_answered(self, verb: str, question: tuple[object, ...], wait: bool) -> object:
+        for _ in range(TRIES if wait else 1):
+            with self._alone():
+                if wait:
+                    self._wait_until_warm()
+                elif not self._becomes_warm_within(0):
+                    raise EngineStarting("The network is starting.")
+                try:
+                    return self._ask(verb, question)
+                except EngineStarting:
+                    if not wait:
+                        raise
+        raise EngineError("The network stopped again and again over this. Try something else.")
+
+    def _ask(self, verb: str, question: tuple[object, ...]) -> object:
         _, pipe = self._ensure_process()
         try:
-            pipe.send((network, images))
+            pipe.send((verb, question))
             if not pipe.poll(self._answer_limit):
                 self._replace()
                 raise self._late()
@@ -136,9 +162,11 @@ class Engine:
         except (EOFError, OSError) as error:
             self._replace()
             raise EngineStarting("The network is starting again.") from error
+        if isinstance(answer, ChangeError):
+            raise answer
         if isinstance(answer, Exception):
-            raise EngineError(f"The network {network!r} gave no answer: {answer!r}") from answer
-        return np.asarray(answer)
+            raise EngineError(f"The network {question[0]!r} gave no answer: {answer!r}") from answer
+        return cast(object, answer)
 
     def _wait_until_warm(self) -> None:
         for _ in range(TRIES):
@@ -204,7 +232,8 @@ class Engine:
 def _serve(pipe: Connection) -> None:
     """Answer questions until the page process is gone. Runs in the model process.
 
-    The first word is None when the default network is warm, or the exception that says why not.
+    A question is the name of a function of `inspection` and its arguments. The first word is None
+    when the default network is warm, or the exception that says why not.
     """
     try:
         from mnist_app.model import inspection
@@ -216,11 +245,11 @@ def _serve(pipe: Connection) -> None:
     pipe.send(None)
     while True:
         try:
-            network, images = pipe.recv()
+            verb, question = pipe.recv()
         except (EOFError, OSError):
             return
         try:
-            pipe.send(inspection.classify(network, images))
+            pipe.send(getattr(inspection, verb)(*question))
         except Exception as error:
             pipe.send(error)
 

@@ -14,7 +14,8 @@ import numpy as np
 import psutil
 import pytest
 
-from mnist_app import cards, dataset
+from mnist_app import cards, dataset, filters
+from mnist_app.changes import ChangeError, Changes, Pooling
 from mnist_app.engine import Engine, EngineError, EngineStarting
 from tests.serving import ROOT
 
@@ -137,3 +138,52 @@ def test_model_process_ends_with_its_parent(ending: str) -> None:
             return
         time.sleep(0.1)
     pytest.fail("The model process outlived its parent by ten seconds.")
+
+
+@pytest.mark.parametrize("name", cards.NETWORKS)
+def test_every_layer_of_the_card_is_seen_and_leads_to_the_answer(engine: Engine, name: str) -> None:
+    layers = engine.inspect(TEST.images[0], name)
+    shapes = {layer.name: layer.shape for layer in cards.read_card(name).layers[1:]}
+    assert {layer: output.shape for layer, output in layers.items()} == shapes
+    probabilities = engine.classify(TEST.images[:1], name)[0]
+    np.testing.assert_allclose(layers["probabilities"], probabilities, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["cnn", "champion", "lenet"])
+def test_our_convolution_with_the_learned_kernels_is_the_layer(engine: Engine, name: str) -> None:
+    layers, learned = engine.inspect(TEST.images[0], name), engine.weights(name)
+    order = list(layers)
+    convolutions = [layer.name for layer in cards.read_card(name).layers if layer.kind == "Conv2D"]
+    for layer in convolutions:
+        kernels, *biases = learned[layer]
+        before, maps = layers[order[order.index(layer) - 1]], layers[layer]
+        bias = biases[0][0] if biases else 0
+        ours = filters.partial_maps(before, kernels[..., 0]).sum(-1) + bias
+        np.testing.assert_allclose(ours, maps[..., 0], atol=1e-5 * max(1, np.abs(maps).max()))
+
+
+def test_changed_kernels_and_pooling_change_the_layers_and_nothing_for_others(
+    engine: Engine,
+) -> None:
+    image = TEST.images[0]
+    trained, learned = engine.inspect(image), engine.weights()
+    kernels, biases = learned["conv1"]
+    same = engine.inspect(image, changes=Changes(kernels={"conv1": (kernels, biases)}))
+    for layer, output in trained.items():
+        np.testing.assert_allclose(same[layer], output, atol=1e-4)
+    silent = Changes(kernels={"conv1": (kernels * 0, biases * 0)})
+    assert not engine.inspect(image, changes=silent)["conv1"].any()
+    for rule in ("max", "average", "subsample"):
+        pooled = engine.inspect(image, changes=Changes(pooling={"pool1": Pooling(rule, 3, 2)}))
+        ours = filters.pool(trained["relu1"][..., 5], 3, 2, rule, "same")
+        np.testing.assert_allclose(pooled["pool1"][..., 5], ours, atol=1e-5)
+        assert pooled["probabilities"].sum() == pytest.approx(1, abs=1e-5)
+    np.testing.assert_array_equal(engine.inspect(image)["probabilities"], trained["probabilities"])
+
+
+def test_a_pooling_that_the_network_cannot_bear_is_said(engine: Engine) -> None:
+    for stride, sentence in ((1, "dense1 was trained for 768 numbers"), (6, "reach conv2 would")):
+        with pytest.raises(ChangeError, match=sentence):
+            engine.inspect(
+                TEST.images[0], changes=Changes(pooling={"pool1": Pooling("max", 2, stride)})
+            )

@@ -1,14 +1,17 @@
-"""Forward passes through the trained networks. Runs in the model process."""
+"""Forward passes through the trained networks, and what lies inside. Runs in the model process."""
 
 import functools
 import gc
 from collections.abc import Callable
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from mnist_app.changes import ChangeError, Changes, Pooling
 from mnist_app.digit import IMAGE_SIDE
+from mnist_app.filters import Array
 from mnist_app.model import networks
 
 # More threads cost one small image more than they bring, and the page process wants a core too.
@@ -16,12 +19,34 @@ tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
-def classify(name: str, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the probabilities, shape (n, 10), that network `name` gives to n images.
+def classify(name: str, images: NDArray[np.uint8]) -> Array:
+    """Return the probabilities, float32 (n, 10), that network `name` gives to n images.
 
     `images` has shape (n, 28, 28), 0 to 255. Raises KeyError for an unknown network.
     """
     return _forward(name)(tf.constant(images)).numpy()
+
+
+def inspect(name: str, image: NDArray[np.uint8], changes: Changes) -> dict[str, Array]:
+    """Return the output of every layer of network `name`, by the layer's name, without the batch.
+
+    `image` has shape (28, 28), 0 to 255. Raises KeyError for an unknown network and ChangeError
+    when it cannot answer with these changes.
+    """
+    batch = tf.constant(image[np.newaxis])
+    if changes:
+        outputs = _run_changed(_network(name), tf.cast(batch, tf.float32), changes)
+    else:
+        outputs = _all_outputs(name)(batch)
+    return {layer: output.numpy()[0] for layer, output in outputs.items()}
+
+
+def weights(name: str) -> dict[str, list[Array]]:
+    """Return what each layer of network `name` has learned, as Keras orders it: kernel, bias, ...
+
+    Layers that learn nothing are left out. Raises KeyError for an unknown network.
+    """
+    return {layer.name: layer.get_weights() for layer in _network(name).layers if layer.weights}
 
 
 def warm(name: str) -> None:
@@ -35,13 +60,76 @@ def warm(name: str) -> None:
 
 
 @functools.cache
-def _forward(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Return the network as one compiled graph: ten times as fast as calling the model."""
+def _network(name: str) -> keras.Model:
     network = networks.load(name)
     network.trainable = False
+    return network
+
+
+@functools.cache
+def _forward(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return the network as one compiled graph: ten times as fast as calling the model."""
+    network = _network(name)
 
     @tf.function(input_signature=[tf.TensorSpec((None, IMAGE_SIDE, IMAGE_SIDE), tf.uint8)])
     def forward(images: tf.Tensor) -> tf.Tensor:
         return network(tf.cast(images, tf.float32), training=False)
 
     return forward.get_concrete_function()
+
+
+@functools.cache
+def _all_outputs(name: str) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    """Return the network as one compiled graph with the output of every layer."""
+    network = _network(name)
+    inside = keras.Model(network.input, {layer.name: layer.output for layer in network.layers[1:]})
+
+    @tf.function(input_signature=[tf.TensorSpec((1, IMAGE_SIDE, IMAGE_SIDE), tf.uint8)])
+    def forward(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return inside(tf.cast(images, tf.float32), training=False)
+
+    return forward.get_concrete_function()
+
+
+def _run_changed(network: keras.Model, x: tf.Tensor, changes: Changes) -> dict[str, tf.Tensor]:
+    """Send `x` through the layers one by one, which all networks have in a single line."""
+    outputs = {}
+    for layer in network.layers[1:]:
+        _refuse_what_does_not_fit(layer, x)
+        if layer.name in changes.kernels:
+            x = _convolve(layer, x, *changes.kernels[layer.name])
+        elif layer.name in changes.pooling:
+            x = _pool(x, changes.pooling[layer.name])
+        else:
+            x = layer(x, training=False)
+        outputs[layer.name] = x
+    return outputs
+
+
+def _convolve(layer: keras.Layer, x: tf.Tensor, kernels: Array, biases: Array | None) -> tf.Tensor:
+    sums = keras.ops.conv(x, kernels, layer.strides, layer.padding)
+    return layer.activation(sums if biases is None else sums + biases)
+
+
+def _pool(x: tf.Tensor, pooling: Pooling) -> tf.Tensor:
+    if pooling.rule == "subsample":
+        return x[:, :: pooling.stride, :: pooling.stride]
+    pool = keras.ops.max_pool if pooling.rule == "max" else keras.ops.average_pool
+    return pool(x, pooling.size, pooling.stride, "same")
+
+
+def _refuse_what_does_not_fit(layer: keras.Layer, x: tf.Tensor) -> None:
+    """Say it where another pooling leaves a layer more or less than it was trained for."""
+    if isinstance(layer, keras.layers.Conv2D) and min(x.shape[1:3]) < min(layer.kernel_size):
+        side = layer.kernel_size[0]
+        raise ChangeError(
+            f"The maps that reach {layer.name} would have {x.shape[1]} × {x.shape[2]} values, "
+            f"less than its kernels of {side} × {side}. With this pooling the network cannot "
+            "answer."
+        )
+    if isinstance(layer, keras.layers.Dense) and x.shape[-1] != layer.kernel.shape[0]:
+        raise ChangeError(
+            f"The layer {layer.name} was trained for {layer.kernel.shape[0]:,} numbers and would "
+            f"get {x.shape[-1]:,}. With this pooling the network cannot answer: it would have to "
+            "be trained anew."
+        )

@@ -91,7 +91,9 @@ def _lenet(x: KerasTensor) -> KerasTensor:
 
 def _rnn(x: KerasTensor) -> KerasTensor:
     """Read the image as a text of 28 rows; what is remembered after the last one decides."""
-    x = layers.GRU(128, unroll=True, name="rows")(x)
+    x = layers.GRU(128, return_sequences=True, unroll=True, name="rows")(x)  # 28 x 128
+    x = layers.Cropping1D((IMAGE_SIDE - 1, 0), name="last_row")(x)  # 1 x 128
+    x = layers.Flatten(name="flatten")(x)
     return layers.Dropout(0.2, name="dropout")(x)
 
 

@@ -1,0 +1,36 @@
+"""What a person changes in a trained network, to see what it answers then."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mnist_app.filters import Array, PoolingRule
+
+
+class ChangeError(Exception):
+    """A change with which the network cannot answer; the message is a sentence for the person."""
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """Another pooling in the place of a network's own, with the padding "same"."""
+
+    rule: PoolingRule
+    size: int
+    """The window's side in pixels; "subsample" looks at one pixel and needs none."""
+    stride: int
+    """How many pixels the window moves on; a network keeps its map sizes with its own stride."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """All changes to one network; without any, it answers as it was trained."""
+
+    kernels: Mapping[str, tuple[Array, Array | None]] = field(default_factory=dict)
+    """Convolution layer -> kernels, float32 (rows, columns, channels, maps), and biases (maps,);
+    no biases where the layer has none."""
+    pooling: Mapping[str, Pooling] = field(default_factory=dict)
+    """Pooling layer -> what takes its place."""
+
+    def __bool__(self) -> bool:
+        """Say whether anything is changed."""
+        return bool(self.kernels or self.pooling)
