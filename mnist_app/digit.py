@@ -180,6 +180,12 @@ def centre_by_mass(scaled: Image) -> Image:
     return image
 
 
+def scale_whole(picture: Image) -> Image:
+    """Return a whole grey picture as uint8 (28, 28), wherever its ink is: the easy, worse way."""
+    small = cv2.resize(picture, (IMAGE_SIDE, IMAGE_SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.uint8)
+
+
 def place_on_canvas(ink: Image, side: int) -> Image:
     """Show `ink` in a square of `side` pixels, as large in it as MNIST's digits are in theirs.
 
@@ -195,6 +201,20 @@ def place_on_canvas(ink: Image, side: int) -> Image:
     left, top = (side - width) // 2, (side - height) // 2
     canvas[top : top + height, left : left + width] = shown
     return canvas
+
+
+def move_ink(picture: Image, box: Box, across: float, down: float) -> Image:
+    """Move the ink of a canvas (height, width, ...) without cutting any of it off.
+
+    `box` is where the ink is; `across` and `down` are shares, -1 to 1, of the room there is left
+    or right of it, above or below.
+    """
+    x, y, width, height = box
+    rows, columns = picture.shape[:2]
+    right = round(across * (columns - x - width if across > 0 else x))
+    below = round(down * (rows - y - height if down > 0 else y))
+    # What leaves on one side and comes in on the other is paper.
+    return np.roll(picture, (below, right), axis=(0, 1))
 
 
 def _offset(centre_of_mass: float, length: int) -> int:

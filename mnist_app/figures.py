@@ -1,10 +1,13 @@
 """Arrays become pictures and charts, as HTML that stands in one message."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_app.answers import Answer
 from mnist_app.dataset import CLASSES
 from mnist_app.digit import Image
 from mnist_app.pictures import data_uri, encode_png
@@ -31,8 +34,40 @@ STYLE = """<style>
   no-repeat, linear-gradient(rgba(125, 138, 160, 0.22) 0 0) 1.9rem / calc(100% - 7.5rem) 75%
   no-repeat; }
 .lab-chart .first { --bar: #2f6fdb; font-weight: 700; }
+.lab-verdicts { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
+.lab-verdict { flex: 1 1 13rem; max-width: 24rem; min-width: 0; }
+.lab-verdict > div:first-child { font-weight: 600; font-size: 1.15rem; min-height: 1.6em; }
+.lab-verdict .lab-answer { gap: 1rem; flex-wrap: nowrap; min-height: 112px; margin: 0.3rem 0; }
+.lab-verdict .lab-digit { font-size: 5.5rem; min-width: 4.5rem; }
+.lab-verdict img { image-rendering: pixelated; width: 112px; height: 112px; display: block;
+  border: 1px solid #7d8aa0; }
+.lab-verdict .lab-words { min-height: 4.4rem; margin: 0; font-size: 1rem; }
+.lab-verdict .lab-words strong { font-size: 1.25rem; }
+.lab-verdict .lab-chart { font-size: 1rem; margin-top: 0; }
+.lab-row { display: flex; flex-wrap: wrap; gap: 1rem 1.25rem; align-items: flex-end; }
+.lab-way { gap: 1rem 0.5rem; }
+.lab-panel { margin: 0; }
+.lab-panel figcaption { line-height: 1.3; margin-bottom: 0.35rem; }
+.lab-panel small { display: block; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+.lab-panel img { image-rendering: pixelated; display: block; border: 1px solid #7d8aa0;
+  max-width: none; border-radius: 0; }
+.lab-between { font-size: 1.5rem; align-self: center; padding-top: 2.5rem; }
+.lab-legend { max-width: 26rem; margin-top: 0.75rem; font-variant-numeric: tabular-nums; }
+.lab-bar { height: 0.8rem; border: 1px solid #7d8aa0; margin-top: 0.25rem; }
+.lab-ticks { display: flex; justify-content: space-between; font-size: 0.95rem; }
+.lab-wide { overflow-x: auto; }
+.lab-numbers { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.75rem;
+  line-height: 1.55; background: #000; color: #aab4c4; }
+.lab-numbers td { min-width: 1.85rem; padding: 0 1px; text-align: center; border: 0; }
+.lab-histogram { display: flex; align-items: flex-end; gap: 0.3rem; max-width: 46rem;
+  font-size: 0.9rem; font-variant-numeric: tabular-nums; margin-top: 0.5rem; }
+.lab-histogram div { flex: 1; text-align: center; min-width: 0; }
+.lab-histogram i { display: block; background: #2f6fdb; }
 @media (max-width: 30rem) {
   .st-key-controls { min-height: 6rem; }
+  .lab-histogram { font-size: 0.7rem; gap: 0.1rem; }
+  .lab-row { gap: 0.75rem; }
+  .lab-between { font-size: 1.25rem; }
 }
 @media (max-width: 640px) {
   .lab-answer { gap: 0.5rem 1.5rem; }
@@ -40,6 +75,9 @@ STYLE = """<style>
   .lab-seen img { width: 112px; height: 112px; }
 }
 </style>"""
+
+
+NO_DIGIT = "I don't recognise a digit here"
 
 
 def percent(share: float) -> str:
@@ -72,6 +110,90 @@ def probability_chart(probabilities: NDArray[np.float32] | None) -> str:
         for digit in range(CLASSES)
     )
     return f'<div class="lab-chart" role="group" aria-label="Probabilities">{rows}</div>'
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a network answers to one of several versions of an image, or why it does not."""
+
+    title: str
+    image: Image | None
+    """What the network sees, uint8 (28, 28), or None where it is shown elsewhere."""
+    answer: Answer | None
+    trouble: str = ""
+    """Why there is no answer."""
+
+
+def verdicts(shown: Sequence[Verdict]) -> str:
+    """Return answers side by side as HTML, to be compared."""
+    return f'<div class="lab-verdicts">{"".join(map(_verdict, shown))}</div>'
+
+
+def _verdict(verdict: Verdict) -> str:
+    answer, trouble = verdict.answer, verdict.trouble
+    picture = ""
+    if verdict.image is not None:
+        source = data_uri(encode_png(verdict.image))
+        picture = f'<img src="{source}" alt="{escape(verdict.title)}: 28 by 28 pixels">'
+    digit = str(answer.digit) if answer and answer.is_digit else "–"
+    style = "" if answer and answer.is_digit else " lab-nothing"
+    label = f"Answer: {escape(verdict.title)}"
+    return (
+        f'<div class="lab-verdict"><div>{escape(verdict.title)}</div><div class="lab-answer">'
+        f'{picture}<div class="lab-digit{style}" role="status" aria-label="{label}">{digit}</div>'
+        f'</div><div class="lab-words">{in_words(answer) if answer else escape(trouble)}</div>'
+        f"{probability_chart(answer.probabilities if answer else None)}</div>"
+    )
+
+
+def in_words(answer: Answer) -> str:
+    """Return how sure an answer is and what came second, as HTML."""
+    headline = f"{percent(answer.confidence)} sure"
+    sentence = f"Then {answer.runner_up}: {percent(answer.runner_up_confidence)}"
+    if not answer.is_digit:
+        headline = NO_DIGIT
+        sentence = f"The nearest is {answer.digit}, at {percent(answer.confidence)}."
+    elif not answer.is_sure:
+        headline = f"Not sure: {percent(answer.confidence)}"
+    return f"<strong>{escape(headline)}</strong>{escape(sentence)}"
+
+
+def numbers(image: Image, form: str = "d") -> str:
+    """Return an image's values, uint8 (rows, columns), as a table on their own greys, in HTML.
+
+    `form` is Python's format of a value: "d" for decimal, "02x" for a byte in hexadecimal.
+    """
+    lines = "".join(
+        f"<tr>{''.join(_number_cell(int(value), form) for value in line)}</tr>" for line in image
+    )
+    return (
+        '<div class="lab-wide"><table class="lab-numbers" aria-label="The image as numbers">'
+        f"{lines}</table></div>"
+    )
+
+
+def _number_cell(value: int, form: str) -> str:
+    if value == 0:
+        return f"<td>{value:{form}}</td>"
+    text = "000" if value > 110 else "fff"
+    return f'<td style="background:rgb({value},{value},{value});color:#{text}">{value:{form}}</td>'
+
+
+def histogram(image: Image, bins: int = 8) -> str:
+    """Return how often values occur in an image, uint8, as bars in HTML; 0 is left out.
+
+    Black would dwarf all the others: say its number beside.
+    """
+    edges = np.linspace(0, 256, bins + 1).astype(int)
+    edges[0] = 1
+    counts, _ = np.histogram(image, edges)
+    most = max(1, counts.max())
+    bars = "".join(
+        f'<div>{count}<i style="height:{8 * count / most:.2f}rem"></i>{low}–{high - 1}</div>'
+        for count, low, high in zip(counts, edges[:-1], edges[1:], strict=True)
+    )
+    label = "Number of pixels, by value"
+    return f'<div class="lab-histogram" role="img" aria-label="{label}">{bars}</div>'
 
 
 def _chart_row(digit: int, share: float | None, first: int | None) -> str:

@@ -6,7 +6,7 @@ Conv2D and OpenCV's filter2D do the same.
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 Padding = Literal["valid", "same"]
 PoolingRule = Literal["max", "average", "subsample"]
+PADDINGS: tuple[Padding, ...] = get_args(Padding)
+RULES: tuple[PoolingRule, ...] = get_args(PoolingRule)
 
 # A kernel's entries beyond this say nothing more, and overflow sooner or later.
 LARGEST_ENTRY = 1000.0
@@ -35,6 +37,12 @@ class Walk:
     """The padding below and to the right of it."""
     steps: tuple[int, int]
     """How many places the window stops at: the size of the output."""
+
+
+def shape(image: Array) -> tuple[int, int]:
+    """Return the rows and columns of a 2-D array."""
+    rows, columns = image.shape
+    return rows, columns
 
 
 def walk(image: tuple[int, int], window: tuple[int, int], stride: int, padding: Padding) -> Walk:
@@ -66,7 +74,7 @@ def convolve(
     `image` (rows, columns) and `kernel` (rows, columns) are float32; padding counts as 0. Raises
     FilterError when the kernel or the stride is larger than the image.
     """
-    steps = walk(_shape(image), _shape(kernel), stride, padding)
+    steps = walk(shape(image), shape(kernel), stride, padding)
     sums = np.einsum("yxij,ij->yx", _windows(image, steps, filling=0.0), kernel, dtype=np.float64)
     return np.asarray(sums + bias, dtype=np.float32)
 
@@ -95,7 +103,7 @@ def pool(
     `stride`-th pixel and looks at no other. Raises FilterError when window or stride is larger
     than the image.
     """
-    steps = walk(_shape(image), (size, size), stride, padding)
+    steps = walk(shape(image), (size, size), stride, padding)
     if rule == "subsample":
         return image[::stride, ::stride][: steps.steps[0], : steps.steps[1]]
     windows = _windows(image, steps, filling=np.nan)
@@ -217,11 +225,6 @@ def preset(name: str, side: int) -> Array:
     if name == "Box blur":
         return np.full((5, 5), 1 / 25, np.float32)
     return convolve(framed, small, padding="same") if name == "Gaussian blur" else framed
-
-
-def _shape(image: Array) -> tuple[int, int]:
-    rows, columns = image.shape
-    return rows, columns
 
 
 def _refuse_what_does_not_fit(

@@ -56,8 +56,8 @@ def decode_png(png: bytes) -> Image:
 
 
 def encode_png(image: Image) -> bytes:
-    """Return a grey picture, uint8 (height, width), as a PNG file."""
-    _, encoded = cv2.imencode(".png", image)
+    """Return a picture, uint8, grey (height, width) or RGB (height, width, 3), as a PNG file."""
+    _, encoded = cv2.imencode(".png", image if image.ndim == 2 else image[..., ::-1])
     return encoded.tobytes()
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from mnist_app import cards, dataset
 from mnist_app.engine import Engine
+from mnist_app.filters import Array
 
 
 @st.cache_resource(show_spinner=False)
@@ -27,6 +28,12 @@ def test_images() -> dataset.Split:
 def card(name: str) -> cards.Card:
     """Return the card of the network `name`."""
     return cards.read_card(name)
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def weights(network: str) -> dict[str, list[Array]]:
+    """Return what each layer of a network has learned; see `Engine.weights`."""
+    return engine().weights(network, wait=False)
 
 
 def _calm_garbage_collector() -> None:

@@ -7,15 +7,25 @@ import streamlit as st
 
 from mnist_app.cards import NETWORKS
 from mnist_app.engine import DEFAULT_NETWORK
+from mnist_app.filters import Array
 
 PEN_WIDTH = "pen_width"
 NETWORK = "network"
 PICTURE_SOURCE = "picture_source"
 UPLOAD = "upload"
 CAMERA = "camera"
+KERNEL_NAME = "kernel_name"
+KERNEL_SIDE = "kernel_side"
+KERNEL_PADDING = "kernel_padding"
+KERNEL_STRIDE = "kernel_stride"
+LEARNED_KERNEL = "learned_kernel"
+_EDITED = "edited_kernels"
 _DRAWING = "drawing"
 _POLLING = "polling"
 _PICTURE_TROUBLE = "picture_trouble"
+
+Kernel = tuple[Array, float]
+"""A kernel, float32 (rows, columns), and its bias."""
 
 Strokes = dict[str, Any]
 """A drawing as the canvas's JSON (Fabric.js)."""
@@ -51,6 +61,38 @@ def network() -> str:
     """Return the name of the network that the visitor has chosen."""
     chosen = st.session_state.get(NETWORK)
     return chosen if chosen in NETWORKS else DEFAULT_NETWORK
+
+
+def choose_network(name: str) -> None:
+    """Choose a network for the visitor, as if in the sidebar. Call it from a callback."""
+    st.session_state[NETWORK] = name
+
+
+@dataclass
+class Edits:
+    """What the visitor has changed in kernels by hand."""
+
+    kernels: dict[str, Kernel] = field(default_factory=dict)
+    """By a name for the kernel; one that is as it was is not here."""
+    round: int = 0
+    """Goes up by one whenever kernels are replaced by other means than typing."""
+
+    def replace(self, name: str, kernel: Kernel) -> None:
+        """Put a kernel in the place of the one called `name`."""
+        self.kernels[name] = kernel
+        self.round += 1
+
+    def put_back(self, *names: str) -> None:
+        """Let kernels be again as they were."""
+        for name in names:
+            self.kernels.pop(name, None)
+        self.round += 1
+
+
+def edits() -> Edits:
+    """Return the visitor's changes to kernels; changes to them are kept."""
+    kept: Edits = st.session_state.setdefault(_EDITED, Edits())
+    return kept
 
 
 def is_polling() -> bool:

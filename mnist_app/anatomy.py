@@ -1,0 +1,96 @@
+"""What lies inside a network, layer by layer, as pages show it: from its card and its outputs."""
+
+import numpy as np
+
+from mnist_app.cards import Card, Layer
+from mnist_app.filters import Array
+
+INPUT = "image"
+# Layers that only rearrange or scale numbers; dropout works while training alone.
+_UNSEEN = {"Rescaling", "Reshape", "Dropout", "Flatten", "Cropping1D", "ZeroPadding2D"}
+_KINDS = {
+    "InputLayer": "input",
+    "Conv2D": "convolution",
+    "DepthwiseConv2D": "a weight and a bias a map",
+    "ReLU": "activation",
+    "Activation": "activation",
+    "MaxPooling2D": "max pooling",
+    "AveragePooling2D": "average pooling",
+    "BatchNormalization": "batch normalization",
+    "GRU": "recurrent",
+    "Dense": "dense",
+    "Softmax": "softmax",
+}
+POOLING = {"MaxPooling2D", "AveragePooling2D"}
+
+
+def visible_layers(card: Card) -> list[Layer]:
+    """Return the layers worth a picture, in their order, the input first."""
+    return [layer for layer in card.layers if layer.kind not in _UNSEEN]
+
+
+def layers_of(card: Card, *kinds: str) -> list[Layer]:
+    """Return the layers of some kinds (Keras's class names), in their order."""
+    return [layer for layer in card.layers if layer.kind in kinds]
+
+
+def find(card: Card, name: str) -> Layer:
+    """Return the layer called `name`. Raises KeyError when there is none."""
+    return {layer.name: layer for layer in card.layers}[name]
+
+
+def before(card: Card, name: str) -> Layer:
+    """Return the layer whose output the layer `name` takes. Raises KeyError when there is none."""
+    order = [layer.name for layer in card.layers]
+    return card.layers[order.index(find(card, name).name) - 1]
+
+
+def activation_after(card: Card, name: str) -> Layer | None:
+    """Return the activation that directly follows the layer `name`, or None."""
+    order = [layer.name for layer in card.layers]
+    following = card.layers[order.index(name) + 1 :][:1]
+    return next((layer for layer in following if layer.kind in {"ReLU", "Activation"}), None)
+
+
+def activation_name(layer: Layer | None) -> str:
+    """Return an activation's name for people; empty for None."""
+    if layer is None:
+        return ""
+    return "ReLU" if layer.kind == "ReLU" else "1.7159 · tanh(⅔ x)"
+
+
+def activate(layer: Layer | None, sums: Array) -> Array:
+    """Return what an activation makes of its input; None changes nothing.
+
+    Besides ReLU our networks have LeNet-5's scaled tanh alone.
+    """
+    if layer is None:
+        return sums
+    if layer.kind == "ReLU":
+        return np.maximum(sums, np.float32(0))
+    return np.asarray(1.7159 * np.tanh(2 / 3 * sums), dtype=np.float32)
+
+
+def words(layer: Layer) -> str:
+    """Return what kind of layer this is, in the field's words."""
+    return _KINDS.get(layer.kind, layer.kind)
+
+
+def size(layer: Layer) -> str:
+    """Return a layer's output shape for people: "24 × 24 × 16"."""
+    return " × ".join(str(length) for length in layer.shape)
+
+
+def size_of(array: Array) -> str:
+    """Return an array's shape for people: "24 × 24"."""
+    return " × ".join(str(length) for length in array.shape)
+
+
+def as_maps(output: Array) -> Array:
+    """Return a layer's output as maps, (maps, rows, columns); a unit is a map of one value.
+
+    Takes (rows, columns, maps), (rows, columns) and (units,).
+    """
+    if output.ndim == 3:
+        return output.transpose(2, 0, 1)
+    return output[None] if output.ndim == 2 else output[:, None, None]

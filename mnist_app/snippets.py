@@ -1,0 +1,142 @@
+"""The few lines of Keras, TensorFlow or OpenCV that compute what a page shows, as text to copy.
+
+Each runs as it stands in this project's folder: the drawing is part of it.
+"""
+
+import base64
+import zlib
+
+import cv2
+
+from mnist_app.anatomy import find
+from mnist_app.cards import read_card
+from mnist_app.changes import Changes
+from mnist_app.digit import Image
+from mnist_app.filters import Array, Padding
+
+
+def pixels(picture: Image, network: str) -> str:
+    """Return the way of a canvas, uint8 (height, width, 4) RGBA, to 28x28 and to the answers."""
+    _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA))
+    data = base64.b64encode(png.tobytes()).decode("ascii")
+    return f'''\
+import base64
+
+import cv2
+import numpy as np
+
+from mnist_app.model import networks
+
+# Your drawing, as a PNG file.
+png = base64.b64decode("{data}")
+picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+blue, green, red, alpha = cv2.split(picture)  # uint8, 280 x 280 each
+
+# Grey, cropped to the ink, scaled into 20 x 20, the brightest pixel 255.
+grey = cv2.cvtColor(picture, cv2.COLOR_BGRA2GRAY)
+x, y, width, height = cv2.boundingRect(grey)
+crop = grey[y : y + height, x : x + width]
+factor = 20 / max(crop.shape)
+size = (max(1, round(width * factor)), max(1, round(height * factor)))
+method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+scaled = cv2.resize(crop, size, interpolation=method)
+scaled = cv2.convertScaleAbs(scaled, alpha=255 / scaled.max())
+
+# The centre of mass goes to the middle of 28 x 28.
+moments = cv2.moments(scaled)
+left = round(14 - moments["m10"] / moments["m00"])
+top = round(14 - moments["m01"] / moments["m00"])
+left = min(max(0, left), 28 - scaled.shape[1])
+top = min(max(0, top), 28 - scaled.shape[0])
+image = np.zeros((28, 28), np.uint8)
+image[top : top + scaled.shape[0], left : left + scaled.shape[1]] = scaled
+
+# The easy way: the whole canvas, scaled down.
+naive = cv2.resize(grey, (28, 28), interpolation=cv2.INTER_AREA)
+
+network = networks.load("{network}")
+probabilities = np.array(network(np.stack([image, naive]).astype("float32")))
+print(image)
+print(probabilities.round(3))
+'''
+
+
+def convolution(image: Image, kernel: Array, stride: int, padding: Padding) -> str:
+    """Return the walk of a kernel, float32 (rows, columns), over an image, uint8 (28, 28)."""
+    same_in_opencv = ""
+    if stride == 1 and padding == "same":
+        same_in_opencv = """
+# The same in OpenCV.
+result = cv2.filter2D(image.astype("float32"), -1, kernel, borderType=cv2.BORDER_CONSTANT)
+"""
+    return f"""\
+import base64
+import zlib
+
+{"import cv2" + chr(10) if same_in_opencv else ""}import keras
+import numpy as np
+
+{_image(image)}
+{_array("kernel", kernel)}
+
+# Keras wants (batch, rows, columns, channels) and (rows, columns, channels, maps).
+batch = image[None, :, :, None].astype("float32")
+result = keras.ops.conv(batch, kernel[:, :, None, None], strides={stride}, padding="{padding}")
+result = np.array(result)[0, :, :, 0]
+print(result)
+{same_in_opencv}"""
+
+
+def learned_kernels(image: Image, network: str, layer: str, changes: Changes) -> str:
+    """Return a network's kernels, their maps of an image, and its answer with edited ones."""
+    edited = ""
+    if layer in changes.kernels:
+        kernels, biases = changes.kernels[layer]
+        has_biases = find(read_card(network), layer).parameters > kernels.size
+        weights = "[kernels, biases]" if has_biases else "[kernels]"
+        edited = f"""
+# Your changes.
+{_array("kernels", kernels)}
+{_array("biases", biases) + chr(10) if has_biases and biases is not None else ""}\
+network.get_layer("{layer}").set_weights({weights})
+print(np.array(network(batch)).round(3))
+"""
+    return f"""\
+import base64
+import zlib
+
+import keras
+import numpy as np
+
+from mnist_app.model import networks
+
+{_image(image)}
+batch = image[None].astype("float32")
+
+network = networks.load("{network}")
+kernels = network.get_layer("{layer}").get_weights()[0]  # rows, columns, 1, maps
+until = keras.Model(network.input, network.get_layer("{layer}").output)
+maps = np.array(until(batch))[0]  # rows, columns, maps
+print(maps.shape)
+print(np.array(network(batch)).round(3))
+{edited}"""
+
+
+def _array(name: str, values: Array) -> str:
+    """Return a line that makes a variable, float32, exactly as it is: large ones compressed."""
+    if values.size <= 25:
+        return f"{name} = np.array({values.tolist()}, np.float32)"
+    data = base64.b85encode(zlib.compress(values.astype("<f4").tobytes(), 9)).decode("ascii")
+    return (
+        f"data = zlib.decompress(base64.b85decode({data!r}))\n"
+        f"{name} = np.frombuffer(data, np.float32).reshape{values.shape}"
+    )
+
+
+def _image(image: Image) -> str:
+    """Return lines that make the variable `image`, uint8 (28, 28)."""
+    data = base64.b85encode(zlib.compress(image.tobytes(), 9)).decode("ascii")
+    return f"""\
+# Your drawing as the network sees it.
+data = zlib.decompress(base64.b85decode({data!r}))
+image = np.frombuffer(data, np.uint8).reshape(28, 28)"""

@@ -1,0 +1,118 @@
+"""Sheets of maps side by side, of which one can be picked by a click."""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mnist_app import colours
+from mnist_app.colours import Scale
+from mnist_app.filters import Array
+
+_FOLDER = Path(__file__).parent
+_COMPONENT = st.components.v2.component(
+    "mnist_lab_maps",
+    html=(_FOLDER / "maps.html").read_text(),
+    css=(_FOLDER / "maps.css").read_text(),
+    js=(_FOLDER / "maps.js").read_text(),
+)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Maps of one kind, drawn as tiles on a sheet."""
+
+    name: str
+    """What a click on the sheet reports."""
+    title: str
+    note: str
+    """Small type under the title; lines are separated by a newline."""
+    maps: Array
+    """Shape (maps, rows, columns)."""
+    scale: Scale
+    across: int
+    """How many tiles stand side by side."""
+    zoom: int
+    """How many pixels of the page a value takes, each way."""
+    word: str = "map"
+    """What one tile is called."""
+    pickable: bool = True
+    names: tuple[str, ...] = ()
+    """A text beside each tile, where the sheet is one tile wide."""
+    first: int = -1
+    """Which of `names` stands out."""
+
+
+def maps(
+    sheets: Sequence[Sheet],
+    label: str,
+    key: str,
+    picked: tuple[str, int] | None = None,
+    on_pick: Callable[[str, int], None] | None = None,
+    wrapped: bool = False,
+) -> None:
+    """Show sheets from left to right; `picked` (sheet, map) is framed.
+
+    Where they do not fit they can be scrolled, or, if `wrapped`, stand below each other.
+
+    `on_pick` is called with a sheet's name and a map's number when the visitor clicks on it.
+    """
+
+    def report() -> None:
+        pick = _read_pick(getattr(st.session_state[key], "picked", None), sheets)
+        if on_pick is not None and pick is not None:
+            on_pick(*pick)
+
+    _COMPONENT(
+        key=key,
+        data={
+            "label": label,
+            "wrapped": wrapped,
+            "colours": {
+                palette: _encode(colours.colours(palette).tobytes())
+                for palette in {sheet.scale.palette for sheet in sheets}
+            },
+            "layers": [_data(sheet) for sheet in sheets],
+            "picked": picked and {"layer": picked[0], "map": picked[1]},
+        },
+        on_picked_change=report,
+    )
+
+
+def _data(sheet: Sheet) -> dict[str, Any]:
+    count, rows, columns = sheet.maps.shape
+    return {
+        "name": sheet.name,
+        "title": sheet.title,
+        "note": sheet.note,
+        "label": f"{sheet.title}: {count} × {rows} × {columns}",
+        "values": _encode(sheet.scale.indices(sheet.maps).tobytes()),
+        "palette": sheet.scale.palette,
+        "count": count,
+        "rows": rows,
+        "columns": columns,
+        "across": sheet.across,
+        "zoom": sheet.zoom,
+        "word": sheet.word,
+        "pickable": sheet.pickable,
+        "names": list(sheet.names) or None,
+        "first": sheet.first,
+    }
+
+
+def _read_pick(sent: object, sheets: Sequence[Sheet]) -> tuple[str, int] | None:
+    """Return what was clicked, where it is on a sheet: a browser can send anything."""
+    if not isinstance(sent, dict):
+        return None
+    name, number = sent.get("layer"), sent.get("map")
+    counts = {sheet.name: len(sheet.maps) for sheet in sheets if sheet.pickable}
+    if not isinstance(name, str) or not isinstance(number, int):
+        return None
+    return (name, number) if 0 <= number < counts.get(name, 0) else None
+
+
+def _encode(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,59 @@
+/* A kernel to edit: one field an entry, coloured by its value, arrow keys up and down between them. */
+
+export default function ({ parentElement, data, setStateValue }) {
+  const matrix = parentElement.querySelector(".matrix");
+  const { rows, columns, texts, limit, colours } = data;
+  matrix.setAttribute("aria-label", data.label);
+  matrix.classList.toggle("large", columns > 3);
+  matrix.style.gridTemplateColumns = `repeat(${columns}, auto)`;
+  if (matrix.childElementCount !== rows * columns) {
+    matrix.replaceChildren(...Array.from({ length: rows * columns }, () => document.createElement("input")));
+  }
+  const fields = [...matrix.children];
+  const palette = Uint8Array.from(atob(colours), (letter) => letter.charCodeAt(0));
+  const isNew = matrix.dataset.version !== data.version;
+  matrix.dataset.version = data.version;
+
+  fields.forEach((field, index) => {
+    const row = Math.floor(index / columns);
+    const column = index % columns;
+    field.setAttribute("aria-label", `${data.label}, row ${row + 1}, column ${column + 1}`);
+    field.inputMode = "text";
+    field.autocomplete = "off";
+    if (isNew) field.value = texts[row][column];
+    paint(field, palette, limit);
+    field.oninput = () => paint(field, palette, limit);
+    field.onfocus = () => field.select();
+    field.onchange = send;
+    field.onkeydown = (event) => {
+      const step = { ArrowUp: -columns, ArrowDown: columns, Enter: 0 }[event.key];
+      if (step === undefined) return;
+      event.preventDefault();
+      if (step === 0) send();
+      else fields[index + step]?.focus();
+    };
+    field.onpaste = (event) => {
+      const numbers = event.clipboardData.getData("text").trim().split(/[\s;\[\]]+/).filter(Boolean);
+      if (numbers.length !== fields.length) return;
+      event.preventDefault();
+      numbers.forEach((text, place) => (fields[place].value = text.replace(/,$/, "")));
+      fields.forEach((other) => paint(other, palette, limit));
+      send();
+    };
+  });
+
+  function send() {
+    const typed = fields.map((field) => field.value);
+    const lines = Array.from({ length: rows }, (_, row) => typed.slice(row * columns, (row + 1) * columns));
+    setStateValue("typed", { version: data.version, texts: lines });
+  }
+}
+
+function paint(field, palette, limit) {
+  const value = Number(field.value.trim().replace(",", ".").replace("−", "-") || NaN);
+  field.classList.toggle("wrong", !Number.isFinite(value));
+  const share = Number.isFinite(value) ? Math.min(Math.max(value / limit, -1), 1) : 0;
+  const [red, green, blue] = palette.slice(3 * Math.round(127.5 * (1 + share)));
+  field.style.background = `rgb(${red}, ${green}, ${blue})`;
+  field.style.color = 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000" : "#fff";
+}

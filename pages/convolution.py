@@ -1,0 +1,294 @@
+"""A kernel walks over the image: well-known ones, one's own, and those the network learned."""
+
+import numpy as np
+import streamlit as st
+
+from mnist_app import anatomy, colours, figures, filters, panels, snippets
+from mnist_app.cards import Layer
+from mnist_app.changes import Changes
+from mnist_app.colours import Scale, pixels
+from mnist_app.digit import Image
+from mnist_app.filters import PRESETS, Array, FilterError
+from mnist_app.panels import Panel
+from mnist_app.ui import canvas, inside, layout, session
+from mnist_app.ui.lens import Board, Weighing, lens
+from mnist_app.ui.maps import Sheet, maps
+from mnist_app.ui.matrix import matrix
+
+layout.begin(
+    "Convolution",
+    "A **kernel** is a small matrix of numbers. It walks over the image; at each step it is "
+    "multiplied with the pixels below it, and the sum of the products is one pixel of the result.",
+)
+canvas.controls()
+
+
+def choose_kernel() -> Array:
+    """Let the visitor choose a well-known kernel and edit it by hand."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            "Kernel", list(PRESETS), key=session.KERNEL_NAME, persist_state="session", width=220
+        )
+        side = st.segmented_control(
+            "Size",
+            [3, 5],
+            format_func=lambda side: f"{side} × {side}",
+            default=3,
+            required=True,
+            key=session.KERNEL_SIDE,
+            persist_state="session",
+        )
+    st.caption(PRESETS[name].sentence)
+    edits = session.edits()
+    preset = filters.preset(name, side)
+    kernel_name = f"{name} {side}"
+    start, _ = edits.kernels.get(kernel_name, (preset, 0.0))
+    kernel = start
+    try:
+        kernel = matrix(start, "Kernel", f"{kernel_name} {edits.round}", key="kernel")
+    except FilterError as error:
+        st.error(str(error), icon=":material/edit_off:")
+    if not np.array_equal(kernel, preset):
+        edits.kernels[kernel_name] = kernel, 0.0
+        st.button(
+            "Put it back", icon=":material/undo:", on_click=edits.put_back, args=[kernel_name]
+        )
+    else:
+        edits.kernels.pop(kernel_name, None)
+        st.caption("Type over any number: the result changes at once.")
+    if not kernel.any():
+        st.info("A kernel of zeros: every sum is 0, so nothing is left. Type a number.")
+    return kernel
+
+
+def choose_walk() -> tuple[int, filters.Padding]:
+    """Let the visitor choose the stride and the padding."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        stride = st.number_input(
+            "Stride: pixels a step", 1, 99, 1, key=session.KERNEL_STRIDE, width=180
+        )
+        padding: filters.Padding = st.segmented_control(
+            "Padding",
+            filters.PADDINGS,
+            default=filters.PADDINGS[0],
+            required=True,
+            key=session.KERNEL_PADDING,
+            help="“valid”: the window stays inside the image, so the result is smaller. “same”: "
+            "a margin of zeros lets it start at the very edge.",
+        )
+    return stride, padding
+
+
+def scale_of(result: Array) -> Scale:
+    """Return the greys of the image where the result is an image, else a scale around zero."""
+    is_image = result.min() >= 0 and result.max() <= 255
+    return pixels() if is_image else colours.around_zero(result)
+
+
+def walk_over_digit(image: Image, kernel: Array) -> tuple[list[Panel], str]:
+    """The lens on the digit and the chosen kernel."""
+    stride, padding = choose_walk()
+    digit = image.astype(np.float32)
+    try:
+        walk = filters.walk(filters.shape(digit), filters.shape(kernel), stride, padding)
+        result = filters.convolve(digit, kernel, stride, padding)
+    except FilterError as error:
+        st.warning(str(error), icon=":material/straighten:")
+        return [], ""
+    rows, columns = walk.steps
+    lens(
+        Board("Your digit: 28 × 28 pixels, 0 to 255", digit, pixels()),
+        Board(f"Result: {rows} × {columns} sums", result, scale_of(result)),
+        walk,
+        Weighing(kernel, colours.around_zero(kernel)),
+        key="lens_kernel",
+    )
+    shown = [
+        Panel("Your digit", image, "28 × 28, 0 to 255"),
+        Panel("Kernel", colours.around_zero(kernel).paint(kernel), f"stride {stride}, {padding}"),
+        Panel("Result", scale_of(result).paint(result), f"{rows} × {columns}"),
+    ]
+    return shown, snippets.convolution(image, kernel, stride, padding)
+
+
+def look_at_learned_kernels(image: Image) -> tuple[list[Panel], str]:
+    """The first convolution of the chosen network: all kernels, and one under the lens."""
+    st.subheader("Kernels that the network learned", anchor=False)
+    card = inside.card()
+    convolutions = anatomy.layers_of(card, "Conv2D")
+    if not convolutions:
+        inside.offer_network_with_maps("has no convolution")
+        return [], ""
+    layer = convolutions[0]
+    outputs = inside.layers(image)
+    if isinstance(outputs, str):
+        st.info(outputs)
+        return [], ""
+    trained = inside.learned(layer.name)
+    source = outputs[anatomy.before(card, layer.name).name][..., 0]
+    activation = anatomy.activation_after(card, layer.name)
+    after = outputs[activation.name if activation else layer.name]
+    st.markdown(
+        f"Nobody wrote the {len(trained)} kernels of **{layer.name}**: training found them. Each "
+        "makes one map of the digit. Orange counts for, blue against; black is zero. "
+        "Click on one."
+    )
+    number = pick_kernel(trained, after)
+    kernel, bias = change_kernel(layer, trained, number)
+    activation_name = anatomy.activation_name(activation)
+    walk = filters.walk(filters.shape(source), filters.shape(kernel), 1, "valid")
+    sums = filters.convolve(source, kernel, bias=bias)
+    result = anatomy.activate(activation, sums)
+    lens(
+        Board(f"Your digit: {anatomy.size_of(source)}, 0 to 1", source, pixels(1.0)),
+        Board(f"Map {number}: {anatomy.size_of(result)}", result, colours.around_zero(after)),
+        walk,
+        Weighing(kernel, colours.around_zero(*trained_kernels(trained)), bias, activation_name),
+        key="lens_learned",
+    )
+    changes = changed(layer, trained)
+    answers = [inside.verdict("As it was trained", outputs)]
+    if changes:
+        answers.append(inside.verdict("With your changes", inside.layers(image, changes)))
+    else:
+        answers.append(
+            inside.verdict("With your changes", "Nothing is changed yet. Silence a kernel.")
+        )
+    st.html(figures.verdicts(answers))
+    shown = [
+        Panel(f"Kernel {number}", colours.around_zero(kernel).paint(kernel), f"bias {bias:.3f}"),
+        Panel(f"Map {number}", colours.around_zero(after).paint(result), activation_name),
+    ]
+    return shown, snippets.learned_kernels(image, card.name, layer.name, changes)
+
+
+def trained_kernels(trained: list[session.Kernel]) -> list[Array]:
+    """The kernels without their biases."""
+    return [kernel for kernel, _ in trained]
+
+
+def pick_kernel(trained: list[session.Kernel], after: Array) -> int:
+    """All kernels and what each makes of the digit; return the number of the picked one."""
+    kernels = np.stack(trained_kernels(trained))
+    last = len(trained) - 1
+    chosen = min(int(st.session_state.get(session.LEARNED_KERNEL, 0)), last)
+
+    def choose(_: str, number: int) -> None:
+        st.session_state[session.LEARNED_KERNEL] = number
+
+    effects = anatomy.as_maps(after)
+    scale = colours.around_zero(kernels)
+    maps(
+        [
+            Sheet("kernels", "Kernels", "", kernels, scale, 8, 8, "kernel"),
+            Sheet(
+                "maps",
+                "What each makes of your digit",
+                "",
+                effects,
+                colours.around_zero(after),
+                8,
+                2,
+            ),
+        ],
+        "Learned kernels and their maps",
+        key="learned",
+        picked=("kernels", chosen),
+        on_pick=choose,
+        wrapped=True,
+    )
+    st.html(panels.legend(scale, "Weight in a kernel"))
+    if session.LEARNED_KERNEL in st.session_state:
+        st.session_state[session.LEARNED_KERNEL] = chosen
+    return st.number_input(
+        f"Kernel, 0 to {last}",
+        0,
+        last,
+        key=session.LEARNED_KERNEL,
+        persist_state="session",
+        width=180,
+    )
+
+
+def change_kernel(layer: Layer, trained: list[session.Kernel], number: int) -> session.Kernel:
+    """Let the visitor edit, silence and put back a learned kernel; return what it is now."""
+    edits = session.edits()
+    name = kernel_name(layer, number)
+    start, bias = edits.kernels.get(name, trained[number])
+    kernel = start
+    st.markdown("Change it, and see below whether the network still reads your digit:")
+    try:
+        kernel = matrix(
+            start, f"Kernel {number}", f"{name} {edits.round}", key="learned_kernel_matrix"
+        )
+    except FilterError as error:
+        st.error(str(error), icon=":material/edit_off:")
+    if not np.array_equal(kernel, start):
+        edits.kernels[name] = kernel, bias
+    changed_names = [n for n in range(len(trained)) if kernel_name(layer, n) in edits.kernels]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        silence = np.zeros_like(kernel), 0.0
+        st.button(
+            "Silence it", icon=":material/volume_off:", on_click=edits.replace, args=(name, silence)
+        )
+        st.button(
+            "Put it back",
+            icon=":material/undo:",
+            on_click=edits.put_back,
+            args=(name,),
+            disabled=name not in edits.kernels,
+            key="put_back_learned",
+        )
+        st.button(
+            "Put all back",
+            icon=":material/restart_alt:",
+            on_click=edits.put_back,
+            args=[kernel_name(layer, n) for n in changed_names],
+            disabled=not changed_names,
+        )
+    listed = ", ".join(str(number) for number in changed_names)
+    st.caption(f"Changed kernels: {listed or 'none'}.")
+    return kernel, bias
+
+
+def kernel_name(layer: Layer, number: int) -> str:
+    """Return what a learned kernel is called among the visitor's edits."""
+    return f"{session.network()} {layer.name} {number}"
+
+
+def changed(layer: Layer, trained: list[session.Kernel]) -> Changes:
+    """Return the layer's kernels with the visitor's edits, or no changes."""
+    edited = {
+        number: session.edits().kernels[kernel_name(layer, number)]
+        for number in range(len(trained))
+        if kernel_name(layer, number) in session.edits().kernels
+    }
+    if not edited:
+        return Changes()
+    now = [edited.get(number, kernel) for number, kernel in enumerate(trained)]
+    kernels = np.stack(trained_kernels(now), axis=-1)[:, :, np.newaxis]
+    biases = np.array([bias for _, bias in now], np.float32)
+    return Changes(kernels={layer.name: (kernels, biases)})
+
+
+@st.fragment
+def look() -> None:
+    """Each stroke, and each thing that is chosen here, reruns this and nothing else."""
+    with st.container(horizontal=True, gap="large"):
+        canvas.canvas()
+        subject = inside.subject()
+        with st.container():
+            kernel = choose_kernel()
+            st.caption(subject.words)
+    shown, code = walk_over_digit(subject.image, kernel)
+    if code:
+        inside.show_code(code)
+    learned, learned_code = look_at_learned_kernels(subject.image)
+    if learned_code:
+        inside.show_code(learned_code)
+    if shown + learned:
+        inside.save_button("convolution", "Convolution", lambda: shown + learned)
+
+
+look()
+layout.poll_for_engine()
