@@ -6,6 +6,7 @@ PAGES = [
     st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True),
     st.Page("pages/pixels.py", title="Pixels", icon=":material/grid_on:"),
     st.Page("pages/convolution.py", title="Convolution", icon=":material/filter_center_focus:"),
+    st.Page("pages/feature_maps.py", title="Feature maps", icon=":material/layers:"),
     st.Page("pages/models.py", title="Models", icon=":material/schema:"),
 ]
 

@@ -1,5 +1,7 @@
 """What lies inside a network, layer by layer, as pages show it: from its card and its outputs."""
 
+import math
+
 import numpy as np
 
 from mnist_app.cards import Card, Layer
@@ -71,6 +73,14 @@ def activate(layer: Layer | None, sums: Array) -> Array:
     return np.asarray(1.7159 * np.tanh(2 / 3 * sums), dtype=np.float32)
 
 
+def activation_inside(card: Card, layer: Layer) -> Layer | None:
+    """Return the activation that a dense layer has in itself; None for the logits."""
+    if layer.name == "logits":
+        return None
+    kind = "Activation" if card.name == "lenet" else "ReLU"
+    return Layer(layer.name, kind, layer.shape, 0)
+
+
 def words(layer: Layer) -> str:
     """Return what kind of layer this is, in the field's words."""
     return _KINDS.get(layer.kind, layer.kind)
@@ -79,6 +89,31 @@ def words(layer: Layer) -> str:
 def size(layer: Layer) -> str:
     """Return a layer's output shape for people: "24 × 24 × 16"."""
     return " × ".join(str(length) for length in layer.shape)
+
+
+def across(maps: int) -> int:
+    """Return how many of a layer's maps stand side by side on a page: tall sheets, no wide ones."""
+    return 1 if maps <= 10 else round(math.sqrt(maps / 4))
+
+
+def zoom(maps: Array, height: int) -> int:
+    """Return how many pixels a value takes where a layer's maps share a sheet of `height` pixels.
+
+    `maps` has shape (maps, rows, columns).
+    """
+    count, rows, _ = maps.shape
+    room = height / math.ceil(count / across(count)) - 2
+    return min(16, max(1, int(room / rows)))
+
+
+def likeness(one: Array, other: Array) -> float:
+    """Return the correlation (Pearson's r, -1 to 1) of two arrays of the same shape.
+
+    Where one of them has the same value everywhere, it is 1 for equal arrays and else 0.
+    """
+    if one.std() == 0 or other.std() == 0:
+        return float(np.array_equal(one, other))
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
 def size_of(array: Array) -> str:

@@ -11,6 +11,7 @@ from PIL import ImageDraw, ImageFont
 
 from mnist_app.colours import Scale, colours
 from mnist_app.digit import Box, Image
+from mnist_app.filters import Array
 from mnist_app.pictures import data_uri, encode_png
 
 SIDE = 140
@@ -86,6 +87,17 @@ def enlarged(picture: Image, side: int) -> Image:
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST
     resized = np.asarray(cv2.resize(picture, size, interpolation=method), dtype=np.uint8)
     return resized if resized.ndim == 3 else np.repeat(resized[..., np.newaxis], 3, axis=2)
+
+
+def tiles(maps: Array, scale: Scale, across: int) -> Image:
+    """Return maps (maps, rows, columns) as tiles on one RGB picture, a white line between them."""
+    count, rows, columns = maps.shape
+    down = -(-count // across)
+    sheet = np.full((down * (rows + 1) - 1, across * (columns + 1) - 1, 3), 255, np.uint8)
+    for index, values in enumerate(maps):
+        top, left = (index // across) * (rows + 1), (index % across) * (columns + 1)
+        sheet[top : top + rows, left : left + columns] = scale.paint(values)
+    return sheet
 
 
 def show_box(ink: Image, box: Box) -> Image:

@@ -122,6 +122,28 @@ print(np.array(network(batch)).round(3))
 {edited}"""
 
 
+def feature_maps(image: Image, network: str) -> str:
+    """Return the output of every layer of a network for an image, uint8 (28, 28)."""
+    return f"""\
+import base64
+import zlib
+
+import keras
+import numpy as np
+
+from mnist_app.model import networks
+
+{_image(image)}
+
+network = networks.load("{network}")
+outputs = {{layer.name: layer.output for layer in network.layers[1:]}}
+inside = keras.Model(network.input, outputs)
+layers = {{name: np.array(maps)[0] for name, maps in inside(image[None].astype("float32")).items()}}
+for name, maps in layers.items():
+    print(name, maps.shape, maps.min(), maps.max())
+"""
+
+
 def _array(name: str, values: Array) -> str:
     """Return a line that makes a variable, float32, exactly as it is: large ones compressed."""
     if values.size <= 25:

@@ -134,11 +134,16 @@ def look_at_learned_kernels(image: Image) -> tuple[list[Panel], str]:
         "Click on one."
     )
     number = pick_kernel(trained, after)
-    kernel, bias = change_kernel(layer, trained, number)
-    activation_name = anatomy.activation_name(activation)
+    st.markdown("Change it, and see whether the network still reads your digit:")
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=340):
+            kernel, bias = change_kernel(layer, trained, number)
+        with st.container():
+            changes = changed(layer, trained)
+            show_answers(image, outputs, changes)
     walk = filters.walk(filters.shape(source), filters.shape(kernel), 1, "valid")
-    sums = filters.convolve(source, kernel, bias=bias)
-    result = anatomy.activate(activation, sums)
+    result = anatomy.activate(activation, filters.convolve(source, kernel, bias=bias))
+    activation_name = anatomy.activation_name(activation)
     lens(
         Board(f"Your digit: {anatomy.size_of(source)}, 0 to 1", source, pixels(1.0)),
         Board(f"Map {number}: {anatomy.size_of(result)}", result, colours.around_zero(after)),
@@ -146,20 +151,19 @@ def look_at_learned_kernels(image: Image) -> tuple[list[Panel], str]:
         Weighing(kernel, colours.around_zero(*trained_kernels(trained)), bias, activation_name),
         key="lens_learned",
     )
-    changes = changed(layer, trained)
-    answers = [inside.verdict("As it was trained", outputs)]
-    if changes:
-        answers.append(inside.verdict("With your changes", inside.layers(image, changes)))
-    else:
-        answers.append(
-            inside.verdict("With your changes", "Nothing is changed yet. Silence a kernel.")
-        )
-    st.html(figures.verdicts(answers))
     shown = [
         Panel(f"Kernel {number}", colours.around_zero(kernel).paint(kernel), f"bias {bias:.3f}"),
         Panel(f"Map {number}", colours.around_zero(after).paint(result), activation_name),
     ]
     return shown, snippets.learned_kernels(image, card.name, layer.name, changes)
+
+
+def show_answers(image: Image, outputs: dict[str, Array], changes: Changes) -> None:
+    """What the network answers as it was trained, and with the visitor's changes."""
+    answers = [inside.verdict("As it was trained", outputs)]
+    with_changes = inside.layers(image, changes) if changes else "Nothing is changed yet."
+    answers.append(inside.verdict("With your changes", with_changes))
+    st.html(figures.verdicts(answers))
 
 
 def trained_kernels(trained: list[session.Kernel]) -> list[Array]:
@@ -171,11 +175,7 @@ def pick_kernel(trained: list[session.Kernel], after: Array) -> int:
     """All kernels and what each makes of the digit; return the number of the picked one."""
     kernels = np.stack(trained_kernels(trained))
     last = len(trained) - 1
-    chosen = min(int(st.session_state.get(session.LEARNED_KERNEL, 0)), last)
-
-    def choose(_: str, number: int) -> None:
-        st.session_state[session.LEARNED_KERNEL] = number
-
+    chosen = session.number_within(session.LEARNED_KERNEL, last)
     effects = anatomy.as_maps(after)
     scale = colours.around_zero(kernels)
     maps(
@@ -194,12 +194,10 @@ def pick_kernel(trained: list[session.Kernel], after: Array) -> int:
         "Learned kernels and their maps",
         key="learned",
         picked=("kernels", chosen),
-        on_pick=choose,
+        on_pick=lambda _, number: session.pick(session.LEARNED_KERNEL, number),
         wrapped=True,
     )
     st.html(panels.legend(scale, "Weight in a kernel"))
-    if session.LEARNED_KERNEL in st.session_state:
-        st.session_state[session.LEARNED_KERNEL] = chosen
     return st.number_input(
         f"Kernel, 0 to {last}",
         0,
@@ -216,7 +214,6 @@ def change_kernel(layer: Layer, trained: list[session.Kernel], number: int) -> s
     name = kernel_name(layer, number)
     start, bias = edits.kernels.get(name, trained[number])
     kernel = start
-    st.markdown("Change it, and see below whether the network still reads your digit:")
     try:
         kernel = matrix(
             start, f"Kernel {number}", f"{name} {edits.round}", key="learned_kernel_matrix"

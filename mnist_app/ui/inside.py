@@ -53,13 +53,17 @@ def subject() -> Subject:
     return Subject(picture, seen, seen.problem.value if seen.problem else drawing.caption)
 
 
-def layers(image: Image, changes: Changes = NOTHING_CHANGED) -> dict[str, Array] | str:
+def layers(
+    image: Image, changes: Changes = NOTHING_CHANGED, network: str = ""
+) -> dict[str, Array] | str:
     """Return every layer's output for an image, uint8 (28, 28), or a sentence why there is none.
 
-    A sleeping network is polled for. Inside a fragment.
+    The network is the chosen one unless another is named; a sleeping one is polled for. Inside a
+    fragment.
     """
     try:
-        return resources.engine().inspect(image, session.network(), changes, wait=False)
+        name = network or session.network()
+        return resources.engine().inspect(image, name, changes, wait=False)
     except EngineStarting:
         layout.ask_for_polling()
         return "The network is waking up; its answer comes by itself."

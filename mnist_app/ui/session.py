@@ -19,6 +19,9 @@ KERNEL_SIDE = "kernel_side"
 KERNEL_PADDING = "kernel_padding"
 KERNEL_STRIDE = "kernel_stride"
 LEARNED_KERNEL = "learned_kernel"
+PICKED_LAYER = "picked_layer"
+PICKED_MAP = "picked_map"
+PICKED_CHANNEL = "picked_channel"
 _EDITED = "edited_kernels"
 _DRAWING = "drawing"
 _POLLING = "polling"
@@ -66,6 +69,22 @@ def network() -> str:
 def choose_network(name: str) -> None:
     """Choose a network for the visitor, as if in the sidebar. Call it from a callback."""
     st.session_state[NETWORK] = name
+
+
+def number_within(key: str, last: int) -> int:
+    """Return the number kept under a widget's key, brought to 0 to `last` for the widget to take.
+
+    What was picked in one network or layer may be too large for the next. Call it before the
+    widget.
+    """
+    number = min(max(int(st.session_state.get(key) or 0), 0), last)
+    st.session_state[key] = number
+    return number
+
+
+def pick(key: str, number: int) -> None:
+    """Put a number in the place of what a widget shows. Call it from a callback."""
+    st.session_state[key] = number
 
 
 @dataclass
