@@ -18,8 +18,8 @@ from mnist_app.digit import Image
 Palette = Literal["grey", "viridis", "diverging"]
 
 # Red, green and blue from the most negative value by zero to the most positive.
-_DIVERGING = [(190, 225, 255), (70, 150, 240), (20, 70, 150), (0, 0, 0)]
-_DIVERGING += [(160, 75, 5), (245, 140, 30), (255, 230, 170)]
+_DIVERGING = [(190, 225, 255), (75, 155, 245), (25, 85, 180), (0, 0, 0)]
+_DIVERGING += [(180, 85, 5), (250, 150, 35), (255, 230, 170)]
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class Scale:
     low: float
     high: float
     stretched: bool = False
-    """Whether small values get more of the colours: by the root of their share of `high`."""
+    """Whether small values get more of the colours: by the cube root of their share of `high`."""
 
     def indices(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """Return each value's place in the palette, 0 to 255; beyond the scale means its end."""
         shares = (np.asarray(values, np.float64) - self.low) / (self.high - self.low)
         if self.stretched:
             ratio = np.asarray(values, np.float64) / self.high
-            shares = 0.5 + 0.5 * np.sign(ratio) * np.sqrt(np.abs(ratio))
+            shares = 0.5 + 0.5 * np.cbrt(ratio)
         return np.rint(255 * np.clip(shares, 0, 1)).astype(np.uint8)
 
     def paint(self, values: NDArray[Any]) -> Image:
@@ -48,7 +48,7 @@ class Scale:
         """Return the values at the scale's beginning, its quarters and its end."""
         steps = np.linspace(-1, 1, 5)
         if self.stretched:
-            return [float(v) for v in self.high * np.sign(steps) * steps**2]
+            return [float(v) for v in self.high * steps**3]
         values = np.linspace(self.low, self.high, 5)
         return [float(v) for v in (np.rint(values) if self.palette == "grey" else values)]
 

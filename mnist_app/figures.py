@@ -124,12 +124,12 @@ class Verdict:
     """Why there is no answer."""
 
 
-def verdicts(shown: Sequence[Verdict]) -> str:
-    """Return answers side by side as HTML, to be compared."""
-    return f'<div class="lab-verdicts">{"".join(map(_verdict, shown))}</div>'
+def verdicts(shown: Sequence[Verdict], charts: bool = True) -> str:
+    """Return answers side by side as HTML, to be compared; `charts` adds all probabilities."""
+    return f'<div class="lab-verdicts">{"".join(_verdict(one, charts) for one in shown)}</div>'
 
 
-def _verdict(verdict: Verdict) -> str:
+def _verdict(verdict: Verdict, with_chart: bool) -> str:
     answer, trouble = verdict.answer, verdict.trouble
     picture = ""
     if verdict.image is not None:
@@ -138,11 +138,12 @@ def _verdict(verdict: Verdict) -> str:
     digit = str(answer.digit) if answer and answer.is_digit else "–"
     style = "" if answer and answer.is_digit else " lab-nothing"
     label = f"Answer: {escape(verdict.title)}"
+    chart = probability_chart(answer.probabilities if answer else None) if with_chart else ""
     return (
         f'<div class="lab-verdict"><div>{escape(verdict.title)}</div><div class="lab-answer">'
         f'{picture}<div class="lab-digit{style}" role="status" aria-label="{label}">{digit}</div>'
         f'</div><div class="lab-words">{in_words(answer) if answer else escape(trouble)}</div>'
-        f"{probability_chart(answer.probabilities if answer else None)}</div>"
+        f"{chart}</div>"
     )
 
 

@@ -52,17 +52,17 @@ def sheet_of(layer: Layer, outputs: dict[str, Array], scale: Scale) -> Sheet:
     """Return a layer's maps or units as a sheet."""
     output = outputs["scale" if layer.name == anatomy.INPUT else layer.name]
     shown = anatomy.as_maps(output)
-    parameters = f"{layer.parameters:,} parameters" if layer.parameters else "nothing learned"
+    parameters = f"{layer.parameters:,}\nparameters" if layer.parameters else "\n"
     is_answer = layer.kind == "Softmax"
     names = [f"{digit}: {percent(float(p))}" for digit, p in enumerate(output)] if is_answer else []
     return Sheet(
         layer.name,
         layer.name,
-        f"{anatomy.words(layer)}\n{anatomy.size(layer)}\n{parameters}",
+        f"{anatomy.words(layer)}\n{anatomy.size(layer).replace(' ', '')}\n{parameters}",
         shown,
         pixels(1.0) if is_answer or layer.name == anatomy.INPUT else scale,
         anatomy.across(len(shown)),
-        4 if len(shown) == 1 else anatomy.zoom(shown, HEIGHT),
+        3 if len(shown) == 1 else anatomy.zoom(shown, HEIGHT),
         word="unit" if output.ndim == 1 else "map",
         names=tuple(names),
         first=int(output.argmax()) if is_answer else -1,
@@ -71,17 +71,21 @@ def sheet_of(layer: Layer, outputs: dict[str, Array], scale: Scale) -> Sheet:
 
 def pick(layer: str, number: int) -> None:
     """Choose a map or unit, as if in the fields below the picture."""
-    st.session_state[session.PICKED_LAYER] = layer
+    session.pick(session.PICKED_LAYER, layer)
     session.pick(session.PICKED_MAP, number)
 
 
-def picked_so_far(card: Card) -> tuple[str, int]:
-    """Return what is picked, or this network's first map where that is not in it."""
+def picked_so_far(card: Card, outputs: dict[str, Array]) -> tuple[str, int]:
+    """Return what is picked: at first, and in a newly chosen layer, the map with most in it."""
     layers = anatomy.visible_layers(card)
     name = st.session_state.get(session.PICKED_LAYER)
     if name not in [layer.name for layer in layers]:
         name = st.session_state[session.PICKED_LAYER] = layers[1].name
-    return name, session.number_within(session.PICKED_MAP, last_of(anatomy.find(card, name)))
+        session.forget(session.PICKED_MAP)
+    last = last_of(anatomy.find(card, name))
+    if last and not session.is_kept(session.PICKED_MAP):
+        session.pick(session.PICKED_MAP, int(anatomy.as_maps(outputs[name]).max((1, 2)).argmax()))
+    return name, session.number_within(session.PICKED_MAP, last)
 
 
 def last_of(layer: Layer) -> int:
@@ -99,6 +103,8 @@ def choose(card: Card, picked: tuple[str, int]) -> Layer:
             "Layer",
             [layer.name for layer in anatomy.visible_layers(card)],
             key=session.PICKED_LAYER,
+            on_change=session.forget,
+            args=[session.PICKED_MAP],
             width=220,
         )
         last = last_of(layer)
@@ -192,12 +198,13 @@ def look() -> None:
         with st.container():
             moved, down, right = slide(subject.image)
             outputs = inside.layers(moved)
-            st.html(figures.verdicts([inside.verdict("What the network answers", outputs, moved)]))
+            answer = inside.verdict("What the network answers", outputs, moved)
+            st.html(figures.verdicts([answer], charts=False))
             st.caption(subject.words)
     if isinstance(outputs, str):
         return
     show_sliding(subject.image, moved, down, right)
-    picked = picked_so_far(card)
+    picked = picked_so_far(card, outputs)
     sheets = show_way(card, outputs, picked)
     layer = choose(card, picked)
     origin.show(card, outputs, layer, picked[1])

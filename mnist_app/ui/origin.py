@@ -8,6 +8,7 @@ import streamlit as st
 from mnist_app import anatomy, colours, filters, panels
 from mnist_app.cards import Card, Layer
 from mnist_app.colours import pixels
+from mnist_app.figures import percent
 from mnist_app.filters import Array
 from mnist_app.panels import Panel, short
 from mnist_app.ui import resources, session
@@ -315,8 +316,8 @@ def _softmax(_card: Card, outputs: Outputs, _layer: Layer, number: int) -> None:
     parts = np.exp(logits.astype(np.float64))
     st.markdown(
         f"**Softmax** turns ten logits into probabilities: e to the power of each, divided by the "
-        f"sum of all ten. For {number}: e^{short(logits[number])} / {short(parts.sum())} = "
-        f"**{100 * parts[number] / parts.sum():.4f} %**."
+        f"sum of all ten. For {number}: e^({short(logits[number])}) / {parts.sum():,.0f} = "
+        f"**{percent(float(outputs['probabilities'][number]))}**."
     )
 
 

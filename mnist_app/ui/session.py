@@ -82,9 +82,19 @@ def number_within(key: str, last: int) -> int:
     return number
 
 
-def pick(key: str, number: int) -> None:
-    """Put a number in the place of what a widget shows. Call it from a callback."""
-    st.session_state[key] = number
+def pick(key: str, value: int | str) -> None:
+    """Put a value in the place of what a widget shows. Call it before the widget."""
+    st.session_state[key] = value
+
+
+def forget(key: str) -> None:
+    """Let a widget begin anew. Call it before the widget."""
+    st.session_state.pop(key, None)
+
+
+def is_kept(key: str) -> bool:
+    """Say whether a widget's value is known."""
+    return st.session_state.get(key) is not None
 
 
 @dataclass

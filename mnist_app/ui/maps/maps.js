@@ -9,9 +9,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   while (root.childElementCount > data.layers.length) root.lastElementChild.remove();
   while (root.childElementCount < data.layers.length) root.append(sheet());
   root.classList.toggle("wrapped", data.wrapped);
-  const widths = data.layers.map((layer) => 14 + widthOf(layer));
+  const widths = data.layers.map((layer) => 8 + widthOf(layer));
   const natural = data.wrapped ? Math.max(...widths) : widths.reduce((sum, width) => sum + width);
-  const shrink = Math.min(1, Math.max(0.75, root.parentElement.clientWidth / natural));
+  const shrink = Math.min(1, Math.max(0.7, root.parentElement.clientWidth / natural));
   data.layers.forEach((layer, index) => {
     const figure = root.children[index];
     const scale = layer.zoom * (layer.zoom > 2 || layer.rows > 1 ? shrink : 1);
@@ -32,7 +32,7 @@ function sheet() {
 }
 
 function widthOf(layer) {
-  return layer.across * (layer.columns * layer.zoom + GAP) + (layer.names ? 110 : 0);
+  return layer.across * (layer.columns * layer.zoom + GAP) + (layer.names ? 100 : 0);
 }
 
 function show(figure, layer, palette, scale) {
