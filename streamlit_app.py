@@ -7,6 +7,7 @@ PAGES = [
     st.Page("pages/pixels.py", title="Pixels", icon=":material/grid_on:"),
     st.Page("pages/convolution.py", title="Convolution", icon=":material/filter_center_focus:"),
     st.Page("pages/feature_maps.py", title="Feature maps", icon=":material/layers:"),
+    st.Page("pages/max_pooling.py", title="Max pooling", icon=":material/zoom_in_map:"),
     st.Page("pages/models.py", title="Models", icon=":material/schema:"),
 ]
 

@@ -133,6 +133,18 @@ def share_that_stays(before: Array, after: Array, tolerance: float = 0.1) -> flo
     return float((np.abs(before - after) <= tolerance * largest)[counted].mean())
 
 
+def share_surviving_shift(image: Array, size: int, stride: int, rule: PoolingRule) -> float:
+    """Return the share, 0 to 1, of pooled values that stay when the image moves by one pixel.
+
+    The mean over left, right, up and down; see `share_that_stays`. A size and stride of 1 say how
+    much stays without pooling.
+    """
+    pooled = pool(image, size, stride, rule)
+    moved = [shift(image, down, right) for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0))]
+    shares = [share_that_stays(pooled, pool(one, size, stride, rule)) for one in moved]
+    return sum(shares) / len(shares)
+
+
 def read_kernel(rows: list[list[str]]) -> Array:
     """Return a kernel typed by a person, float32 (rows, columns). A decimal comma is a point.
 

@@ -144,6 +144,36 @@ for name, maps in layers.items():
 """
 
 
+def pooling(image: Image, source: str, number: int, network: str, size: int, stride: int) -> str:
+    """Return three ways to pool an image, uint8 (28, 28), or the map of a network's layer."""
+    if not source:
+        chosen = 'chosen = image.astype("float32")'
+    else:
+        chosen = f"""
+from mnist_app.model import networks
+
+network = networks.load("{network}")
+until = keras.Model(network.input, network.get_layer("{source}").output)
+chosen = np.array(until(image[None].astype("float32")))[0, :, :, {number}]"""
+    return f"""\
+import base64
+import zlib
+
+import keras
+import numpy as np
+
+{_image(image)}
+{chosen}
+
+# Keras wants (batch, rows, columns, channels).
+batch = chosen[None, :, :, None]
+largest = keras.ops.max_pool(batch, {size}, strides={stride}, padding="valid")
+average = keras.ops.average_pool(batch, {size}, strides={stride}, padding="valid")
+subsampled = batch[:, ::{stride}, ::{stride}][:, : largest.shape[1], : largest.shape[2]]
+print(np.array(largest)[0, :, :, 0])
+"""
+
+
 def _array(name: str, values: Array) -> str:
     """Return a line that makes a variable, float32, exactly as it is: large ones compressed."""
     if values.size <= 25:
