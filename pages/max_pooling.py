@@ -40,7 +40,7 @@ canvas.controls()
 def choose_source(
     card: Card, image: Image, outputs: dict[str, Array] | str
 ) -> tuple[Array, str, int]:
-    """Let the visitor choose what is pooled; return it, its layer ("" for the digit), its number."""
+    """Let the visitor choose; return what is pooled, its layer ("" for the digit) and its map."""
     digit = image.astype(np.float32)
     layers = [layer for layer in anatomy.visible_layers(card)[1:] if len(layer.shape) == 3]
     names = [DIGIT, *(layer.name for layer in layers)]

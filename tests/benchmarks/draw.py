@@ -48,8 +48,8 @@ WATCH_PEN = """() => {
 
 
 def main() -> None:
-    print(f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-    with _browser() as browser:
+    print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    with start_browser() as browser:
         print("| | this app | peer |\n|---|---|---|")
         _print_row(
             f"start to visible canvas, then to the first answer, medians of {COLD_STARTS}",
@@ -178,7 +178,7 @@ def _serve(script: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def _browser() -> Iterator[Browser]:
+def start_browser() -> Iterator[Browser]:
     path = os.environ.get("MNIST_APP_TEST_BROWSER") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -188,7 +188,7 @@ def _browser() -> Iterator[Browser]:
         browser.close()
 
 
-def _processor() -> str:
+def processor() -> str:
     names = subprocess.run(["lscpu"], capture_output=True, text=True, check=False).stdout
     lines = [line for line in names.splitlines() if line.startswith("Model name")]
     return lines[0].split(":")[1].strip() if lines else platform.machine()

@@ -1,0 +1,164 @@
+"""Measure the pages that look inside: python -m tests.benchmarks.inside. Prints a table.
+
+Server and browser share the machine's cores.
+"""
+
+import itertools
+import os
+import platform
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, WebSocket
+
+from tests.benchmarks.draw import processor, start_browser
+from tests.serving import serve
+
+STROKES = 30
+PAGES = {
+    "/feature_maps": "[aria-label^='Answer: What the network answers']",
+    "/convolution": "[aria-label^='Answer: As it was trained']",
+    "/max_pooling": "[aria-label^='Answer: As it was trained']",
+    "/pixels": "[aria-label^='Answer: Centred']",
+}
+SECONDS_OF_HOVER = 4
+# From the last event of a stroke until all sheets, lenses and answers of the page are painted.
+WATCH = """() => {
+    window.penUp = null; window.waits = [];
+    addEventListener('pointerup', () => { window.penUp = performance.now(); }, true);
+    let quiet;
+    const changed = () => {
+        if (window.penUp === null) return;
+        window.last = performance.now();
+        clearTimeout(quiet);
+        requestAnimationFrame(() => {
+            const painted = new MessageChannel();
+            painted.port1.onmessage = () => { window.painted = performance.now(); };
+            painted.port2.postMessage(null);
+        });
+        quiet = setTimeout(() => {
+            window.waits.push(window.painted - window.penUp);
+            window.penUp = null;
+        }, 250);
+    };
+    const observer = new MutationObserver(changed);
+    const options = {subtree: true, childList: true, characterData: true, attributes: true};
+    const watch = root => {
+        observer.observe(root, options);
+        root.querySelectorAll('*').forEach(e => e.shadowRoot && watch(e.shadowRoot));
+    };
+    watch(document.querySelector('[data-testid=stMain]'));
+}"""
+FRAMES = """() => {
+    window.frames_ = []; window.moved = 0;
+    const mark = [...document.querySelectorAll('*')].map(e => e.shadowRoot)
+        .filter(Boolean).map(r => r.querySelector('.input .mark')).find(Boolean);
+    let before = '';
+    const tick = now => {
+        window.frames_.push(now);
+        const place = mark.style.top + mark.style.left;
+        window.moved += place !== before;
+        before = place;
+        requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+}"""
+
+
+def main() -> None:
+    print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    print("| page (`cnn`) | pen-up to painted, median / worst | received a stroke |")
+    print("|---|---|---|")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve(Path(folder) / "log") as server,
+        start_browser() as browser,
+    ):
+        for path, answer in PAGES.items():
+            print(_strokes(browser, server.url, path, answer), flush=True)
+        print(f"\n{_follow(browser, server.url + '/convolution')}")
+
+
+def _open(browser: Browser, url: str) -> tuple[Page, list[int], list[int]]:
+    """Return a page and the sizes of what it receives and sends from now on."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    received: list[int] = []
+    sent: list[int] = []
+    page.on("websocket", lambda socket: _count(socket, received, sent))
+    page.goto(url)
+    page.locator("canvas.upper-canvas").wait_for()
+    return page, received, sent
+
+
+def _count(socket: WebSocket, received: list[int], sent: list[int]) -> None:
+    socket.on("framereceived", lambda payload: received.append(len(payload)))
+    socket.on("framesent", lambda payload: sent.append(len(payload)))
+
+
+def _strokes(browser: Browser, url: str, path: str, answer: str) -> str:
+    page, received, _ = _open(browser, url + path)
+    _draw(page, 130, 160)
+    page.locator(answer).filter(has_text="1").first.wait_for(timeout=60_000)
+    time.sleep(2)
+    page.evaluate(WATCH)
+    sizes = []
+    for index in range(STROKES):
+        received.clear()
+        _draw(page, 130 - 3 * index, 160 + 3 * index)
+        page.wait_for_function(f"window.waits.length > {index}")
+        sizes.append(sum(received))
+        time.sleep(0.1)
+    waits = page.evaluate("window.waits")
+    page.close()
+    return (
+        f"| `{path}` | {statistics.median(waits):.0f} / {max(waits):.0f} ms | "
+        f"{statistics.median(sizes) / 1000:.0f} KB |"
+    )
+
+
+def _follow(browser: Browser, url: str) -> str:
+    """Move the mouse over the lens for some seconds and count frames and messages."""
+    page, _, sent = _open(browser, url)
+    board = page.locator(".board.input").first
+    board.wait_for()
+    board.scroll_into_view_if_needed()
+    box = board.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    time.sleep(2)
+    sent.clear()
+    page.evaluate(FRAMES)
+    end = time.perf_counter() + SECONDS_OF_HOVER
+    step = 0
+    while time.perf_counter() < end:
+        step += 1
+        page.mouse.move(
+            box["x"] + 5 + 7 * step % (box["width"] - 10),
+            box["y"] + 5 + step % (box["height"] - 10),
+        )
+    frames = page.evaluate("window.frames_")
+    moved = page.evaluate("window.moved")
+    gaps = [after - before for before, after in itertools.pairwise(frames)]
+    return (
+        f"The lens under a moving pointer: {1000 / statistics.mean(gaps):.0f} frames a second "
+        f"(95 % of them within {sorted(gaps)[int(0.95 * len(gaps))]:.0f} ms), the window in a new "
+        f"place in {moved} of {len(frames)}; {len(sent)} messages to the server."
+    )
+
+
+def _draw(page: Page, top: float, bottom: float) -> None:
+    """Draw a stroke of a 1, straight down the middle; it grows from one stroke to the next."""
+    canvas = page.locator("canvas.upper-canvas")
+    canvas.scroll_into_view_if_needed()
+    corner = canvas.bounding_box()
+    assert corner is not None
+    page.mouse.move(corner["x"] + 140, corner["y"] + top)
+    page.mouse.down()
+    page.mouse.move(corner["x"] + 140, corner["y"] + bottom, steps=8)
+    page.mouse.up()
+
+
+if __name__ == "__main__":
+    main()
