@@ -69,7 +69,7 @@ def test_dark_on_light_alpha_and_uneven_light_lead_to_the_same_digit(number: int
         assert difference(result.image, usual) < 8, name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     hnp.arrays(
         np.uint8,
@@ -90,7 +90,7 @@ def test_any_picture_gives_a_whole_result(picture: Image, background: digit.Back
     assert not result.ink.any() or result.image.max() == 255
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     hnp.arrays(np.uint8, st.tuples(st.integers(1, 20), st.just(20)), elements=st.integers(1, 255))
 )

@@ -28,7 +28,7 @@ def fits(image: filters.Array, window: tuple[int, int], stride: int, padding: Pa
     return True
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(SIDES, SIDES, st.integers(1, 6), st.integers(1, 6), STRIDES, PADDINGS, st.integers(0, 999))
 def test_convolution_is_keras_convolution(
     rows: int, columns: int, height: int, width: int, stride: int, padding: Padding, seed: int
@@ -42,7 +42,7 @@ def test_convolution_is_keras_convolution(
     np.testing.assert_allclose(ours.sum(-1), np.asarray(theirs)[0, ..., 0], atol=1e-5)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(SIDES, SIDES, st.integers(1, 6), STRIDES, PADDINGS, st.integers(0, 999))
 def test_pooling_is_keras_pooling(
     rows: int, columns: int, size: int, stride: int, padding: Padding, seed: int

@@ -16,6 +16,7 @@ from tests.handwriting import Stroke, drawn
 from tests.serving import Server, serve
 
 expect.set_options(timeout=20_000)
+SCREENSHOTS = Path(__file__).parent / "screenshots"
 SIDE = 280
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -151,3 +152,8 @@ def expect_answer(page: Page, answer: int | str) -> None:
 
 def wait_until_quiet(page: Page) -> None:
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def keep_screenshot(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")

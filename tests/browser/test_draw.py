@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,12 +14,11 @@ from tests.browser.conftest import (
     draw,
     draw_by_touch,
     expect_answer,
+    keep_screenshot,
     wait_until_quiet,
 )
 from tests.handwriting import DIGITS, Stroke, drawn
 from tests.serving import Server
-
-SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
 @pytest.mark.parametrize(
@@ -37,7 +35,7 @@ def test_each_digit(
     for digit, strokes in DIGITS.items():
         draw_by_hand(page, strokes)
         expect_answer(page, digit)
-        _keep_screenshot(page, f"{hand}-{digit}")
+        keep_screenshot(page, f"{hand}-{digit}")
         _clear(page)
 
 
@@ -171,7 +169,7 @@ def test_nothing_jumps_and_nothing_is_cut(
     wait_until_quiet(page)
     expect(page.get_by_text("Any digit from 0 to 9")).to_be_visible()
     empty = chart.bounding_box()
-    _keep_screenshot(page, f"empty-{'phone' if phone else 'wide'}-{'dark' if dark else 'light'}")
+    keep_screenshot(page, f"empty-{'phone' if phone else 'wide'}-{'dark' if dark else 'light'}")
     draw(page, DIGITS[7])
     expect_answer(page, 7)
     page.evaluate("window.scrollTo(0, 0)")
@@ -181,7 +179,7 @@ def test_nothing_jumps_and_nothing_is_cut(
         "[...document.querySelectorAll('.lab-chart *, .lab-words')]"
         ".every(e => e.scrollWidth <= e.clientWidth + 1)"
     )
-    _keep_screenshot(page, f"drawn-{'phone' if phone else 'wide'}-{'dark' if dark else 'light'}")
+    keep_screenshot(page, f"drawn-{'phone' if phone else 'wide'}-{'dark' if dark else 'light'}")
 
 
 def test_sixty_quick_strokes_end_with_the_answer_to_the_last(
@@ -223,8 +221,3 @@ def _clear(page: Page) -> None:
     page.get_by_role("button", name="Clear").click()
     expect_answer(page, "–")
     wait_until_quiet(page)
-
-
-def _keep_screenshot(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")

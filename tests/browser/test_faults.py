@@ -14,17 +14,24 @@ from tests.handwriting import DIGITS
 from tests.serving import Server, serve
 
 
-@pytest.mark.parametrize("path", ["models", ""])
+@pytest.mark.parametrize("path", ["feature_maps", ""])
 def test_link_to_any_page_as_the_very_first_request(
     own_server: Server, open_page: OpenPage, path: str
 ) -> None:
     first = open_page(f"{own_server.url}/{path}")
-    heading = {"models": "Models", "": "Draw a digit"}[path]
+    heading = {"feature_maps": "Feature maps", "": "Draw a digit"}[path]
     expect(first.get_by_role("heading", name=heading)).to_be_visible()
     labels = first.get_by_test_id("stSidebarNavLink").all_inner_texts()
     later = open_page(f"{own_server.url}/{path}")
     expect(later.get_by_role("heading", name=heading)).to_be_visible()
-    assert [_last_line(label) for label in labels] == ["Draw", "Models"]
+    assert [_last_line(label) for label in labels] == [
+        "Draw",
+        "Pixels",
+        "Convolution",
+        "Feature maps",
+        "Max pooling",
+        "Models",
+    ]
     assert later.get_by_test_id("stSidebarNavLink").all_inner_texts() == labels
 
 

@@ -1,0 +1,262 @@
+"""The pages that look inside in a real browser: hover, step, type, click, compare with Keras."""
+
+import re
+import time
+
+import cv2
+import keras
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from mnist_app import dataset, filters
+from mnist_app.filters import Array
+from mnist_app.model import networks
+from tests.browser.conftest import OpenPage, draw, expect_answer, keep_screenshot, wait_until_quiet
+from tests.serving import Server
+
+EXAMPLE = dataset.load_test().images[0].astype(np.float32)
+PAGES = ("Pixels", "Convolution", "Feature maps", "Max pooling")
+FIRST_ANSWER = {
+    "Pixels": "Answer: Centred, as MNIST's makers did",
+    "Convolution": "Answer: As it was trained",
+    "Feature maps": "Answer: What the network answers",
+    "Max pooling": "Answer: As it was trained",
+}
+
+
+class Lens:
+    """The n-th lens of a page, as a person sees it."""
+
+    def __init__(self, page: Page, index: int = 0) -> None:
+        self.page = page
+        self.root = page.locator(".lens").nth(index)
+        self.root.scroll_into_view_if_needed()
+
+    def point_at(self, name: str, row: float, column: float, rows: int, columns: int) -> None:
+        """Hover over the middle of a value of the board `name`."""
+        box = self.root.locator(f".board.{name}").bounding_box()
+        assert box is not None
+        self.page.mouse.move(
+            box["x"] + (column + 0.5) * box["width"] / columns,
+            box["y"] + (row + 0.5) * box["height"] / rows,
+        )
+
+    def expect_place(self, row: int, column: int) -> None:
+        expect(self.root.locator(".place")).to_have_text(f"Row {row}, column {column}")
+
+    def numbers(self, name: str) -> list[float]:
+        texts = self.root.locator(f".{name} .cell").all_inner_texts()
+        return [float(text.replace("−", "-")) for text in texts]
+
+    def value(self) -> float:
+        return float(self.root.locator(".result strong").get_attribute("data-value") or "nan")
+
+
+def open_inside(open_page: OpenPage, server: Server, name: str, **how: bool) -> Page:
+    page = open_page(f"{server.url}/{name.lower().replace(' ', '_')}", **how)
+    expect(first_answer(page, name)).to_have_text(re.compile(r"^\d$"))
+    wait_until_quiet(page)
+    return page
+
+
+def first_answer(page: Page, name: str) -> Locator:
+    return page.get_by_role("status", name=FIRST_ANSWER[name], exact=True)
+
+
+def keras_convolution(image: Array, kernel: Array) -> Array:
+    result = keras.ops.conv(image[None, :, :, None], kernel[:, :, None, None])
+    return np.asarray(result)[0, :, :, 0]
+
+
+def assert_lens_agrees(lens: Lens, row: int, column: int, kernel: Array, result: Array) -> None:
+    window = EXAMPLE[row : row + 3, column : column + 3]
+    assert lens.numbers("window") == window.ravel().tolist()
+    assert lens.numbers("kernel") == pytest.approx(kernel.ravel().tolist(), abs=0.006)
+    assert lens.numbers("products") == pytest.approx((window * kernel).ravel().tolist(), abs=0.51)
+    assert lens.value() == pytest.approx(float(result[row, column]), abs=1e-3)
+
+
+def test_hovering_shows_what_keras_computes_and_asks_the_server_nothing(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_page(server.url + "/models")
+    sent: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    page.goto(server.url + "/convolution")
+    expect(first_answer(page, "Convolution")).to_have_text("7")
+    wait_until_quiet(page)
+    kernel = filters.PRESETS["Sobel vertical"].kernel
+    result = keras_convolution(EXAMPLE, kernel)
+    lens = Lens(page)
+    time.sleep(0.5)
+    sent.clear()
+    for row, column in ((9, 8), (14, 15), (20, 11)):
+        lens.point_at("output", row, column, 26, 26)
+        lens.expect_place(row, column)
+        assert_lens_agrees(lens, row, column, kernel, result)
+        lens.point_at("input", row + 4, column + 1, 28, 28)
+        lens.expect_place(row + 3, column)
+        assert_lens_agrees(lens, row + 3, column, kernel, result)
+    assert sent == []
+
+
+def test_keys_and_buttons_step_and_play_walks_by_itself(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_inside(open_page, server, "Convolution")
+    lens = Lens(page)
+    boards = lens.root.locator(".boards")
+    boards.focus()
+    boards.press("Home")
+    lens.expect_place(0, 0)
+    boards.press("ArrowDown")
+    boards.press("ArrowRight")
+    lens.expect_place(1, 1)
+    lens.root.get_by_role("button", name="Step forward").click()
+    lens.expect_place(1, 2)
+    lens.root.get_by_role("button", name="Step back").click()
+    lens.expect_place(1, 1)
+    expect(lens.root.locator(".words")).to_have_text(re.compile(r"^Row 1, column 1: sum 0 → 0$"))
+    lens.root.get_by_label("Speed").fill("6")
+    expect(lens.root.locator(".pace")).to_have_text("60 steps/s")
+    play = lens.root.locator(".play")
+    play.click()
+    expect(lens.root.locator(".place")).to_have_text(re.compile(r"Row [3-9],"))
+    play.click()
+    place = lens.root.locator(".place").inner_text()
+    time.sleep(0.3)
+    assert lens.root.locator(".place").inner_text() == place
+    boards.press("End")
+    lens.expect_place(25, 25)
+    lens.root.get_by_role("button", name="Step forward").click()
+    lens.expect_place(0, 0)
+
+
+def test_a_finger_moves_the_lens(server: Server, open_page: OpenPage) -> None:
+    page = open_inside(open_page, server, "Max pooling", phone=True)
+    lens = Lens(page)
+    box = lens.root.locator(".board.output").bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + 6.5 * box["width"] / 14, box["y"] + 8.5 * box["height"] / 14)
+    lens.expect_place(8, 6)
+    window = EXAMPLE[16:18, 12:14]
+    assert lens.numbers("window") == window.ravel().tolist()
+    assert lens.value() == window.max()
+    winner = lens.root.locator(".cell.winner")
+    expect(winner).to_have_text(str(int(window.max())))
+
+
+def test_typing_into_the_kernel_changes_the_result(server: Server, open_page: OpenPage) -> None:
+    page = open_inside(open_page, server, "Convolution")
+    lens = Lens(page)
+    field = page.get_by_label("Kernel, row 2, column 2", exact=True)
+    field.fill("-1.5")
+    field.press("Enter")
+    expect(lens.root.locator(".kernel .cell").nth(4)).to_have_text("−1.50")
+    kernel = filters.PRESETS["Sobel vertical"].kernel.copy()
+    kernel[1, 1] = -1.5
+    result = keras_convolution(EXAMPLE, kernel)
+    lens.point_at("output", 14, 15, 26, 26)
+    lens.expect_place(14, 15)
+    assert_lens_agrees(lens, 14, 15, kernel, result)
+    field.fill("a lot")
+    field.press("Enter")
+    expect(page.get_by_text("Row 2, column 2: “a lot” is not a number.")).to_be_visible()
+    assert lens.numbers("kernel")[4] == -1.5
+    page.get_by_role("button", name="Put it back").first.click()
+    expect(field).to_have_value("0")
+    expect(page.get_by_text("is not a number")).to_have_count(0)
+
+
+def test_a_learned_kernel_is_picked_walked_silenced_and_put_back(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_inside(open_page, server, "Convolution")
+    sheet = page.locator(".layer canvas").first
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 2.5 * box["width"] / 8, box["y"] + 1.5 * box["height"] / 2)
+    number = page.get_by_label("Kernel, 0 to 15", exact=True)
+    expect(number).to_have_value("10")
+    lens = Lens(page, 1)
+    weights, bias = networks.load("cnn").get_layer("conv1").get_weights()
+    kernel = weights[:, :, 0, 10]
+    expect(lens.root.locator(".kernel .cell").first).to_have_text(re.compile(r"\d"))
+    result = keras_convolution(EXAMPLE / 255, kernel) + bias[10]
+    for row, column in ((10, 8), (13, 16)):
+        lens.point_at("output", row, column, 24, 24)
+        lens.expect_place(row, column)
+        window = EXAMPLE[row : row + 5, column : column + 5] / 255
+        assert lens.numbers("kernel") == pytest.approx(kernel.ravel().tolist(), abs=0.006)
+        assert lens.numbers("window") == pytest.approx(window.ravel().tolist(), abs=0.006)
+        assert lens.value() == pytest.approx(max(0.0, float(result[row, column])), abs=1e-5)
+    page.get_by_role("button", name="Silence it").click()
+    expect(page.get_by_text("Changed kernels: 10.")).to_be_visible()
+    changed = page.get_by_role("status", name="Answer: With your changes", exact=True)
+    expect(changed).to_have_text(re.compile(r"^\d$"))
+    page.get_by_role("button", name="Put all back").click()
+    expect(changed).to_have_text("–")
+
+
+def test_a_click_on_a_map_shows_how_it_was_made(server: Server, open_page: OpenPage) -> None:
+    page = open_inside(open_page, server, "Feature maps")
+    figure = page.locator(".layer", has=page.get_by_text("conv2", exact=True))
+    figure.locator("canvas").scroll_into_view_if_needed()
+    box = figure.locator("canvas").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 1.5 * box["width"] / 3, box["y"] + 2.5 * box["height"] / 16)
+    expect(page.get_by_label("Map, 0 to 47", exact=True)).to_have_value("7")
+    expect(page.get_by_text("Each map of conv2 looks at all 16 maps before it")).to_be_visible()
+    network = networks.load("cnn")
+    until = keras.Model(network.input, network.get_layer("pool1").output)
+    pool1 = np.asarray(until(EXAMPLE[None]))[0]
+    kernel = network.get_layer("conv2").get_weights()[0][..., 7]
+    result = keras_convolution(pool1[..., 0], kernel[..., 0])
+    lens = Lens(page)
+    lens.point_at("output", 3, 4, 8, 8)
+    lens.expect_place(3, 4)
+    assert lens.numbers("window") == pytest.approx(pool1[3:8, 4:9, 0].ravel().tolist(), abs=0.006)
+    assert lens.value() == pytest.approx(float(result[3, 4]), abs=1e-5)
+
+
+def test_a_stroke_on_any_page_is_there_on_all(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    draw(page, [[(50, 20), (50, 80)]])
+    expect_answer(page, 1)
+    for name in PAGES:
+        page.get_by_role("link", name=name).click()
+        expect(first_answer(page, name)).to_have_text("1")
+    wait_until_quiet(page)
+    draw(page, [[(20, 20), (50, 20)]])
+    expect(first_answer(page, "Max pooling")).to_have_text("7")
+    page.get_by_role("link", name="Feature maps").click()
+    expect(first_answer(page, "Feature maps")).to_have_text("7")
+
+
+def test_the_picture_is_saved(server: Server, open_page: OpenPage) -> None:
+    page = open_inside(open_page, server, "Max pooling")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as PNG").click()
+    assert download.value.suggested_filename == "max_pooling.png"
+    picture = cv2.imread(str(download.value.path()))
+    assert picture is not None
+    assert picture.shape[0] > 500
+    assert len(np.unique(picture)) > 50
+
+
+@pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)])
+def test_nothing_is_cut_on_any_page(
+    server: Server, open_page: OpenPage, phone: bool, dark: bool
+) -> None:
+    page = open_page(server.url, phone=phone, dark=dark)
+    for name in PAGES:
+        path = name.lower().replace(" ", "_")
+        page.goto(f"{server.url}/{path}")
+        expect(first_answer(page, name)).to_have_text("7")
+        wait_until_quiet(page)
+        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), name
+        keep_screenshot(
+            page, f"{path}-{'phone' if phone else 'wide'}-{'dark' if dark else 'light'}"
+        )
