@@ -14,7 +14,11 @@ from mnist_app.pictures import data_uri, encode_png
 
 # Taken once by every page. The classes are ours alone; what the theme can do is left to it.
 # The canvas takes a moment to appear and its toolbar floats above it: both places are held free.
+# The margins of a wide page are narrower than Streamlit's, so that a network fits between them.
 STYLE = """<style>
+@media (min-width: 640px) {
+  [data-testid="stMainBlockContainer"] { padding-left: 3rem; padding-right: 3rem; }
+}
 [class*="st-key-canvas_"] { min-height: 280px; min-width: 280px; margin-top: 2.25rem; }
 .st-key-controls { min-height: 2.5rem; }
 .lab-answer { display: flex; flex-wrap: wrap; gap: 0.5rem 3rem; align-items: center; }
@@ -67,6 +71,8 @@ STYLE = """<style>
   .st-key-controls { min-height: 6rem; }
   .lab-histogram { font-size: 0.7rem; gap: 0.1rem; }
   .lab-row { gap: 0.75rem; }
+  .lab-panel { max-width: 43vw; }
+  .lab-panel img { max-width: 100%; height: auto; }
   .lab-between { font-size: 1.25rem; }
 }
 @media (max-width: 640px) {

@@ -180,7 +180,7 @@ def pick_kernel(trained: list[session.Kernel], after: Array) -> int:
     scale = colours.around_zero(kernels)
     maps(
         [
-            Sheet("kernels", "Kernels", "", kernels, scale, 8, 8, "kernel"),
+            Sheet("kernels", "Kernels", "", kernels, scale, 8, 14, "kernel"),
             Sheet(
                 "maps",
                 "What each makes of your digit",
@@ -188,7 +188,7 @@ def pick_kernel(trained: list[session.Kernel], after: Array) -> int:
                 effects,
                 colours.around_zero(after),
                 8,
-                2,
+                3,
             ),
         ],
         "Learned kernels and their maps",

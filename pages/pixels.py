@@ -29,8 +29,8 @@ def move() -> tuple[float, float]:
 
 
 def show_both_answers(seen: Normalised, naive: Image) -> None:
-    """The same drawing centred as MNIST's makers did, and as the whole canvas scaled down."""
-    titles = ("Centred, as MNIST's makers did", "The whole canvas, scaled down")
+    """The same drawing centred as MNIST's makers did, and the whole canvas shrunk."""
+    titles = ("Centred, as in MNIST", "The whole canvas, shrunk")
     images = (seen.image, naive)
     trouble = ""
     answers: list[Answer | None] = [None, None]
@@ -136,7 +136,7 @@ def look() -> None:
             st.caption(subject.words)
     shown = show_channels(picture)
     shown += show_steps(seen)
-    shown += [Panel("The whole canvas, scaled down", naive, "28 × 28")]
+    shown += [Panel("The whole canvas, shrunk", naive, "28 × 28")]
     show_numbers(seen.image)
     inside.show_code(snippets.pixels(picture, session.network()))
     inside.save_button("pixels", "From the canvas to 28 × 28", lambda: shown)

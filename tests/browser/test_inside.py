@@ -18,7 +18,7 @@ from tests.serving import Server
 EXAMPLE = dataset.load_test().images[0].astype(np.float32)
 PAGES = ("Pixels", "Convolution", "Feature maps", "Max pooling")
 FIRST_ANSWER = {
-    "Pixels": "Answer: Centred, as MNIST's makers did",
+    "Pixels": "Answer: Centred, as in MNIST",
     "Convolution": "Answer: As it was trained",
     "Feature maps": "Answer: What the network answers",
     "Max pooling": "Answer: As it was trained",

@@ -56,7 +56,8 @@ def maps(
 ) -> None:
     """Show sheets from left to right; `picked` (sheet, map) is framed.
 
-    Where they do not fit they can be scrolled, or, if `wrapped`, stand below each other.
+    Where they do not fit they can be scrolled. If `wrapped`, they stand below each other instead,
+    belong together tile by tile, and all frame the same one.
 
     `on_pick` is called with a sheet's name and a map's number when the visitor clicks on it.
     """

@@ -9,16 +9,23 @@ export default function ({ parentElement, data, setTriggerValue }) {
   while (root.childElementCount > data.layers.length) root.lastElementChild.remove();
   while (root.childElementCount < data.layers.length) root.append(sheet());
   root.classList.toggle("wrapped", data.wrapped);
-  const widths = data.layers.map((layer) => 8 + widthOf(layer));
+  const widths = data.layers.map((layer) => GAP + layer.across * (layer.columns * layer.zoom + GAP));
   const natural = data.wrapped ? Math.max(...widths) : widths.reduce((sum, width) => sum + width);
-  const shrink = Math.min(1, Math.max(0.7, root.parentElement.clientWidth / natural));
-  data.layers.forEach((layer, index) => {
-    const figure = root.children[index];
-    const scale = layer.zoom * (layer.zoom > 2 || layer.rows > 1 ? shrink : 1);
-    show(figure, layer, palettes[layer.palette], scale);
-    markPicked(figure, layer, scale, data.picked);
-    listen(figure, layer, scale, setTriggerValue);
-  });
+  const room = root.parentElement.clientWidth;
+  const smallest = data.wrapped ? 0.4 : 0.7;
+  const draw = (shrink) =>
+    data.layers.forEach((layer, index) => {
+      const figure = root.children[index];
+      const scale = layer.zoom * shrink;
+      show(figure, layer, palettes[layer.palette], scale);
+      markPicked(figure, layer, scale, data);
+      listen(figure, layer, scale, setTriggerValue);
+    });
+  const shrink = Math.min(1, Math.max(smallest, room / natural));
+  draw(shrink);
+  // Captions may be wider than their tiles: what they take, the tiles give.
+  const excess = root.scrollWidth - room;
+  if (excess > 0 && shrink > smallest) draw(Math.max(smallest, shrink - excess / natural));
 }
 
 function sheet() {
@@ -29,10 +36,6 @@ function sheet() {
     '<div class="tiles"><canvas role="img"></canvas><div class="names"></div>' +
     '<div class="mark hover"></div><div class="mark picked"></div></div>';
   return figure;
-}
-
-function widthOf(layer) {
-  return layer.across * (layer.columns * layer.zoom + GAP) + (layer.names ? 100 : 0);
 }
 
 function show(figure, layer, palette, scale) {
@@ -78,8 +81,8 @@ function show(figure, layer, palette, scale) {
   );
 }
 
-function markPicked(figure, layer, scale, picked) {
-  const isHere = picked && picked.layer === layer.name && picked.map < layer.count;
+function markPicked(figure, layer, scale, { picked, wrapped }) {
+  const isHere = picked && (wrapped || picked.layer === layer.name) && picked.map < layer.count;
   place(figure.querySelector(".picked"), layer, scale, isHere ? picked.map : null);
 }
 
