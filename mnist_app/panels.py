@@ -57,8 +57,8 @@ def legend(scale: Scale, of_what: str) -> str:
 
 
 def short(value: float) -> str:
-    """Return a number in at most three significant digits, with a true minus sign."""
-    return f"{float(value):.3g}".replace("-", "−")
+    """Return a number in three significant digits, or whole where large, with a true minus sign."""
+    return f"{value:{',.0f' if abs(value) >= 999.5 else '.3g'}}".replace("-", "−")
 
 
 def saved(title: str, panels: Sequence[Panel]) -> bytes:

@@ -1,8 +1,12 @@
 """Measure the pages that look inside: python -m tests.benchmarks.inside. Prints a table.
 
-Server and browser share the machine's cores.
+For each page: from pen-up to the painted page in a browser, median / worst of 30 strokes, 200 ms of
+it the canvas's own wait; what the browser receives a stroke; and, without a browser, 40 people who
+draw a stroke each every 2 s, from message to finished script. Server, browser and people share the
+machine's cores.
 """
 
+import asyncio
 import itertools
 import os
 import platform
@@ -14,9 +18,12 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, WebSocket
 
 from tests.benchmarks.draw import processor, start_browser
+from tests.benchmarks.visitors import crowd
 from tests.serving import serve
 
 STROKES = 30
+PEOPLE = 40
+STROKES_A_PERSON = 8
 PAGES = {
     "/feature_maps": "[aria-label^='Answer: What the network answers']",
     "/convolution": "[aria-label^='Answer: As it was trained']",
@@ -69,15 +76,20 @@ FRAMES = """() => {
 
 def main() -> None:
     print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-    print("| page (`cnn`) | pen-up to painted, median / worst | received a stroke |")
-    print("|---|---|---|")
+    print("| page (`cnn`) | pen-up to painted | received a stroke | 40 people, p50 / p95 |")
+    print("|---|---|---|---|")
     with (
         tempfile.TemporaryDirectory() as folder,
         serve(Path(folder) / "log") as server,
         start_browser() as browser,
     ):
         for path, answer in PAGES.items():
-            print(_strokes(browser, server.url, path, answer), flush=True)
+            together = asyncio.run(crowd(server.url, PEOPLE, STROKES_A_PERSON, page=path[1:]))
+            cells = _strokes(browser, server.url, path, answer)
+            times = f"{together.milliseconds(50):.0f} / {together.milliseconds(95):.0f} ms"
+            assert not together.errors, together.errors
+            assert not together.unanswered
+            print(f"| `{path}` | {cells} | {times} |", flush=True)
         print(f"\n{_follow(browser, server.url + '/convolution')}")
 
 
@@ -113,8 +125,8 @@ def _strokes(browser: Browser, url: str, path: str, answer: str) -> str:
     waits = page.evaluate("window.waits")
     page.close()
     return (
-        f"| `{path}` | {statistics.median(waits):.0f} / {max(waits):.0f} ms | "
-        f"{statistics.median(sizes) / 1000:.0f} KB |"
+        f"{statistics.median(waits):.0f} / {max(waits):.0f} ms | "
+        f"{statistics.median(sizes) / 1000:.0f} KB"
     )
 
 

@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 
 from tests.handwriting import DIGITS, Stroke, drawn
 
-ANSWER = re.compile(r'aria-label="Prediction">(\d)<')
+ANSWER = re.compile(r'aria-label="(?:Prediction|Answer: [^"]*)">(\d)<')
 CANVAS = "streamlit_drawable_canvas"
 FINISHED = {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY}
 
@@ -44,10 +44,14 @@ class Tally:
 
 
 class Visitor:
-    """One open page: first `enter`, then `draw` as often as wanted, then `leave`."""
+    """One open page: first `enter`, then `draw` as often as wanted, then `leave`.
 
-    def __init__(self, url: str) -> None:
+    `page` is the end of its address; empty for the first.
+    """
+
+    def __init__(self, url: str, page: str = "") -> None:
         self._url = url.replace("http://", "ws://") + "/_stcore/stream"
+        self._name = page
         self._page = Run()
         self._socket: ClientConnection | None = None
 
@@ -60,6 +64,7 @@ class Visitor:
         )
         first = BackMsg()
         first.rerun_script.query_string = ""
+        first.rerun_script.page_name = self._name
         await self._socket.send(first.SerializeToString())
         self._page = await self._finish()
 
@@ -128,13 +133,13 @@ def _fabric_path(stroke: Stroke) -> dict[str, object]:
 STROKES = {digit: _canvas_state(digit) for digit in DIGITS}
 
 
-async def crowd(url: str, people: int, strokes: int, pause: float = 2.0) -> Tally:
+async def crowd(url: str, people: int, strokes: int, pause: float = 2.0, page: str = "") -> Tally:
     """Let `people` draw `strokes` times each, `pause` seconds apart, spread over the pause.
 
     Everybody has drawn once before the clock starts.
     """
     tally = Tally()
-    visitors = [Visitor(url) for _ in range(people)]
+    visitors = [Visitor(url, page) for _ in range(people)]
     for visitor in visitors:
         await visitor.enter()
         await _draw_until_answered(visitor)
