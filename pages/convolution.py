@@ -125,30 +125,36 @@ def look_at_learned_kernels(image: Image) -> tuple[list[Panel], str]:
         st.info(outputs)
         return [], ""
     trained = inside.learned(layer.name)
-    source = outputs[anatomy.before(card, layer.name).name][..., 0]
-    activation = anatomy.activation_after(card, layer.name)
-    after = outputs[activation.name if activation else layer.name]
     st.markdown(
         f"Nobody wrote the {len(trained)} kernels of **{layer.name}**: training found them. Each "
         "makes one map of the digit. Orange counts for, blue against; black is zero. "
         "Click on one."
     )
-    number = pick_kernel(trained, after)
+    gallery = st.container()
+    number = session.number_within(session.LEARNED_KERNEL, len(trained) - 1)
     st.markdown("Change it, and see whether the network still reads your digit:")
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=340):
             kernel, bias = change_kernel(layer, trained, number)
+        changes = changed(layer, trained)
+        changed_outputs = inside.layers(image, changes) if changes else "Nothing is changed yet."
         with st.container():
-            changes = changed(layer, trained)
-            show_answers(image, outputs, changes)
+            show_answers(outputs, changed_outputs)
+    now = outputs if isinstance(changed_outputs, str) else changed_outputs
+    source = now[anatomy.before(card, layer.name).name][..., 0]
+    activation = anatomy.activation_after(card, layer.name)
+    after = now[activation.name if activation else layer.name]
+    with gallery:
+        show_gallery(kernels_now(layer, trained), after, number)
     walk = filters.walk(filters.shape(source), filters.shape(kernel), 1, "valid")
     result = anatomy.activate(activation, filters.convolve(source, kernel, bias=bias))
     activation_name = anatomy.activation_name(activation)
+    has_bias = layer.parameters > kernel.size * len(trained)
     lens(
         Board(f"Your digit: {anatomy.size_of(source)}, 0 to 1", source, pixels(1.0)),
         Board(f"Map {number}: {anatomy.size_of(result)}", result, colours.around_zero(after)),
         walk,
-        Weighing(kernel, colours.around_zero(*trained_kernels(trained)), bias, activation_name),
+        Weighing(kernel, colours.around_zero(kernel), bias if has_bias else None, activation_name),
         key="lens_learned",
     )
     shown = [
@@ -158,47 +164,38 @@ def look_at_learned_kernels(image: Image) -> tuple[list[Panel], str]:
     return shown, snippets.learned_kernels(image, card.name, layer.name, changes)
 
 
-def show_answers(image: Image, outputs: dict[str, Array], changes: Changes) -> None:
+def show_answers(outputs: dict[str, Array], changed_outputs: dict[str, Array] | str) -> None:
     """What the network answers as it was trained, and with the visitor's changes."""
-    answers = [inside.verdict("As it was trained", outputs)]
-    with_changes = inside.layers(image, changes) if changes else "Nothing is changed yet."
-    answers.append(inside.verdict("With your changes", with_changes))
-    st.html(figures.verdicts(answers))
+    st.html(
+        figures.verdicts(
+            [
+                inside.verdict("As it was trained", outputs),
+                inside.verdict("With your changes", changed_outputs),
+            ]
+        )
+    )
 
 
-def trained_kernels(trained: list[session.Kernel]) -> list[Array]:
-    """The kernels without their biases."""
-    return [kernel for kernel, _ in trained]
-
-
-def pick_kernel(trained: list[session.Kernel], after: Array) -> int:
-    """All kernels and what each makes of the digit; return the number of the picked one."""
-    kernels = np.stack(trained_kernels(trained))
-    last = len(trained) - 1
-    chosen = session.number_within(session.LEARNED_KERNEL, last)
-    effects = anatomy.as_maps(after)
-    scale = colours.around_zero(kernels)
+def show_gallery(kernels: list[session.Kernel], after: Array, picked: int) -> None:
+    """All kernels as they are now, and what each makes of the digit."""
+    weights = np.stack([kernel for kernel, _ in kernels])
+    scale, effect = colours.around_zero(weights), colours.around_zero(after)
     maps(
         [
-            Sheet("kernels", "Kernels", "", kernels, scale, 8, 14, "kernel"),
+            Sheet("kernels", "Kernels", "", weights, scale, 8, 14, "kernel"),
             Sheet(
-                "maps",
-                "What each makes of your digit",
-                "",
-                effects,
-                colours.around_zero(after),
-                8,
-                3,
+                "maps", "What each makes of your digit", "", anatomy.as_maps(after), effect, 8, 3
             ),
         ],
         "Learned kernels and their maps",
         key="learned",
-        picked=("kernels", chosen),
+        picked=("kernels", picked),
         on_pick=lambda _, number: session.pick(session.LEARNED_KERNEL, number),
         wrapped=True,
     )
     st.html(panels.legend(scale, "Weight in a kernel"))
-    return st.number_input(
+    last = len(kernels) - 1
+    st.number_input(
         f"Kernel, 0 to {last}",
         0,
         last,
@@ -253,17 +250,18 @@ def kernel_name(layer: Layer, number: int) -> str:
     return f"{session.network()} {layer.name} {number}"
 
 
+def kernels_now(layer: Layer, trained: list[session.Kernel]) -> list[session.Kernel]:
+    """Return the layer's kernels with the visitor's edits in their places."""
+    edited = session.edits().kernels
+    return [edited.get(kernel_name(layer, number), kernel) for number, kernel in enumerate(trained)]
+
+
 def changed(layer: Layer, trained: list[session.Kernel]) -> Changes:
-    """Return the layer's kernels with the visitor's edits, or no changes."""
-    edited = {
-        number: session.edits().kernels[kernel_name(layer, number)]
-        for number in range(len(trained))
-        if kernel_name(layer, number) in session.edits().kernels
-    }
-    if not edited:
+    """Return the visitor's edits as changes to the network."""
+    now = kernels_now(layer, trained)
+    if all(one is other for one, other in zip(now, trained, strict=True)):
         return Changes()
-    now = [edited.get(number, kernel) for number, kernel in enumerate(trained)]
-    kernels = np.stack(trained_kernels(now), axis=-1)[:, :, np.newaxis]
+    kernels = np.stack([kernel for kernel, _ in now], axis=-1)[:, :, np.newaxis]
     biases = np.array([bias for _, bias in now], np.float32)
     return Changes(kernels={layer.name: (kernels, biases)})
 

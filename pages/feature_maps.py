@@ -6,7 +6,7 @@ import streamlit as st
 from mnist_app import anatomy, colours, figures, filters, panels, snippets
 from mnist_app.cards import Card, Layer
 from mnist_app.colours import Scale, pixels
-from mnist_app.digit import Image
+from mnist_app.digit import IMAGE_SIDE, Image
 from mnist_app.figures import percent
 from mnist_app.filters import Array
 from mnist_app.panels import Panel
@@ -144,14 +144,14 @@ def alike(name: str, image: Image, moved: Image, down: int, right: int) -> list[
     if isinstance(one, str) or isinstance(other, str):
         return []
     before, after = one[layer.name], other[layer.name]
-    along = "–"
+    moved_along = "has no place"
     if layer.kind == "Conv2D":
-        along = f"{anatomy.likeness(filters.shift(after, -down, -right), before):.2f}"
+        moved_along = f"{anatomy.likeness(filters.shift(after, -down, -right), before):.2f}"
     return [
         {
             "Layer": f"{layer.name} of {name} ({anatomy.words(layer)})",
             "In the same place": f"{anatomy.likeness(after, before):.2f}",
-            "Moved along": along if along != "–" else "has no place",
+            "Moved along": moved_along,
         }
     ]
 
@@ -160,32 +160,28 @@ def show_weight_images(card: Card, outputs: dict[str, Array]) -> None:
     """For networks without maps: what each unit of the first dense layer looks for."""
     layer = anatomy.layers_of(card, "Dense")[0]
     weights = resources.weights(card.name)[layer.name][0]
-    if len(weights) != image_size():
+    if len(weights) != IMAGE_SIDE**2:
         return
-    order = np.argsort(-outputs[layer.name])[:MOST_WEIGHT_IMAGES]
-    if len(outputs[layer.name]) <= MOST_WEIGHT_IMAGES:
-        order = np.arange(len(outputs[layer.name]))
-    images = weights[:, order].T.reshape(-1, 28, 28)
+    units = np.arange(weights.shape[1])
+    which = ""
+    if len(units) > MOST_WEIGHT_IMAGES:
+        units = np.argsort(-outputs[layer.name])[:MOST_WEIGHT_IMAGES]
+        which = f" Here are the {MOST_WEIGHT_IMAGES} most active ones."
+    images = weights[:, units].T.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
     st.subheader("Weight images", anchor=False)
-    which = "" if len(order) == weights.shape[1] else f", the {len(order)} most active ones"
     st.markdown(
-        f"Each unit of {layer.name} has a weight for each pixel{which}: ink on orange counts for "
-        "it, ink on blue against it. Click on one."
+        f"Each unit of {layer.name} has a weight for each pixel: ink on orange counts for it, ink "
+        f"on blue against it.{which} Click on one."
     )
     scale = colours.around_zero(images)
     maps(
         [Sheet("weights", layer.name, "", images, scale, 10, 2, "unit")],
         "Weight images",
         key="weight_images",
-        on_pick=lambda _, number: pick(layer.name, int(order[number])),
+        on_pick=lambda _, number: pick(layer.name, int(units[number])),
         wrapped=True,
     )
     st.html(panels.legend(scale, "Weight of a pixel"))
-
-
-def image_size() -> int:
-    """Return the number of pixels of an image."""
-    return 28 * 28
 
 
 @st.fragment
