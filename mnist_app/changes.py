@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from mnist_app.filters import Array, PoolingRule
 
 
+LARGEST_POOL = 6
+"""The largest side of a pool's window, and the largest stride, in pixels."""
+
+
 class ChangeError(Exception):
     """A change with which the network cannot answer; the message is a sentence for the person."""
 

@@ -114,6 +114,7 @@ def pool(
 def shift(image: NDArray[Any], down: int, right: int) -> NDArray[Any]:
     """Return an image (rows, columns, ...) moved by whole pixels; what comes in is 0."""
     rows, columns = image.shape[:2]
+    down, right = min(max(down, -rows), rows), min(max(right, -columns), columns)
     margin = max(abs(down), abs(right))
     edges = [(margin, margin), (margin, margin)] + [(0, 0)] * (image.ndim - 2)
     top, left = margin - down, margin - right

@@ -5,7 +5,7 @@ import streamlit as st
 
 from mnist_app import anatomy, colours, figures, filters, panels, snippets
 from mnist_app.cards import Card
-from mnist_app.changes import Changes, Pooling
+from mnist_app.changes import LARGEST_POOL, Changes, Pooling
 from mnist_app.colours import Scale, pixels
 from mnist_app.digit import Image
 from mnist_app.figures import percent
@@ -64,8 +64,12 @@ def choose_source(
 def choose_window() -> tuple[int, int]:
     """Let the visitor choose the pool's size and stride, in pixels."""
     with st.container(horizontal=True):
-        size = st.slider("Pool size", 1, 6, 2, key=session.POOL_SIZE, persist_state="session")
-        stride = st.slider("Stride", 1, 6, 2, key=session.POOL_STRIDE, persist_state="session")
+        size = st.slider(
+            "Pool size", 1, LARGEST_POOL, 2, key=session.POOL_SIZE, persist_state="session"
+        )
+        stride = st.slider(
+            "Stride", 1, LARGEST_POOL, 2, key=session.POOL_STRIDE, persist_state="session"
+        )
     overlap = "Windows overlap." if stride < size else "Windows do not overlap."
     st.caption(overlap if stride <= size else "Windows leave pixels out between them.")
     return size, stride
@@ -173,8 +177,8 @@ def change_network(card: Card, image: Image, outputs: dict[str, Array] | str) ->
             key=f"network_rule_{card.name}",
             width=200,
         )
-        size = st.number_input("Size", 1, 6, 2, key="network_size", width=120)
-        stride = st.number_input("Stride", 1, 6, 2, key="network_stride", width=120)
+        size = st.number_input("Size", 1, LARGEST_POOL, 2, key="network_size", width=120)
+        stride = st.number_input("Stride", 1, LARGEST_POOL, 2, key="network_stride", width=120)
     pooling = Pooling(rule, size, stride)
     changes = Changes()
     if pooling != Pooling(own, 2, 2):

@@ -102,6 +102,7 @@ def test_shift_moves_every_pixel(down: int, right: int) -> None:
         inside = 0 <= row + down < 28 and 0 <= column + right < 28
         if inside:
             assert moved[row + down, column + right] == image[row, column]
+    assert not filters.shift(image, down, 10**12).any()
     assert np.count_nonzero(moved) == max(0, 28 - abs(down)) * max(0, 28 - abs(right))
 
 

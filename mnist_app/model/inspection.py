@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnist_app.changes import ChangeError, Changes, Pooling
+from mnist_app.changes import LARGEST_POOL, ChangeError, Changes, Pooling
 from mnist_app.digit import IMAGE_SIDE
 from mnist_app.filters import Array
 from mnist_app.model import networks
@@ -112,6 +112,8 @@ def _convolve(layer: keras.Layer, x: tf.Tensor, kernels: Array, biases: Array | 
 
 
 def _pool(x: tf.Tensor, pooling: Pooling) -> tf.Tensor:
+    if not (1 <= pooling.size <= LARGEST_POOL and 1 <= pooling.stride <= LARGEST_POOL):
+        raise ChangeError(f"A pool's size and stride are from 1 to {LARGEST_POOL}.")
     if pooling.rule == "subsample":
         return x[:, :: pooling.stride, :: pooling.stride]
     pool = keras.ops.max_pool if pooling.rule == "max" else keras.ops.average_pool
