@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from mnist_app.filters import Array, PoolingRule
 
-
 LARGEST_POOL = 6
 """The largest side of a pool's window, and the largest stride, in pixels."""
 
