@@ -267,7 +267,7 @@ def changed(layer: Layer, trained: list[session.Kernel]) -> Changes:
 
 
 @st.fragment
-def look() -> None:
+def convolve() -> None:
     """Each stroke, and each thing that is chosen here, reruns this and nothing else."""
     with st.container(horizontal=True, gap="large"):
         canvas.canvas()
@@ -285,5 +285,5 @@ def look() -> None:
         inside.save_button("convolution", "Convolution", lambda: shown + learned)
 
 
-look()
+convolve()
 layout.poll_for_engine()

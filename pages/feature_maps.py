@@ -185,7 +185,7 @@ def show_weight_images(card: Card, outputs: dict[str, Array]) -> None:
 
 
 @st.fragment
-def look() -> None:
+def look_inside() -> None:
     """Each stroke, slider and click reruns this and nothing else."""
     card = inside.card()
     with st.container(horizontal=True, gap="large"):
@@ -222,5 +222,5 @@ def as_panels(sheets: list[Sheet]) -> list[Panel]:
     ]
 
 
-look()
+look_inside()
 layout.poll_for_engine()

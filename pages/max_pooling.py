@@ -195,7 +195,7 @@ def change_network(card: Card, image: Image, outputs: dict[str, Array] | str) ->
 
 
 @st.fragment
-def look() -> None:
+def pool() -> None:
     """Each stroke, and each thing that is chosen here, reruns this and nothing else."""
     card = inside.card()
     with st.container(horizontal=True, gap="large"):
@@ -220,5 +220,5 @@ def look() -> None:
     change_network(card, subject.image, outputs)
 
 
-look()
+pool()
 layout.poll_for_engine()

@@ -122,7 +122,7 @@ def show_numbers(image: Image) -> None:
 
 
 @st.fragment
-def look() -> None:
+def look_at_pixels() -> None:
     """Each stroke and each slider reruns this and nothing else."""
     with st.container(horizontal=True, gap="large"):
         canvas.canvas()
@@ -142,5 +142,5 @@ def look() -> None:
     inside.save_button("pixels", "From the canvas to 28 × 28", lambda: shown)
 
 
-look()
+look_at_pixels()
 layout.poll_for_engine()

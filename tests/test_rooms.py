@@ -35,6 +35,19 @@ def test_every_import_is_allowed_in_its_room(file: Path) -> None:
     assert "pages" not in packages
 
 
+def test_no_two_pages_call_their_fragment_alike() -> None:
+    """See layout.poll_for_engine: one page's fragment would be taken for the other's."""
+    names = [
+        node.name
+        for file in (ROOT / "pages").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(one).startswith("st.fragment") for one in node.decorator_list)
+    ]
+    assert len(names) >= 5
+    assert len(names) == len(set(names))
+
+
 def test_the_walk_finds_what_it_looks_for() -> None:
     assert "mnist_app.model.inspection" in set(imports(ROOT / "mnist_app" / "engine.py"))
     assert "tensorflow" in set(imports(ROOT / "mnist_app" / "model" / "inspection.py"))

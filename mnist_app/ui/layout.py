@@ -1,7 +1,11 @@
 """What all pages share: how a page begins, the sidebar, and waiting for the network."""
 
+import functools
+from collections.abc import Callable
+
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mnist_app import figures
 from mnist_app.cards import NETWORKS
@@ -14,6 +18,7 @@ POLL_SECONDS = 0.4
 def begin(title: str, introduction: str) -> None:
     """Begin a page: its title, a sentence below it, and the sidebar. Call it first."""
     _use_navigation()
+    _leave_other_page()
     st.set_page_config(
         page_title=f"{title} · MNIST Lab", page_icon=":material/draw:", layout="wide"
     )
@@ -30,7 +35,7 @@ def poll_for_engine() -> None:
     waiting = not is_awake()
     session.set_polling(waiting)
     if waiting:
-        _poll()
+        st.fragment(_own_on_each_page(_poll), run_every=POLL_SECONDS)()
 
 
 def is_awake() -> bool:
@@ -58,11 +63,38 @@ def _use_navigation() -> None:
         st.rerun()
 
 
-@st.fragment(run_every=POLL_SECONDS)
+def _leave_other_page() -> None:
+    """Drop the other page's fragments as soon as the visitor comes from there.
+
+    Streamlit does so only at the end of this run; until then a widget's late message, from a
+    field that was left by the click on the link, would run a fragment that is gone, on a blank
+    page.
+    """
+    context = get_script_run_ctx()
+    if context is not None and session.comes_from_elsewhere(context.page_script_hash):
+        context.fragment_storage.clear()
+
+
 def _poll() -> None:
     if is_awake():
         session.set_polling(False)
         st.rerun()
+
+
+def _own_on_each_page(function: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that is to be a fragment under a name of its own on each page.
+
+    Streamlit knows a fragment by its name and its place. Were it the same on two pages, a rerun
+    that was asked for on one and arrives after the way to the other would blank the app.
+    """
+
+    @functools.wraps(function)
+    def own() -> None:
+        function()
+
+    context = get_script_run_ctx()
+    own.__qualname__ = f"{function.__qualname__}_{context.page_script_hash if context else ''}"
+    return own
 
 
 def _choose_network() -> None:

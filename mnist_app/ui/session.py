@@ -28,6 +28,7 @@ POOL_SIZE = "pool_size"
 POOL_STRIDE = "pool_stride"
 POOL_RULE = "pool_rule"
 _EDITED = "edited_kernels"
+_PAGE = "page"
 _DRAWING = "drawing"
 _POLLING = "polling"
 _PICTURE_TROUBLE = "picture_trouble"
@@ -127,6 +128,13 @@ def edits() -> Edits:
     """Return the visitor's changes to kernels; changes to them are kept."""
     kept: Edits = st.session_state.setdefault(_EDITED, Edits())
     return kept
+
+
+def comes_from_elsewhere(page: str) -> bool:
+    """Say whether the visitor was on another page before `page`, and remember this one."""
+    before = st.session_state.get(_PAGE)
+    st.session_state[_PAGE] = page
+    return before != page
 
 
 def is_polling() -> bool:

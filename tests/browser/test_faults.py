@@ -3,11 +3,16 @@
 import re
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from playwright.sync_api import expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from tests.browser.conftest import OpenPage, draw, expect_answer, wait_until_quiet
 from tests.handwriting import DIGITS
@@ -88,6 +93,45 @@ def test_page_process_holds_no_tensorflow_and_takes_its_children_along(
         gone, alive = psutil.wait_procs(children, timeout=10)
         assert gone
         assert not alive
+
+
+def test_a_late_message_from_a_page_that_was_left_does_not_blank_the_next(server: Server) -> None:
+    """A field sends what was typed into it when the click on a link has already left the page."""
+    address = server.url.replace("http://", "ws://") + "/_stcore/stream"
+    with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None) as socket:
+        _ask(socket, page_name="convolution")
+        sent = list(_receive(socket))
+        fragment = next(m.delta.fragment_id for m in sent if m.delta.fragment_id)
+        left = next(m.new_session.page_script_hash for m in sent if m.HasField("new_session"))
+        _ask(socket, page_name="pixels")
+        list(_receive(socket, "delta"))
+        _ask(socket, fragment_id=fragment, page_script_hash=left)
+        later = list(_receive(socket))
+        assert any(m.HasField("script_finished") for m in later)
+        assert left not in [m.new_session.page_script_hash for m in later]
+
+
+def _ask(socket: ClientConnection, **wanted: str) -> None:
+    message = BackMsg()
+    for name, value in wanted.items():
+        setattr(message.rerun_script, name, value)
+    message.rerun_script.query_string = ""
+    socket.send(message.SerializeToString())
+
+
+def _receive(socket: ClientConnection, last: str = "") -> Iterator[ForwardMsg]:
+    """Yield messages up to the first of the kind `last`, or until none comes for two seconds."""
+    while True:
+        try:
+            frame = socket.recv(timeout=2)
+        except TimeoutError:
+            return
+        assert isinstance(frame, bytes)
+        message = ForwardMsg()
+        message.ParseFromString(frame)
+        yield message
+        if message.WhichOneof("type") == last:
+            return
 
 
 def _only_model_process(server: Server) -> psutil.Process:

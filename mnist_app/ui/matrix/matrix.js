@@ -1,5 +1,8 @@
 /* A kernel to edit: one field an entry, coloured by its value, arrow keys up and down between them. */
 
+const PAUSE = 500; // milliseconds without a key after which what was typed is sent
+const timers = new WeakMap();
+
 export default function ({ parentElement, data, setStateValue }) {
   const matrix = parentElement.querySelector(".matrix");
   const { rows, columns, texts, limit, colours } = data;
@@ -22,7 +25,11 @@ export default function ({ parentElement, data, setStateValue }) {
     field.autocomplete = "off";
     if (isNew) field.value = texts[row][column];
     paint(field, palette, limit);
-    field.oninput = () => paint(field, palette, limit);
+    field.oninput = () => {
+      paint(field, palette, limit);
+      clearTimeout(timers.get(matrix));
+      timers.set(matrix, setTimeout(send, PAUSE));
+    };
     field.onfocus = () => field.select();
     field.onchange = send;
     field.onkeydown = (event) => {
@@ -43,6 +50,8 @@ export default function ({ parentElement, data, setStateValue }) {
   });
 
   function send() {
+    clearTimeout(timers.get(matrix));
+    if (!matrix.isConnected) return;
     const typed = fields.map((field) => field.value);
     const lines = Array.from({ length: rows }, (_, row) => typed.slice(row * columns, (row + 1) * columns));
     setStateValue("typed", { version: data.version, texts: lines });
