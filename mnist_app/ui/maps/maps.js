@@ -2,18 +2,29 @@
 
 const GAP = 2;
 
+const redraws = new WeakMap();
+const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => redraws.get(target)?.()));
+
 export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".maps");
+  const scroller = parentElement.querySelector(".scroller");
+  redraws.set(scroller, () => draw(scroller, data, setTriggerValue));
+  observer.observe(scroller);
+  redraws.get(scroller)();
+  return () => observer.unobserve(scroller);
+}
+
+function draw(scroller, data, setTriggerValue) {
+  const root = scroller.querySelector(".maps");
   const palettes = Object.fromEntries(Object.entries(data.colours).map(([name, text]) => [name, bytes(text)]));
   root.setAttribute("aria-label", data.label);
+  root.classList.toggle("wrapped", data.wrapped);
   while (root.childElementCount > data.layers.length) root.lastElementChild.remove();
   while (root.childElementCount < data.layers.length) root.append(sheet());
-  root.classList.toggle("wrapped", data.wrapped);
   const widths = data.layers.map((layer) => GAP + layer.across * (layer.columns * layer.zoom + GAP));
   const natural = data.wrapped ? Math.max(...widths) : widths.reduce((sum, width) => sum + width);
-  const room = root.parentElement.clientWidth;
+  const room = scroller.clientWidth;
   const smallest = data.wrapped ? 0.4 : 0.7;
-  const draw = (shrink) =>
+  const drawAt = (shrink) =>
     data.layers.forEach((layer, index) => {
       const figure = root.children[index];
       const scale = layer.zoom * shrink;
@@ -21,11 +32,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
       markPicked(figure, layer, scale, data);
       listen(figure, layer, scale, setTriggerValue);
     });
-  const shrink = Math.min(1, Math.max(smallest, room / natural));
-  draw(shrink);
-  // Captions may be wider than their tiles: what they take, the tiles give.
-  const excess = root.scrollWidth - room;
-  if (excess > 0 && shrink > smallest) draw(Math.max(smallest, shrink - excess / natural));
+  let shrink = Math.min(1, Math.max(smallest, room / natural));
+  drawAt(shrink);
+  // Captions may be wider than their tiles: what they take, the tiles give, little by little.
+  for (let more = 0; more < 3 && root.scrollWidth > room && shrink > smallest; more++) {
+    shrink = Math.max(smallest, shrink - (root.scrollWidth - room) / natural);
+    drawAt(shrink);
+  }
 }
 
 function sheet() {
