@@ -3,13 +3,15 @@
 const GAP = 2;
 
 const redraws = new WeakMap();
+const fits = new WeakMap(); // how far a set of sheets was shrunk to fit its place
 const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => redraws.get(target)?.()));
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const scroller = parentElement.querySelector(".scroller");
-  redraws.set(scroller, () => draw(scroller, data, setTriggerValue));
+  const redraw = () => draw(scroller, data, setTriggerValue);
+  redraws.set(scroller, redraw);
   observer.observe(scroller);
-  redraws.get(scroller)();
+  redraw();
   return () => observer.unobserve(scroller);
 }
 
@@ -32,6 +34,12 @@ function draw(scroller, data, setTriggerValue) {
       markPicked(figure, layer, scale, data);
       listen(figure, layer, scale, setTriggerValue);
     });
+  const measures = JSON.stringify([room, data.layers.map(({ name, count, zoom }) => [name, count, zoom])]);
+  const known = fits.get(root);
+  if (known?.measures === measures) {
+    drawAt(known.shrink);
+    return;
+  }
   let shrink = Math.min(1, Math.max(smallest, room / natural));
   drawAt(shrink);
   // Captions may be wider than their tiles: what they take, the tiles give, little by little.
@@ -39,6 +47,7 @@ function draw(scroller, data, setTriggerValue) {
     shrink = Math.max(smallest, shrink - (root.scrollWidth - room) / natural);
     drawAt(shrink);
   }
+  fits.set(root, { measures, shrink });
 }
 
 function sheet() {
