@@ -14,8 +14,9 @@ from mnist_app import anatomy, dataset, filters
 from mnist_app.cards import NETWORKS, read_card
 from mnist_app.digit import normalise
 from mnist_app.model import networks
+from mnist_app.pictures import encode_png
 from tests.handwriting import drawn
-from tests.test_pages import draw, open_app
+from tests.test_pages import base64_uri, draw, open_app
 
 PAGES = ["pixels", "convolution", "feature_maps", "max_pooling"]
 EXAMPLE = dataset.load_test().images[0]
@@ -173,6 +174,24 @@ def test_an_edited_kernel_stays_over_a_page_switch_and_can_be_put_back() -> None
     np.testing.assert_array_equal(
         board(component(app, "lens"), "kernel"), filters.PRESETS["Sobel vertical"].kernel
     )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_drawing_in_another_form_than_the_canvas_sends_does_no_harm(name: str) -> None:
+    app = open_page(name)
+    grey = drawn(3)
+    for picture in (
+        grey,
+        np.dstack([grey] * 3),
+        grey[:200, :120],
+        np.full((280, 280), 255, np.uint8),
+    ):
+        sent = {"raw": {"objects": [{"type": "Path"}]}, "data": base64_uri(encode_png(picture))}
+        canvas = app.session_state["drawing"].canvas
+        app.session_state[f"canvas_{canvas}"] = {"drawing": sent, "backgroundFit": None}
+        run(app)
+        assert "example from MNIST" not in text_of(app)
+    assert "There is ink all over." in text_of(app)
 
 
 @pytest.mark.parametrize("data", ["no", {"typed": 1}, {"typed": {"version": "?", "texts": None}}])

@@ -46,7 +46,8 @@ def subject() -> Subject:
         return _example(f"{error} Press Clear and draw again; until then, ")
     if picture is None:
         return _example("Nothing is drawn yet: ")
-    picture = picture if picture.ndim == 3 else _opaque(picture)
+    if picture.shape[2:] != (4,):
+        picture = _opaque(digit.to_grey(picture))
     seen = digit.normalise(picture, background="black")
     if seen.problem is Problem.BLANK:
         return _example("Nothing is drawn yet: ")

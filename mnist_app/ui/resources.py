@@ -33,7 +33,7 @@ def card(name: str) -> cards.Card:
 @st.cache_resource(show_spinner=False, max_entries=20)
 def weights(network: str) -> dict[str, list[Array]]:
     """Return what each layer of a network has learned; see `Engine.weights`."""
-    return engine().weights(network, wait=False)
+    return engine().weights(network)
 
 
 def _calm_garbage_collector() -> None:
