@@ -63,7 +63,12 @@ def encode_png(image: Image) -> bytes:
 
 def data_uri(png: bytes) -> str:
     """Return a PNG file as a data URI, which stands in HTML without a request of its own."""
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+    return "data:image/png;base64," + as_base64(png)
+
+
+def as_base64(data: bytes) -> str:
+    """Return bytes as text that HTML and JSON can carry."""
+    return base64.b64encode(data).decode("ascii")
 
 
 def _refuse_too_many_pixels(width: int, height: int) -> None:

@@ -3,24 +3,17 @@
 It walks in the browser alone: by mouse, finger, arrow keys, step by step or by itself.
 """
 
-import base64
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from mnist_app import colours
 from mnist_app.colours import Scale
 from mnist_app.filters import Array, PoolingRule, Walk
+from mnist_app.pictures import as_base64
+from mnist_app.ui.element import element
 
-_FOLDER = Path(__file__).parent
-_COMPONENT = st.components.v2.component(
-    "mnist_lab_lens",
-    html=(_FOLDER / "lens.html").read_text(),
-    css=(_FOLDER / "lens.css").read_text(),
-    js=(_FOLDER / "lens.js").read_text(),
-)
+_ELEMENT = element(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,7 @@ def lens(source: Board, result: Board, walk: Walk, how: Weighing | PoolingRule, 
     only products and sums are the browser's. `key` keeps the window's place over reruns.
     """
     weighing = how if isinstance(how, Weighing) else None
-    _COMPONENT(
+    _ELEMENT(
         key=key,
         data={
             "input": _data(source),
@@ -76,17 +69,12 @@ def _data(board: Board) -> dict[str, Any]:
     scale = board.scale
     return {
         "title": board.title,
-        "values": encode(board.values.astype("<f4").tobytes()),
+        "values": as_base64(board.values.astype("<f4").tobytes()),
         "rows": rows,
         "columns": columns,
         "scale": {
             "low": scale.low,
             "high": scale.high,
-            "colours": encode(colours.colours(scale.palette).tobytes()),
+            "colours": as_base64(colours.colours(scale.palette).tobytes()),
         },
     }
-
-
-def encode(data: bytes) -> str:
-    """Return bytes as base64, which JSON can carry."""
-    return base64.b64encode(data).decode("ascii")

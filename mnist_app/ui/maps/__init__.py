@@ -1,6 +1,5 @@
 """Sheets of maps side by side, of which one can be picked by a click."""
 
-import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +10,10 @@ import streamlit as st
 from mnist_app import colours
 from mnist_app.colours import Scale
 from mnist_app.filters import Array
+from mnist_app.pictures import as_base64
+from mnist_app.ui.element import element
 
-_FOLDER = Path(__file__).parent
-_COMPONENT = st.components.v2.component(
-    "mnist_lab_maps",
-    html=(_FOLDER / "maps.html").read_text(),
-    css=(_FOLDER / "maps.css").read_text(),
-    js=(_FOLDER / "maps.js").read_text(),
-)
+_ELEMENT = element(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
@@ -67,13 +62,13 @@ def maps(
         if on_pick is not None and pick is not None:
             on_pick(*pick)
 
-    _COMPONENT(
+    _ELEMENT(
         key=key,
         data={
             "label": label,
             "wrapped": wrapped,
             "colours": {
-                palette: _encode(colours.colours(palette).tobytes())
+                palette: as_base64(colours.colours(palette).tobytes())
                 for palette in {sheet.scale.palette for sheet in sheets}
             },
             "layers": [_data(sheet) for sheet in sheets],
@@ -90,7 +85,7 @@ def _data(sheet: Sheet) -> dict[str, Any]:
         "title": sheet.title,
         "note": sheet.note,
         "label": f"{sheet.title}: {count} × {rows} × {columns}",
-        "values": _encode(sheet.scale.indices(sheet.maps).tobytes()),
+        "values": as_base64(sheet.scale.indices(sheet.maps).tobytes()),
         "palette": sheet.scale.palette,
         "count": count,
         "rows": rows,
@@ -113,7 +108,3 @@ def _read_pick(sent: object, sheets: Sequence[Sheet]) -> tuple[str, int] | None:
     if not isinstance(name, str) or not isinstance(number, int):
         return None
     return (name, number) if 0 <= number < counts.get(name, 0) else None
-
-
-def _encode(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")

@@ -1,21 +1,15 @@
 """A kernel to edit by hand: one coloured field an entry."""
 
-import base64
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
 from mnist_app import colours, filters
 from mnist_app.filters import Array
+from mnist_app.pictures import as_base64
+from mnist_app.ui.element import element
 
-_FOLDER = Path(__file__).parent
-_COMPONENT = st.components.v2.component(
-    "mnist_lab_matrix",
-    html=(_FOLDER / "matrix.html").read_text(),
-    css=(_FOLDER / "matrix.css").read_text(),
-    js=(_FOLDER / "matrix.js").read_text(),
-)
+_ELEMENT = element(Path(__file__).parent)
 
 
 def matrix(start: Array, label: str, version: str, key: str) -> Array:
@@ -26,7 +20,7 @@ def matrix(start: Array, label: str, version: str, key: str) -> Array:
     """
     rows, columns = start.shape
     texts = [[_text(value) for value in row] for row in start]
-    result = _COMPONENT(
+    result = _ELEMENT(
         key=key,
         data={
             "label": label,
@@ -35,7 +29,7 @@ def matrix(start: Array, label: str, version: str, key: str) -> Array:
             "columns": columns,
             "texts": texts,
             "limit": float(abs(start).max()) or 1.0,
-            "colours": base64.b64encode(colours.colours("diverging").tobytes()).decode("ascii"),
+            "colours": as_base64(colours.colours("diverging").tobytes()),
         },
         on_typed_change=lambda: None,
     )
