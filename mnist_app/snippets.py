@@ -70,11 +70,7 @@ def convolution(image: Image, kernel: Array, stride: int, padding: Padding) -> s
 result = cv2.filter2D(image.astype("float32"), -1, kernel, borderType=cv2.BORDER_CONSTANT)
 """
     return f"""\
-import base64
-import zlib
-
-{"import cv2" + chr(10) if same_in_opencv else ""}import keras
-import numpy as np
+{_imports(*(["cv2"] if same_in_opencv else []), "keras", "numpy as np")}
 
 {_image(image)}
 {_array("kernel", kernel)}
@@ -102,11 +98,7 @@ network.get_layer("{layer}").set_weights({weights})
 print(np.array(network(batch)).round(3))
 """
     return f"""\
-import base64
-import zlib
-
-import keras
-import numpy as np
+{_imports("keras", "numpy as np")}
 
 from mnist_app.model import networks
 
@@ -125,11 +117,7 @@ print(np.array(network(batch)).round(3))
 def feature_maps(image: Image, network: str) -> str:
     """Return the output of every layer of a network for an image, uint8 (28, 28)."""
     return f"""\
-import base64
-import zlib
-
-import keras
-import numpy as np
+{_imports("keras", "numpy as np")}
 
 from mnist_app.model import networks
 
@@ -156,11 +144,7 @@ network = networks.load("{network}")
 until = keras.Model(network.input, network.get_layer("{source}").output)
 chosen = np.array(until(image[None].astype("float32")))[0, :, :, {number}]"""
     return f"""\
-import base64
-import zlib
-
-import keras
-import numpy as np
+{_imports("keras", "numpy as np")}
 
 {_image(image)}
 {chosen}
@@ -172,6 +156,11 @@ average = keras.ops.average_pool(batch, {size}, strides={stride}, padding="valid
 subsampled = batch[:, ::{stride}, ::{stride}][:, : largest.shape[1], : largest.shape[2]]
 print(np.array(largest)[0, :, :, 0])
 """
+
+
+def _imports(*packages: str) -> str:
+    """Return the lines that import what `_image` needs, and these packages."""
+    return "\n".join(f"import {name}" for name in ("base64", "zlib\n", *packages))
 
 
 def _array(name: str, values: Array) -> str:
