@@ -4,7 +4,7 @@ What deep learning calls convolution is cross-correlation: the kernel is not fli
 Conv2D and OpenCV's filter2D do the same.
 """
 
-import math
+import re
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -19,6 +19,7 @@ RULES: tuple[PoolingRule, ...] = get_args(PoolingRule)
 
 # A kernel's entries beyond this say nothing more, and overflow sooner or later.
 LARGEST_ENTRY = 1000.0
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 class FilterError(ValueError):
@@ -270,14 +271,10 @@ def _read_entry(text: str, row: int, column: int) -> float:
     place = f"Row {row}, column {column}"
     if not text.strip():
         raise FilterError(f"{place} is empty. Type a number, for instance 0.")
-    try:
-        value = float(text.replace(",", ".").replace("−", "-"))
-        if math.isnan(value):
-            raise ValueError
-    except ValueError:
-        raise FilterError(
-            f"{place}: “{text[:12]}” is not a number. Type one, such as -1.5."
-        ) from None
+    plain = text.strip().replace(",", ".").replace("−", "-")
+    if not NUMBER.fullmatch(plain):
+        raise FilterError(f"{place}: “{text[:12]}” is not a number. Type one, such as -1.5.")
+    value = float(plain)
     if not abs(value) <= LARGEST_ENTRY:
         raise FilterError(f"{place}: {text[:12]} is too large. Use numbers from -1000 to 1000.")
     return value

@@ -42,19 +42,23 @@ def choose_kernel() -> Array:
     edits = session.edits()
     preset = filters.preset(name, side)
     kernel_name = f"{name} {side}"
-    start, _ = edits.kernels.get(kernel_name, (preset, 0.0))
-    kernel = start
+    kernel, _ = edits.kernels.get(kernel_name, (preset, 0.0))
     try:
-        kernel = matrix(start, "Kernel", f"{kernel_name} {edits.round}", key="kernel")
+        kernel = matrix(
+            kernel,
+            preset,
+            "Kernel",
+            f"{kernel_name} {edits.round}",
+            key="kernel",
+            on_edit=lambda kernel: edits.keep(kernel_name, (kernel, 0.0), (preset, 0.0)),
+        )
     except FilterError as error:
         st.error(str(error), icon=":material/edit_off:")
-    if not np.array_equal(kernel, preset):
-        edits.kernels[kernel_name] = kernel, 0.0
+    if kernel_name in edits.kernels:
         st.button(
             "Put it back", icon=":material/undo:", on_click=edits.put_back, args=[kernel_name]
         )
     else:
-        edits.kernels.pop(kernel_name, None)
         st.caption("Type over any number: the result changes at once.")
     if not kernel.any():
         st.info("A kernel of zeros: every sum is 0, so nothing is left. Type a number.")
@@ -65,7 +69,13 @@ def choose_walk() -> tuple[int, filters.Padding]:
     """Let the visitor choose the stride and the padding."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         stride = st.number_input(
-            "Stride: pixels a step", 1, 99, 1, key=session.KERNEL_STRIDE, width=180
+            "Stride: pixels a step",
+            1,
+            99,
+            1,
+            key=session.KERNEL_STRIDE,
+            persist_state="session",
+            width=180,
         )
         padding: filters.Padding = st.segmented_control(
             "Padding",
@@ -73,6 +83,7 @@ def choose_walk() -> tuple[int, filters.Padding]:
             default=filters.PADDINGS[0],
             required=True,
             key=session.KERNEL_PADDING,
+            persist_state="session",
             help="“valid”: the window stays inside the image, so the result is smaller. “same”: "
             "a margin of zeros lets it start at the very edge.",
         )
@@ -209,16 +220,18 @@ def change_kernel(layer: Layer, trained: list[session.Kernel], number: int) -> s
     """Let the visitor edit, silence and put back a learned kernel; return what it is now."""
     edits = session.edits()
     name = kernel_name(layer, number)
-    start, bias = edits.kernels.get(name, trained[number])
-    kernel = start
+    kernel, bias = edits.kernels.get(name, trained[number])
     try:
         kernel = matrix(
-            start, f"Kernel {number}", f"{name} {edits.round}", key="learned_kernel_matrix"
+            kernel,
+            trained[number][0],
+            f"Kernel {number}",
+            f"{name} {edits.round}",
+            key="learned_kernel_matrix",
+            on_edit=lambda kernel: edits.keep(name, (kernel, bias), trained[number]),
         )
     except FilterError as error:
         st.error(str(error), icon=":material/edit_off:")
-    if not np.array_equal(kernel, start):
-        edits.kernels[name] = kernel, bias
     changed_names = [n for n in range(len(trained)) if kernel_name(layer, n) in edits.kernels]
     with st.container(horizontal=True, vertical_alignment="center"):
         silence = np.zeros_like(kernel), 0.0

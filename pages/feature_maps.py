@@ -103,6 +103,7 @@ def choose(card: Card, picked: tuple[str, int]) -> Layer:
             "Layer",
             [layer.name for layer in anatomy.visible_layers(card)],
             key=session.PICKED_LAYER,
+            persist_state="session",
             on_change=session.forget,
             args=[session.PICKED_MAP],
             width=220,
@@ -114,6 +115,7 @@ def choose(card: Card, picked: tuple[str, int]) -> Layer:
             0,
             max(last, 1),
             key=session.PICKED_MAP,
+            persist_state="session",
             width=180,
             disabled=not last,
         )
@@ -156,7 +158,7 @@ def alike(name: str, image: Image, moved: Image, down: int, right: int) -> list[
     ]
 
 
-def show_weight_images(card: Card, outputs: dict[str, Array]) -> None:
+def show_weight_images(card: Card, outputs: dict[str, Array], picked: tuple[str, int]) -> None:
     """For networks without maps: what each unit of the first dense layer looks for."""
     layer = anatomy.layers_of(card, "Dense")[0]
     weights = resources.weights(card.name)[layer.name][0]
@@ -174,10 +176,12 @@ def show_weight_images(card: Card, outputs: dict[str, Array]) -> None:
         f"on blue against it.{which} Click on one."
     )
     scale = colours.around_zero(images)
+    is_shown = picked[0] == layer.name and picked[1] in units
     maps(
-        [Sheet("weights", layer.name, "", images, scale, 10, 2, "unit")],
+        [Sheet(layer.name, layer.name, "", images, scale, 10, 2, "unit", numbers=units.tolist())],
         "Weight images",
         key="weight_images",
+        picked=(layer.name, units.tolist().index(picked[1])) if is_shown else None,
         on_pick=lambda _, number: pick(layer.name, int(units[number])),
         wrapped=True,
     )
@@ -205,7 +209,7 @@ def look_inside() -> None:
     layer = choose(card, picked)
     origin.show(card, outputs, layer, picked[1])
     if not anatomy.layers_of(card, "Conv2D"):
-        show_weight_images(card, outputs)
+        show_weight_images(card, outputs, picked)
     inside.show_code(snippets.feature_maps(moved, card.name))
     inside.save_button("feature_maps", f"Feature maps of {card.name}", lambda: as_panels(sheets))
 

@@ -54,7 +54,14 @@ def choose_source(
             return digit, "", 0
         last = anatomy.find(card, name).shape[-1] - 1
         session.number_within(session.POOLED_MAP, last)
-        number = st.number_input(f"Map, 0 to {last}", 0, last, key=session.POOLED_MAP, width=180)
+        number = st.number_input(
+            f"Map, 0 to {last}",
+            0,
+            last,
+            key=session.POOLED_MAP,
+            persist_state="session",
+            width=180,
+        )
     if isinstance(outputs, str):
         st.info(outputs)
         return digit, "", 0
@@ -93,6 +100,7 @@ def walk_over(source: Array, layer: str, number: int, size: int, stride: int) ->
         default="max",
         required=True,
         key=session.POOL_RULE,
+        persist_state="session",
     )
     pooled = filters.pool(source, size, stride, rule)
     scale = scale_of(source, layer)

@@ -143,7 +143,9 @@ def test_typed_kernel() -> None:
         ("1e9", "1e9 is too large"),
         ("-1001", "-1001 is too large"),
         ("nan", "“nan” is not a number"),
-        ("inf", "inf is too large"),
+        ("inf", "“inf” is not a number"),
+        ("1_0", "“1_0” is not a number"),
+        ("٣", "“٣” is not a number"),
         ("9" * 5000, "too large"),
     ],
 )

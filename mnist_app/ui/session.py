@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from mnist_app.cards import NETWORKS
@@ -29,6 +30,7 @@ POOL_STRIDE = "pool_stride"
 POOL_RULE = "pool_rule"
 _EDITED = "edited_kernels"
 _PAGE = "page"
+_VERSION = "version_of_"
 _DRAWING = "drawing"
 _POLLING = "polling"
 _PICTURE_TROUBLE = "picture_trouble"
@@ -117,6 +119,13 @@ class Edits:
         self.kernels[name] = kernel
         self.round += 1
 
+    def keep(self, name: str, kernel: Kernel, original: Kernel) -> None:
+        """Remember a kernel as it was typed, or forget it when it is as it was."""
+        if np.array_equal(kernel[0], original[0]) and kernel[1] == original[1]:
+            self.kernels.pop(name, None)
+        else:
+            self.kernels[name] = kernel
+
     def put_back(self, *names: str) -> None:
         """Let kernels be again as they were."""
         for name in names:
@@ -128,6 +137,15 @@ def edits() -> Edits:
     """Return the visitor's changes to kernels; changes to them are kept."""
     kept: Edits = st.session_state.setdefault(_EDITED, Edits())
     return kept
+
+
+def version(key: str, name: str) -> str:
+    """Return a text that is new whenever something else is shown under `key`, or again."""
+    shown, count = st.session_state.get(f"{_VERSION}{key}", ("", 0))
+    if shown != name:
+        count += 1
+        st.session_state[f"{_VERSION}{key}"] = name, count
+    return f"{name} {count}"
 
 
 def comes_from_elsewhere(page: str) -> bool:

@@ -28,9 +28,9 @@ FIRST_ANSWER = {
 class Lens:
     """The n-th lens of a page, as a person sees it."""
 
-    def __init__(self, page: Page, index: int = 0) -> None:
+    def __init__(self, page: Page, key: str) -> None:
         self.page = page
-        self.root = page.locator(".lens").nth(index)
+        self.root = page.locator(f".st-key-{key} .lens")
         self.root.scroll_into_view_if_needed()
 
     def point_at(self, name: str, row: float, column: float, rows: int, columns: int) -> None:
@@ -88,7 +88,7 @@ def test_hovering_shows_what_keras_computes_and_asks_the_server_nothing(
     wait_until_quiet(page)
     kernel = filters.PRESETS["Sobel vertical"].kernel
     result = keras_convolution(EXAMPLE, kernel)
-    lens = Lens(page)
+    lens = Lens(page, "lens_kernel")
     time.sleep(0.5)
     sent.clear()
     for row, column in ((9, 8), (14, 15), (20, 11)):
@@ -105,7 +105,7 @@ def test_keys_and_buttons_step_and_play_walks_by_itself(
     server: Server, open_page: OpenPage
 ) -> None:
     page = open_inside(open_page, server, "Convolution")
-    lens = Lens(page)
+    lens = Lens(page, "lens_kernel")
     boards = lens.root.locator(".boards")
     boards.focus()
     boards.press("Home")
@@ -135,7 +135,7 @@ def test_keys_and_buttons_step_and_play_walks_by_itself(
 
 def test_a_finger_moves_the_lens(server: Server, open_page: OpenPage) -> None:
     page = open_inside(open_page, server, "Max pooling", phone=True)
-    lens = Lens(page)
+    lens = Lens(page, "lens_pooling")
     box = lens.root.locator(".board.output").bounding_box()
     assert box is not None
     page.touchscreen.tap(box["x"] + 6.5 * box["width"] / 14, box["y"] + 8.5 * box["height"] / 14)
@@ -149,7 +149,7 @@ def test_a_finger_moves_the_lens(server: Server, open_page: OpenPage) -> None:
 
 def test_typing_into_the_kernel_changes_the_result(server: Server, open_page: OpenPage) -> None:
     page = open_inside(open_page, server, "Convolution")
-    lens = Lens(page)
+    lens = Lens(page, "lens_kernel")
     field = page.get_by_label("Kernel, row 2, column 2", exact=True)
     field.fill("-1.5")
     field.press("Enter")
@@ -169,6 +169,57 @@ def test_typing_into_the_kernel_changes_the_result(server: Server, open_page: Op
     expect(page.get_by_text("is not a number")).to_have_count(0)
 
 
+def test_what_is_typed_without_enter_is_kept_and_fields_and_lens_agree(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_inside(open_page, server, "Convolution")
+    lens = Lens(page, "lens_kernel")
+    field = page.get_by_label("Kernel, row 1, column 2", exact=True)
+    shown = lens.root.locator(".kernel .cell")
+    field.fill("8")
+    page.get_by_role("radio", name="5 × 5").click()
+    expect(shown).to_have_count(25)
+    page.get_by_role("radio", name="3 × 3").click()
+    expect(shown).to_have_count(9)
+    expect(field).to_have_value("8")
+    expect(shown.nth(1)).to_have_text("8")
+    field.fill("9")
+    page.get_by_role("link", name="Max pooling").click(delay=300)
+    expect(first_answer(page, "Max pooling")).to_have_text("7")
+    page.get_by_role("link", name="Convolution").click()
+    expect(field).to_have_value("9")
+    expect(shown.nth(1)).to_have_text("9")
+    field.fill("0")
+    field.press("Enter")
+    expect(page.get_by_text("Type over any number")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "np.array([[0, -1, 0.5], [2, 3, 4], [5, 6, -7]], np.float32)",
+        "0,-1,0.5\n2,3,4\n5,6,-7\n",
+        "0\t-1\t0,5\n2\t3\t4\n5\t6\t-7",
+    ],
+)
+def test_a_matrix_is_pasted_as_python_a_table_or_a_spreadsheet_has_it(
+    server: Server, open_page: OpenPage, text: str
+) -> None:
+    page = open_inside(open_page, server, "Convolution")
+    fields = page.locator(".st-key-kernel input")
+    expect(fields).to_have_count(9)
+    fields.first.evaluate(
+        """(field, text) => {
+          const data = new DataTransfer();
+          data.setData("text", text);
+          field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+        }""",
+        text,
+    )
+    shown = Lens(page, "lens_kernel").root.locator(".kernel .cell")
+    expect(shown).to_have_text(["0", "−1", "0.50", "2", "3", "4", "5", "6", "−7"])
+
+
 def test_a_learned_kernel_is_picked_walked_silenced_and_put_back(
     server: Server, open_page: OpenPage
 ) -> None:
@@ -180,7 +231,7 @@ def test_a_learned_kernel_is_picked_walked_silenced_and_put_back(
     page.mouse.click(box["x"] + 2.5 * box["width"] / 8, box["y"] + 1.5 * box["height"] / 2)
     number = page.get_by_label("Kernel, 0 to 15", exact=True)
     expect(number).to_have_value("10")
-    lens = Lens(page, 1)
+    lens = Lens(page, "lens_learned")
     weights, bias = networks.load("cnn").get_layer("conv1").get_weights()
     kernel = weights[:, :, 0, 10]
     expect(lens.root.locator(".kernel .cell").first).to_have_text(re.compile(r"\d"))
@@ -214,7 +265,7 @@ def test_a_click_on_a_map_shows_how_it_was_made(server: Server, open_page: OpenP
     pool1 = np.asarray(until(EXAMPLE[None]))[0]
     kernel = network.get_layer("conv2").get_weights()[0][..., 7]
     result = keras_convolution(pool1[..., 0], kernel[..., 0])
-    lens = Lens(page)
+    lens = Lens(page, "lens_origin")
     lens.point_at("output", 3, 4, 8, 8)
     lens.expect_place(3, 4)
     assert lens.numbers("window") == pytest.approx(pool1[3:8, 4:9, 0].ravel().tolist(), abs=0.006)

@@ -23,6 +23,7 @@ class Lens {
     this.column = null;
     this.playing = false;
     this.frame = 0;
+    this.clock = 0;
     this.grids = {};
     this.listen();
   }
@@ -141,14 +142,15 @@ class Lens {
         this.walk(1);
         due = Math.max(due + 1000 / this.pace(), now);
       }
-      requestAnimationFrame(tick);
+      this.clock = requestAnimationFrame(tick);
     };
-    requestAnimationFrame(tick);
+    this.clock = requestAnimationFrame(tick);
   }
 
   stop() {
     if (!this.playing) return;
     this.playing = false;
+    cancelAnimationFrame(this.clock);
     this.find(".play").textContent = "▶ Play";
     this.find(".words").textContent = this.sentence();
   }

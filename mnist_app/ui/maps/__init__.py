@@ -37,6 +37,8 @@ class Sheet:
     pickable: bool = True
     names: tuple[str, ...] = ()
     """A text beside each tile, where the sheet is one tile wide."""
+    numbers: Sequence[int] = ()
+    """What the tiles are called, where not 0, 1, 2 and so on."""
     first: int = -1
     """Which of `names` stands out."""
 
@@ -95,6 +97,7 @@ def _data(sheet: Sheet) -> dict[str, Any]:
         "word": sheet.word,
         "pickable": sheet.pickable,
         "names": list(sheet.names) or None,
+        "numbers": list(sheet.numbers) or None,
         "first": sheet.first,
     }
 

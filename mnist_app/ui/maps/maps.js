@@ -110,7 +110,6 @@ function markPicked(figure, layer, scale, { picked, wrapped }) {
 
 function listen(figure, layer, scale, setTriggerValue) {
   const tiles = figure.querySelector(".tiles");
-  tiles.classList.toggle("pickable", layer.pickable);
   const hover = figure.querySelector(".hover");
   const under = (event) => {
     const box = tiles.querySelector("canvas").getBoundingClientRect();
@@ -122,7 +121,8 @@ function listen(figure, layer, scale, setTriggerValue) {
   tiles.onpointermove = (event) => {
     const map = layer.pickable ? under(event) : null;
     place(hover, layer, scale, map);
-    tiles.title = map === null ? "" : `${layer.title}, ${layer.word} ${map}`;
+    tiles.title = map === null ? "" : `${layer.title}, ${layer.word} ${layer.numbers?.[map] ?? map}`;
+    tiles.classList.toggle("pickable", map !== null);
   };
   tiles.onpointerleave = () => place(hover, layer, scale, null);
   tiles.onclick = (event) => {

@@ -1,6 +1,8 @@
 /* A kernel to edit: one field an entry, coloured by its value, arrow keys up and down between them. */
 
 const PAUSE = 500; // milliseconds without a key after which what was typed is sent
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i; // as filters.read_kernel has it
+const LARGEST = 1000;
 const timers = new WeakMap();
 
 export default function ({ parentElement, data, setStateValue }) {
@@ -40,10 +42,10 @@ export default function ({ parentElement, data, setStateValue }) {
       else fields[index + step]?.focus();
     };
     field.onpaste = (event) => {
-      const numbers = event.clipboardData.getData("text").trim().split(/[\s;\[\]]+/).filter(Boolean);
-      if (numbers.length !== fields.length) return;
+      const numbers = numbersIn(event.clipboardData.getData("text"), fields.length);
+      if (!numbers) return;
       event.preventDefault();
-      numbers.forEach((text, place) => (fields[place].value = text.replace(/,$/, "")));
+      numbers.forEach((text, place) => (fields[place].value = text));
       fields.forEach((other) => paint(other, palette, limit));
       send();
     };
@@ -58,10 +60,24 @@ export default function ({ parentElement, data, setStateValue }) {
   }
 }
 
+/* The numbers of a pasted matrix, written with commas between them (Python, CSV) or as decimal points. */
+function numbersIn(text, count) {
+  const readings = [/[\s;()[\],]+/, /[\s;()[\]]+/].map((separator) =>
+    text.split(separator).filter((word) => NUMBER.test(plain(word))),
+  );
+  return readings.find((numbers) => numbers.length === count);
+}
+
+function plain(text) {
+  return text.trim().replace(",", ".").replace("−", "-");
+}
+
 function paint(field, palette, limit) {
-  const value = Number(field.value.trim().replace(",", ".").replace("−", "-") || NaN);
-  field.classList.toggle("wrong", !Number.isFinite(value));
-  const share = Number.isFinite(value) ? Math.min(Math.max(value / limit, -1), 1) : 0;
+  const text = plain(field.value);
+  const value = NUMBER.test(text) ? Number(text) : NaN;
+  const isRight = Math.abs(value) <= LARGEST;
+  field.classList.toggle("wrong", !isRight);
+  const share = isRight ? Math.min(Math.max(value / limit, -1), 1) : 0;
   const [red, green, blue] = palette.slice(3 * Math.round(127.5 * (1 + share)));
   field.style.background = `rgb(${red}, ${green}, ${blue})`;
   field.style.color = 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000" : "#fff";
