@@ -30,6 +30,8 @@ class Layer:
     kind: str
     shape: tuple[int, ...]
     parameters: int
+    activation: str = ""
+    """The function that an activation or a dense layer applies; empty where the kind says it."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,7 @@ def read_card(name: str, folder: Path = ASSETS) -> Card:
     """Return the card of the network `name`. Raises FileNotFoundError when there is none."""
     values = json.loads(card_file(name, folder).read_text())
     layers = tuple(
-        Layer(layer["name"], layer["kind"], tuple(layer["shape"]), layer["parameters"])
-        for layer in values.pop("layers")
+        Layer(**(layer | {"shape": tuple(layer["shape"])})) for layer in values.pop("layers")
     )
     return Card(layers=layers, **values)
 

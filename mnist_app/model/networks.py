@@ -7,9 +7,12 @@ import keras
 import numpy as np
 from keras import KerasTensor, layers
 
+from mnist_app import plans
 from mnist_app.cards import ASSETS
 from mnist_app.dataset import CLASSES
 from mnist_app.digit import IMAGE_SIDE
+from mnist_app.plans import PLANS, Plan, Step
+from mnist_app.settings import Settings
 
 
 def build(name: str) -> keras.Model:
@@ -19,9 +22,20 @@ def build(name: str) -> keras.Model:
     `probabilities`, has shape (batch, 10) and sums to 1. The layer before it is `logits`, a dense
     one. Raises KeyError for an unknown name.
     """
+    return _between(ARCHITECTURES[name], name)
+
+
+def build_for(settings: Settings) -> keras.Model:
+    """Return the untrained network that the settings ask for, as `build` does."""
+    if settings.plan is None:
+        return build(settings.network)
+    return _between(_follow(settings.plan), settings.network)
+
+
+def _between(follow: Callable[[KerasTensor], KerasTensor], name: str) -> keras.Model:
     image = keras.Input((IMAGE_SIDE, IMAGE_SIDE), name="image")
     scaled = layers.Rescaling(1 / 255, name="scale")(image)
-    features = ARCHITECTURES[name](scaled)
+    features = follow(scaled)
     logits = layers.Dense(CLASSES, name="logits")(features)
     probabilities = layers.Softmax(name="probabilities")(logits)
     return keras.Model(image, probabilities, name=name)
@@ -42,31 +56,36 @@ def weights_file(name: str, folder: Path) -> Path:
     return folder / f"{name}.weights.h5"
 
 
-def _cnn(x: KerasTensor) -> KerasTensor:
-    x = _add_channel(x)
-    x = layers.Conv2D(16, 5, name="conv1")(x)  # 24 x 24 x 16
-    x = layers.ReLU(name="relu1")(x)
-    x = layers.MaxPooling2D(2, name="pool1")(x)  # 12 x 12 x 16
-    x = layers.Conv2D(48, 5, name="conv2")(x)  # 8 x 8 x 48
-    x = layers.ReLU(name="relu2")(x)
-    x = layers.MaxPooling2D(2, name="pool2")(x)  # 4 x 4 x 48
-    x = layers.Flatten(name="flatten")(x)  # 768
-    x = layers.Dropout(0.2, name="dropout1")(x)
-    x = layers.Dense(128, activation="relu", name="dense1")(x)
-    return layers.Dropout(0.4, name="dropout2")(x)
+def layer_of(step: Step) -> keras.Layer:
+    """Return the Keras layer that a step of a plan describes."""
+    match step:
+        case plans.Convolution(name, filters, kernel, bias):
+            return layers.Conv2D(filters, kernel, use_bias=bias, name=name)
+        case plans.Pooling(name, size, stride):
+            return layers.MaxPooling2D(size, stride, name=name)
+        case plans.Normalisation(name, momentum):
+            return layers.BatchNormalization(momentum=momentum, name=name)
+        case plans.Activation(name, "relu"):
+            return layers.ReLU(name=name)
+        case plans.Activation(name, function):
+            return layers.Activation(function, name=name)
+        case plans.Flatten(name):
+            return layers.Flatten(name=name)
+        case plans.Dropout(name, rate):
+            return layers.Dropout(rate, name=name)
+        case plans.Dense(name, units, activation):
+            return layers.Dense(units, activation=activation, name=name)
 
 
-def _champion(x: KerasTensor) -> KerasTensor:
-    """After one large kernel, four small ones: each sees a little further, with a bend between."""
-    x = _add_channel(x)
-    x = layers.Conv2D(32, 5, use_bias=False, name="conv1")(x)  # 24 x 24 x 32
-    x = layers.MaxPooling2D(2, name="pool1")(x)  # 12 x 12
-    x = _normalise(x, 1)
-    for number, kernels in enumerate((64, 64, 96, 96), start=2):  # 10, 8, 6 and 4 a side
-        x = layers.Conv2D(kernels, 3, use_bias=False, name=f"conv{number}")(x)
-        x = _normalise(x, number)
-    x = layers.Flatten(name="flatten")(x)  # 1536
-    return layers.Dropout(0.4, name="dropout")(x)
+def _follow(plan: Plan) -> Callable[[KerasTensor], KerasTensor]:
+    def follow(x: KerasTensor) -> KerasTensor:
+        if not isinstance(plan[0], plans.Flatten):
+            x = _add_channel(x)
+        for step in plan:
+            x = layer_of(step)(x)
+        return x
+
+    return follow
 
 
 def _lenet(x: KerasTensor) -> KerasTensor:
@@ -97,25 +116,10 @@ def _rnn(x: KerasTensor) -> KerasTensor:
     return layers.Dropout(0.2, name="dropout")(x)
 
 
-def _mlp(x: KerasTensor) -> KerasTensor:
-    x = layers.Flatten(name="flatten")(x)  # 784
-    for number, units in enumerate((256, 128), start=1):
-        x = layers.Dense(units, activation="relu", name=f"dense{number}")(x)
-        x = layers.Dropout(0.2, name=f"dropout{number}")(x)
-    return x
-
-
-def _softmax(x: KerasTensor) -> KerasTensor:
-    return layers.Flatten(name="flatten")(x)
-
-
 ARCHITECTURES: dict[str, Callable[[KerasTensor], KerasTensor]] = {
-    "cnn": _cnn,
-    "champion": _champion,
     "lenet": _lenet,
     "rnn": _rnn,
-    "mlp": _mlp,
-    "softmax": _softmax,
+    **{name: _follow(plan) for name, plan in PLANS.items()},
 }
 
 
@@ -146,11 +150,6 @@ class PartlyConnected(keras.constraints.Constraint):
 
 def _add_channel(x: KerasTensor) -> KerasTensor:
     return layers.Reshape((IMAGE_SIDE, IMAGE_SIDE, 1), name="channel")(x)
-
-
-def _normalise(x: KerasTensor, number: int) -> KerasTensor:
-    x = layers.BatchNormalization(name=f"norm{number}")(x)
-    return layers.ReLU(name=f"relu{number}")(x)
 
 
 def _subsample(x: KerasTensor, number: int) -> KerasTensor:
