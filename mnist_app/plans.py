@@ -5,7 +5,7 @@ Whoever plans a training sees its network at once; Keras and TensorFlow build th
 
 import math
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from mnist_app.cards import Layer
 from mnist_app.dataset import CLASSES
@@ -82,6 +82,9 @@ Step: TypeAlias = Convolution | Pooling | Normalisation | Activation | Flatten |
 Plan = tuple[Step, ...]
 """What lies between the image, 28 x 28 with values from 0 to 1, and the logits."""
 
+
+LOGITS = Dense("logits", CLASSES, "linear")
+"""What every network ends with, before the softmax."""
 
 # The shipped networks that consist of these layers alone.
 PLANS: dict[str, Plan] = {
@@ -173,9 +176,32 @@ def layers_of(plan: Plan) -> tuple[Layer, ...]:
         layers.append(Layer("channel", "Reshape", (side, side, 1), 0))
     for step in plan:
         layers.append(_layer(step, layers[-1].shape))
-    layers.append(_layer(Dense("logits", CLASSES, "linear"), layers[-1].shape))
+    layers.append(_layer(LOGITS, layers[-1].shape))
     layers.append(Layer("probabilities", "Softmax", (CLASSES,), 0))
     return tuple(layers)
+
+
+def as_tuples(plan: Plan) -> list[tuple[Any, ...]]:
+    """Return a plan as `model.by_hand.Network` takes it, the logits included."""
+    return [_as_tuple(step) for step in (*plan, LOGITS)]
+
+
+def _as_tuple(step: Step) -> tuple[Any, ...]:
+    match step:
+        case Convolution(name, filters, kernel, bias):
+            return ("convolution", name, filters, kernel, bias)
+        case Pooling(name, size, stride):
+            return ("pooling", name, size, stride)
+        case Normalisation(name, momentum):
+            return ("normalisation", name, momentum)
+        case Activation(name, function):
+            return ("activation", name, function)
+        case Flatten(name):
+            return ("flatten", name)
+        case Dropout(name, rate):
+            return ("dropout", name, rate)
+        case Dense(name, units, activation):
+            return ("dense", name, units, activation)
 
 
 def _layer(step: Step, shape: Shape) -> Layer:

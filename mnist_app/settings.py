@@ -123,6 +123,21 @@ def read(values: Mapping[str, object]) -> Settings:
     return settings
 
 
+def rate_at(schedule: str, highest: float, share: float) -> float:
+    """Return the learning rate after a share, 0 to 1, of all batches.
+
+    "one cycle" rises in the first fifth, then falls along a cosine to nearly nothing: Smith and
+    Topin, Super-Convergence (2018), https://arxiv.org/abs/1708.07120. "cosine" only falls.
+    """
+    if schedule == "constant":
+        return highest
+    rise = 0.2 if schedule == "one cycle" else 0.0
+    if share < rise:
+        return highest * (0.05 + 0.95 * share / rise)
+    fallen = (share - rise) / (1 - rise)
+    return highest * (0.001 + 0.999 * (1 + math.cos(math.pi * fallen)) / 2)
+
+
 def _check(name: str, value: object, default: object) -> None:
     if isinstance(default, bool):
         if not isinstance(value, bool):

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from keras import KerasTensor, layers
 
-from mnist_app import plans
-from mnist_app.cards import ASSETS
+from mnist_app import plans, runs
+from mnist_app.cards import NETWORKS
 from mnist_app.dataset import CLASSES
 from mnist_app.digit import IMAGE_SIDE
 from mnist_app.plans import PLANS, Plan, Step
@@ -42,12 +42,12 @@ def _between(follow: Callable[[KerasTensor], KerasTensor], name: str) -> keras.M
 
 
 def load(name: str) -> keras.Model:
-    """Return the trained network `name`, built here in code, with its shipped weights.
+    """Return the trained network `name`, a shipped one or a run's, built here in code.
 
-    Raises KeyError for an unknown name.
+    Raises RunError for an unknown name.
     """
-    network = build(name)
-    network.load_weights(weights_file(name, ASSETS))
+    network = build(name) if name in NETWORKS else build_for(runs.read(name).settings)
+    network.load_weights(weights_file(name, runs.network_folder(name)))
     return network
 
 

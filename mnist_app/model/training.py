@@ -1,13 +1,13 @@
-"""Train a network from nothing on augmented MNIST and write its weights and its card.
+"""One training run, from the queue to its end. Runs in a trainer process."""
 
-Runs in a process of its own: `python -m mnist_app train` starts it.
-"""
-
-import argparse
-import json
+import contextlib
+import errno
+import logging
+import math
 import platform
 import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,170 +16,394 @@ import numpy as np
 import tensorflow as tf
 from loky import ProcessPoolExecutor, cpu_count
 from loky.backend import get_context
+from numpy.typing import NDArray
 
-from mnist_app import cards, dataset
+from mnist_app import cards, dataset, runs, settings
+from mnist_app.augmentation import augment
+from mnist_app.dataset import Split
+from mnist_app.digit import Image
+from mnist_app.filters import Array
 from mnist_app.model import calibration, networks
-from mnist_app.recipe import Epoch, Mixture
+from mnist_app.model.fitting import fitter
+from mnist_app.recipe import Epoch, Mixture, one_hot
+from mnist_app.runs import Curve, History, Live, Run, State
+from mnist_app.settings import Settings
+
+LOGGER = logging.getLogger(__name__)
+# Seconds between two looks at what is wished and two writings of what happens.
+TICK = 0.3
+# Seconds between two looks at validation images, and how many are looked at within an epoch.
+VALIDATION_TICK = 1.0
+VALIDATION_IMAGES = 500
+WRONG_SHOWN = 8
+MOST_KERNELS = 32
+# For each image of the recipe "varied and written": digits that the program writes, and drawings
+# that are no digit.
+WRITTEN = 0.35
+NONDIGITS = 0.14
+# Of what a network learns from a person's drawings, the share that are these drawings, varied.
+DRAWN = 0.25
+CHECKPOINT = "checkpoint.npz"
+DRAWINGS = "drawings.npz"
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Everything that a training depends on; the same settings give the same weights."""
-
-    network: str = "cnn"
-    epochs: int = 20
-    batch_size: int = 128
-    peak_learning_rate: float = 0.003
-    weight_decay: float = 0.001
-    seed: int = 1
-    images: int = dataset.TRAINING_IMAGES
-    """How many of the 57,000 training images that are not held out, from the first on."""
-    written: float = 0.35
-    """How many digits the program writes for each image, anew for each epoch."""
-    nondigits: float = 0.14
-    """How many drawings that are no digit it makes for each image."""
+class Diverged(Exception):
+    """The loss is no number any more; the message says what to try."""
 
 
-def settings_for(given: dict[str, Any]) -> Settings:
-    """Return the settings that the network ships with, changed by those that are `given`."""
-    network = given.get("network", Settings.network)
-    return replace(RECIPES.get(network, Settings(network)), **given)
+def train(run: Run) -> None:
+    """Fit a run from its last whole epoch on, until it ends or somebody stops it.
 
-
-RECIPES = {
-    "champion": Settings("champion", epochs=17),
-    "lenet": Settings("lenet", epochs=6),
-    "rnn": Settings("rnn", epochs=8),
-    "mlp": Settings("mlp", epochs=6, peak_learning_rate=0.002),
-    "softmax": Settings("softmax", epochs=3),
-}
-"""The networks that ship with other settings than the default ones."""
-
-
-def train(settings: Settings) -> tuple[keras.Model, dict[str, Any]]:
-    """Return the trained and calibrated network and its card.
-
-    Every epoch sees each image once, varied anew. The 10,000 test images are looked at once,
-    at the end.
+    Whatever goes wrong is said in its state. The run's lock must be held.
     """
-    keras.utils.set_random_seed(settings.seed)
-    tf.config.experimental.enable_op_determinism()
-    started = time.monotonic()
-    network = networks.build(settings.network)
-    _fit(network, settings)
-    held_out = dataset.load_held_out()
-    temperature = calibration.calibrate(network, held_out)
-    reject_below = calibration.threshold(network, held_out, settings.seed)
-    seconds = time.monotonic() - started
-    card = _card(network, settings, seconds)
-    return network, card | {"temperature": temperature, "reject_below": reject_below}
+    training = Training(run)
+    try:
+        training.fit()
+        training.finish()
+    except Diverged as error:
+        training.end("failed", str(error))
+    except OSError as error:
+        training.end("failed", _about_the_disk(error))
+    except Exception as error:
+        LOGGER.exception("The run %s failed.", run.name)
+        training.end("failed", f"The program failed: {type(error).__name__}. Its log says more.")
+    finally:
+        keras.backend.clear_session()
+
+
+class Training:
+    """What happens to one run in this process."""
+
+    def __init__(self, run: Run) -> None:
+        """Build the network and go back to the last whole epoch, if there is one."""
+        keras.utils.set_random_seed(run.settings.seed)
+        tf.config.experimental.enable_op_determinism()
+        self.folder = run.folder
+        self.settings = run.settings
+        self.state = replace(run.state, status="running", message="Getting ready")
+        runs.write_whole(self.folder / "wishes.json", b"{}")
+        runs.write_state(self.folder, self.state)
+        self.history = History()
+        self.validation = dataset.load_held_out()
+        self.fitter = fitter(run.settings, _start(run.settings))
+        self.images_seen = 0
+        self._restore()
+        self.batches = self.batches_done = 0
+        self.stopped = False
+        self.wishes: dict[str, Any] = {}
+        self.since = Curve()
+        self.due = self.validation_due = 0.0
+        self.paused = 0.0
+
+    def fit(self) -> None:
+        """Learn epoch by epoch; after each, everything is saved."""
+        self._measure_before()
+        self._look(VALIDATION_IMAGES)
+        self._write(message="")
+        epochs = range(self.state.whole_epochs, self.state.epochs)
+        first = self.state.first_epoch
+        data = _epochs(self.folder, self.settings, epochs)
+        for epoch, (images, targets) in zip(epochs, data, strict=True):
+            batches = math.ceil(len(images) / self.settings.batch_size)
+            self.batches = batches * (self.state.epochs - first)
+            self.batches_done = batches * (epoch - first)
+            order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(images))
+            started = time.monotonic()
+            self.paused = 0.0
+            self.fitter.fit(images[order], targets[order], self._rate, self._after_batch)
+            self._look(len(self.validation))
+            seconds = time.monotonic() - started - self.paused
+            whole = epoch + (not self.stopped)
+            self.state = replace(
+                self.state, whole_epochs=whole, seconds=self.state.seconds + seconds
+            )
+            self._save()
+            if self.stopped:
+                return
+
+    def finish(self) -> None:
+        """Measure the network, write all that others use of it, and say so."""
+        self._write(message="Looking at the 10,000 test images")
+        name = self.folder.name
+        trained = networks.build_for(self.settings)
+        trained.set_weights(self.fitter.network().get_weights())
+        temperature = calibration.calibrate(trained, self.validation)
+        reject_below = calibration.threshold(trained, self.validation, self.settings.seed)
+        accuracy = test_accuracy(trained)
+        card = _card(name, trained, self.settings, self.state) | {
+            "test_accuracy": accuracy,
+            "temperature": temperature,
+            "reject_below": reject_below,
+        }
+        after = {}
+        if self.state.before:
+            after = {"mnist": accuracy, "drawings": _accuracy_on_drawings(self.folder, trained)}
+        with _whole(networks.weights_file(name, self.folder)) as file:
+            trained.save_weights(file)
+        with _whole(self.folder / f"{name}.keras") as file:
+            trained.save(file)
+        cards.write_card(name, card, self.folder)
+        self.state = replace(self.state, test_accuracy=accuracy, after=after)
+        self.end("stopped" if self.stopped else "done", "")
+
+    def end(self, status: runs.Status, message: str) -> None:
+        """Write a last state. A disk that takes nothing leaves the run as interrupted."""
+        self.state = replace(self.state, status=status, message=message)
+        with contextlib.suppress(OSError):
+            runs.write_state(self.folder, self.state)
+            runs.write_history(self.folder, self.history)
+
+    def _rate(self) -> float:
+        share = self.batches_done / max(1, self.batches - 1)
+        return settings.rate_at(self.settings.schedule, self.state.learning_rate, share)
+
+    def _after_batch(self, count: int, loss: float, accuracy: float) -> bool:
+        self.batches_done += 1
+        self.images_seen += count
+        if not math.isfinite(loss):
+            raise Diverged(self._why_diverged())
+        self.since.add(count, loss, accuracy)
+        now = time.monotonic()
+        if now >= self.due:
+            self._tick(now)
+        return self.stopped
+
+    def _tick(self, now: float) -> None:
+        """Write what happened, and do what is wished."""
+        weights = self.since.images
+        self.history.training.add(
+            self.images_seen,
+            float(np.average(self.since.loss, weights=weights)),
+            float(np.average(self.since.accuracy, weights=weights)),
+        )
+        self.since = Curve()
+        if now >= self.validation_due:
+            self._look(VALIDATION_IMAGES)
+            self.validation_due = time.monotonic() + VALIDATION_TICK
+        self._ask_about_drawing()
+        # What cannot be written now may be written next time; only a checkpoint must.
+        with contextlib.suppress(OSError):
+            self._write()
+        self._obey()
+        self.due = time.monotonic() + TICK
+
+    def _obey(self) -> None:
+        wishes = runs.read_wishes(self.folder)
+        rate = wishes.get("learning_rate")
+        low, high = settings.BOUNDS["learning_rate"]
+        is_new = rate != self.wishes.get("learning_rate")
+        if is_new and isinstance(rate, int | float) and low <= rate <= high:
+            self.state = replace(self.state, learning_rate=float(rate))
+            self.history.rates.append((self.images_seen, float(rate)))
+            runs.write_state(self.folder, self.state)
+        self.wishes = wishes
+        self.stopped = wishes.get("stop") is True
+        if wishes.get("pause") is True and not self.stopped:
+            self._pause()
+
+    def _pause(self) -> None:
+        started = time.monotonic()
+        self.state = replace(self.state, status="paused")
+        runs.write_state(self.folder, self.state)
+        while self.wishes.get("pause") is True and self.wishes.get("stop") is not True:
+            time.sleep(0.05)
+            self.wishes = runs.read_wishes(self.folder)
+        self.stopped = self.wishes.get("stop") is True
+        self.state = replace(self.state, status="running")
+        runs.write_state(self.folder, self.state)
+        self.paused += time.monotonic() - started
+
+    def _look(self, count: int) -> None:
+        """Look at the first `count` validation images, and into the network."""
+        images, labels = self.validation.images[:count], self.validation.labels[:count]
+        probabilities = self.fitter.probabilities(images)
+        chosen = probabilities[np.arange(count), labels].astype(np.float64)
+        answers = probabilities.argmax(axis=1)
+        loss = float(-np.log(np.maximum(chosen, 1e-30)).mean())
+        if math.isfinite(loss):
+            accuracy = float(np.mean(answers == labels))
+            self.history.validation.add(self.images_seen, loss, accuracy)
+        wrong = np.flatnonzero(answers != labels)[:WRONG_SHOWN]
+        live = Live(
+            _pictures(self.fitter.first_kernels()),
+            images[wrong],
+            labels[wrong],
+            answers[wrong].astype(np.uint8),
+            runs.read_watched(self.folder),
+        )
+        with contextlib.suppress(OSError):
+            runs.write_live(self.folder, live)
+
+    def _ask_about_drawing(self) -> None:
+        drawing = runs.read_watched(self.folder)
+        if drawing.any():
+            probabilities = self.fitter.probabilities(drawing[np.newaxis])[0]
+            if np.isfinite(probabilities).all():
+                self.history.add_opinion(self.images_seen, probabilities)
+
+    def _write(self, message: str | None = None) -> None:
+        if message is not None:
+            self.state = replace(self.state, message=message)
+            runs.write_state(self.folder, self.state)
+        runs.write_history(self.folder, self.history)
+
+    def _save(self) -> None:
+        """Write a checkpoint with which training goes on as if it had never been interrupted."""
+        values = {f"{number:03}": value for number, value in enumerate(self.fitter.state())}
+        values["history"] = np.array(runs.as_text(self.history))
+        values["done"] = np.array([self.state.whole_epochs, self.state.seconds, self.images_seen])
+        runs.write_arrays(self.folder / CHECKPOINT, values)
+        runs.write_state(self.folder, self.state)
+        runs.write_history(self.folder, self.history)
+
+    def _restore(self) -> None:
+        file = self.folder / CHECKPOINT
+        if not file.exists():
+            self.state = replace(self.state, whole_epochs=0, seconds=0.0)
+            return
+        with np.load(file, allow_pickle=False) as arrays:
+            values = dict(arrays)
+        self.history = runs.history_of(str(values.pop("history")))
+        whole, seconds, seen = values.pop("done")
+        self.state = replace(self.state, whole_epochs=int(whole), seconds=float(seconds))
+        self.images_seen = int(seen)
+        self.fitter.restore([values[name] for name in sorted(values)])
+
+    def _measure_before(self) -> None:
+        if self.settings.start_from and not self.state.before:
+            folder = runs.network_folder(self.settings.start_from)
+            mnist = cards.read_card(self.settings.start_from, folder).test_accuracy
+            drawn = _accuracy_on_drawings(self.folder, self.fitter.network())
+            self.state = replace(self.state, before={"mnist": mnist, "drawings": drawn})
+
+    def _why_diverged(self) -> str:
+        return (
+            f"After {self.images_seen:,} images the loss was no number any more: the steps were "
+            "so long that the weights grew without bounds. Try a learning rate ten times lower, "
+            f"{self.state.learning_rate / 10:g}."
+        )
+
+
+def _start(settings: Settings) -> keras.Model:
+    """Return the network that a training starts with."""
+    network = networks.build_for(settings)
+    if settings.start_from:
+        folder = runs.network_folder(settings.start_from)
+        network.load_weights(networks.weights_file(settings.start_from, folder))
+    return network
 
 
 def _mixture(settings: Settings) -> Mixture:
-    return Mixture(
-        written=round(settings.images * settings.written),
-        nondigits=round(settings.images * settings.nondigits),
-    )
+    if settings.augmentation != "varied and written":
+        return Mixture(0, 0)
+    return Mixture(round(settings.images * WRITTEN), round(settings.images * NONDIGITS))
 
 
-def _fit(network: keras.Model, settings: Settings) -> None:
-    """Train while other processes make the images of the next epoch."""
-    mixture = _mixture(settings)
+def _epochs(
+    folder: Path, settings: Settings, numbers: range
+) -> Iterator[tuple[Image, NDArray[np.float32]]]:
+    """Yield the images and targets of each epoch; varied ones are made anew, by other processes."""
     split = dataset.load_training()
-    split = dataset.Split(split.images[: settings.images], split.labels[: settings.images])
-    count = len(split) + mixture.written + mixture.nondigits
-    network.compile(
-        optimizer=keras.optimizers.AdamW(
-            _one_cycle(settings, count), weight_decay=settings.weight_decay
-        ),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    split = Split(split.images[: settings.images], split.labels[: settings.images])
+    if settings.augmentation == "none":
+        for number in numbers:
+            yield _with_drawings(folder, settings, number, split.images, one_hot(split.labels))
+        return
     with ProcessPoolExecutor(cpu_count(), context=get_context("loky")) as executor:
-        following = Epoch(executor, split, mixture, settings.seed, 0)
-        for number in range(settings.epochs):
+
+        def epoch(number: int) -> Epoch:
+            return Epoch(executor, split, _mixture(settings), settings.seed, number)
+
+        following = epoch(numbers.start) if numbers else None
+        for number in numbers:
+            assert following is not None
             images, targets = following.result()
-            if number + 1 < settings.epochs:
-                following = Epoch(executor, split, mixture, settings.seed, number + 1)
-            network.fit(
-                images.astype(np.float32),
-                targets,
-                batch_size=settings.batch_size,
-                initial_epoch=number,
-                epochs=number + 1,
-                verbose=2,
-            )
+            if number + 1 in numbers:
+                following = epoch(number + 1)
+            yield _with_drawings(folder, settings, number, images, targets)
 
 
-def test_accuracy(network: keras.Model) -> float:
-    """Return the share of MNIST's 10,000 test images that `network` gets right, 0 to 1."""
-    split = dataset.load_test()
+def _with_drawings(
+    folder: Path, settings: Settings, number: int, images: Image, targets: NDArray[np.float32]
+) -> tuple[Image, NDArray[np.float32]]:
+    """Add a person's drawings, each many times and varied, where the run has some."""
+    if not (folder / DRAWINGS).exists():
+        return images, targets
+    drawings = _read_drawings(folder)
+    count = round(settings.images * DRAWN / (1 - DRAWN))
+    chosen = np.arange(count) % len(drawings)
+    generator = np.random.default_rng([settings.seed, number, count])
+    varied = augment(drawings.images[chosen], generator)
+    labels = one_hot(drawings.labels[chosen])
+    return np.concatenate([images, varied]), np.concatenate([targets, labels])
+
+
+def _read_drawings(folder: Path) -> Split:
+    with np.load(folder / DRAWINGS, allow_pickle=False) as arrays:
+        return Split(arrays["images"], arrays["labels"])
+
+
+def _accuracy_on_drawings(folder: Path, network: keras.Model) -> float:
+    return accuracy(network, _read_drawings(folder))
+
+
+def accuracy(network: keras.Model, split: Split) -> float:
+    """Return the share of images that `network` gets right, 0 to 1."""
     probabilities = network.predict(split.images.astype(np.float32), batch_size=500, verbose=0)
     return float(np.mean(probabilities.argmax(axis=1) == split.labels))
 
 
-def save(network: keras.Model, card: dict[str, Any], folder: Path) -> None:
-    """Write `network`'s weights and `card` into `folder`, which is made where it is missing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    bare = networks.build(network.name)  # without the optimiser's state, twice as large
-    bare.set_weights(network.get_weights())
-    bare.save_weights(networks.weights_file(network.name, folder))
-    cards.write_card(network.name, card, folder)
+def test_accuracy(network: keras.Model) -> float:
+    """Return the share of MNIST's 10,000 test images that `network` gets right, 0 to 1."""
+    return accuracy(network, dataset.load_test())
 
 
-def _one_cycle(settings: Settings, count: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Rise to the peak in a fifth of all steps, then fall along a cosine to nearly nothing.
-
-    After Smith and Topin, Super-Convergence (2018), https://arxiv.org/abs/1708.07120.
-    """
-    steps = settings.epochs * -(-count // settings.batch_size)
-    rise = max(1, steps // 5)
-    return keras.optimizers.schedules.CosineDecay(
-        settings.peak_learning_rate / 20,
-        decay_steps=max(1, steps - rise),
-        alpha=0.001,
-        warmup_target=settings.peak_learning_rate,
-        warmup_steps=rise,
-    )
+def _pictures(kernels: Array) -> Array:
+    """Return kernels or weights as pictures, shape (n, rows, columns); none where they are none."""
+    if kernels.ndim == 4:
+        return kernels[:, :, 0, :MOST_KERNELS].transpose(2, 0, 1)
+    if kernels.shape[0] == 28 * 28:
+        return kernels[:, :MOST_KERNELS].T.reshape(-1, 28, 28)
+    return np.zeros((0, 1, 1), np.float32)
 
 
-def _card(network: keras.Model, settings: Settings, seconds: float) -> dict[str, Any]:
+def _card(name: str, network: keras.Model, settings: Settings, state: State) -> dict[str, Any]:
     mixture = _mixture(settings)
+    data = f"{settings.images:,} training images of MNIST"
+    if settings.augmentation != "none":
+        data += ", varied anew for each epoch"
+    if mixture.written:
+        data += (
+            f", with {mixture.written:,} digits written by the program and {mixture.nondigits:,} "
+            "drawings that are no digit"
+        )
     return {
-        "name": network.name,
-        "layers": [_describe(layer) for layer in network.layers],
+        "name": name,
+        "layers": [asdict(layer) for layer in settings.layers],
         "parameters": network.count_params(),
         "input": "28 x 28 pixels, 0 (black) to 255 (white); the layer `scale` divides by 255",
-        "data": (
-            f"{settings.images:,} training images of MNIST, {mixture.written:,} digits written "
-            f"by the program and {mixture.nondigits:,} drawings that are no digit, all varied "
-            "anew for each epoch"
-        ),
-        "settings": asdict(settings),
-        "seconds_to_train": round(seconds, 1),
+        "data": data,
+        "settings": asdict(settings) | {"epochs": state.whole_epochs},
+        "seconds_to_train": round(state.seconds, 1),
         "machine": f"{platform.machine()}, {cpu_count()} cores",
-        "test_accuracy": test_accuracy(network),
     }
 
 
-def _describe(layer: keras.Layer) -> dict[str, Any]:
-    return {
-        "name": layer.name,
-        "kind": type(layer).__name__,
-        "shape": list(layer.output.shape[1:]),
-        "parameters": layer.count_params(),
-    }
+@contextlib.contextmanager
+def _whole(file: Path) -> Iterator[Path]:
+    """Give another name to write under, and put the file in its place at once."""
+    beside = file.with_name(f"part-{file.name}")
+    try:
+        yield beside
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
-def main() -> None:
-    """Train with the settings given as JSON and save into the given folder."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("settings", type=json.loads)
-    parser.add_argument("folder", type=Path)
-    arguments = parser.parse_args()
-    network, card = train(settings_for(arguments.settings))
-    save(network, card, arguments.folder)
-
-
-if __name__ == "__main__":
-    main()
+def _about_the_disk(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return (
+            f"The disk is full ({error.strerror}). Free some space, then go on from the last "
+            "whole epoch."
+        )
+    return f"The run's folder cannot be written: {error.strerror or error}."

@@ -1,0 +1,213 @@
+"""Two ways to fit the same network to the same images: Keras, and TensorFlow by hand."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from mnist_app import plans
+from mnist_app.digit import Image
+from mnist_app.filters import Array
+from mnist_app.model.by_hand import Network, Training
+from mnist_app.plans import Plan
+from mnist_app.settings import Settings
+
+AfterBatch = Callable[[int, float, float], bool]
+"""Called with how many images the batch had, their mean loss and accuracy; True to stop."""
+Rate = Callable[[], float]
+"""Called before each batch; returns the learning rate."""
+
+
+class Fitter(Protocol):
+    """A network in training."""
+
+    def fit(self, images: Image, targets: Array, rate: Rate, after: AfterBatch) -> None:
+        """Learn once from images, uint8 (n, 28, 28), in their order; targets are (n, 10)."""
+
+    def probabilities(self, images: Image) -> Array:
+        """Return float32 (n, 10) for images, uint8 (n, 28, 28), without learning."""
+
+    def network(self) -> keras.Model:
+        """Return the network as it is now."""
+
+    def first_kernels(self) -> Array:
+        """Return what the first layer that learns has for kernels, as Keras has them."""
+
+    def state(self) -> list[NDArray[Any]]:
+        """Return everything that changes while it learns."""
+
+    def restore(self, state: list[NDArray[Any]]) -> None:
+        """Put a state back: what follows is as if there had been no break."""
+
+
+def fitter(settings: Settings, network: keras.Model) -> Fitter:
+    """Return what the settings ask for, beginning with the weights of `network`."""
+    if settings.engine == "tensorflow" and settings.plan is not None:
+        return FitByHand(settings, settings.plan, network)
+    return FitWithKeras(settings, network)
+
+
+class FitWithKeras:
+    """compile, fit and a callback."""
+
+    def __init__(self, settings: Settings, network: keras.Model) -> None:
+        """Compile the network up to its logits, from which the loss is exact."""
+        self._batch_size = settings.batch_size
+        self._network = network
+        self._model = keras.Model(network.input, network.get_layer("logits").output)
+        self._model.compile(
+            optimizer=_optimizer(settings),
+            loss=keras.losses.CategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        self._model.optimizer.build(self._model.trainable_variables)
+
+        @tf.function(input_signature=[tf.TensorSpec((None, 28, 28), tf.uint8)])
+        def forward(images: tf.Tensor) -> tf.Tensor:
+            return network(tf.cast(images, tf.float32), training=False)
+
+        self._forward = forward
+
+    def fit(self, images: Image, targets: Array, rate: Rate, after: AfterBatch) -> None:
+        """See Fitter."""
+        self._model.fit(
+            images,
+            targets,
+            batch_size=self._batch_size,
+            shuffle=False,
+            verbose=0,
+            callbacks=[_Batches(len(images), self._batch_size, rate, after)],
+        )
+
+    def probabilities(self, images: Image) -> Array:
+        """See Fitter."""
+        return self._forward(tf.constant(images)).numpy()
+
+    def network(self) -> keras.Model:
+        """See Fitter."""
+        return self._network
+
+    def first_kernels(self) -> Array:
+        """See Fitter."""
+        return self._model.trainable_variables[0].numpy()
+
+    def state(self) -> list[NDArray[Any]]:
+        """See Fitter."""
+        return [variable.numpy() for variable in self._variables()]
+
+    def restore(self, state: list[NDArray[Any]]) -> None:
+        """See Fitter."""
+        for variable, value in zip(self._variables(), state, strict=True):
+            variable.assign(value)
+
+    def _variables(self) -> list[Any]:
+        """Weights, moving averages, the seeds of dropout, and the optimiser's memory."""
+        inside = [variable for layer in self._model.layers for variable in layer.variables]
+        return [*inside, *self._model.optimizer.variables]
+
+
+class _Batches(keras.callbacks.Callback):
+    """Keras tells mean values since the epoch began; this tells those of each batch."""
+
+    def __init__(self, count: int, batch_size: int, rate: Rate, after: AfterBatch) -> None:
+        super().__init__()
+        self._count = count
+        self._batch_size = batch_size
+        self._rate = rate
+        self._after = after
+        self._seen = 0
+        self._sums = np.zeros(2)
+
+    def on_train_batch_begin(self, *_: object, **__: object) -> None:
+        """Set the learning rate of this batch."""
+        self.model.optimizer.learning_rate.assign(self._rate())
+
+    def on_train_batch_end(self, _: int, logs: dict[str, float] | None = None) -> None:
+        """Report the batch, and stop where that is wished."""
+        size = min(self._batch_size, self._count - self._seen)
+        self._seen += size
+        means = logs or {}
+        sums = self._seen * np.array([means["loss"], means["accuracy"]])
+        loss, accuracy = (sums - self._sums) / size
+        self._sums = sums
+        if self._after(size, float(loss), float(accuracy)):
+            self.model.stop_training = True
+
+
+class FitByHand:
+    """The same with variables and a gradient tape; see `by_hand`."""
+
+    def __init__(self, settings: Settings, plan: Plan, network: keras.Model) -> None:
+        """Begin with the weights of `network`, so that both engines have the same start."""
+        self._settings = settings
+        self._network = network
+        self._inside = Network(plans.as_tuples(plan), settings.seed)
+        for name in self._inside.weights:
+            values = network.get_layer(name).get_weights()
+            for variable, value in zip(self._own(name), values, strict=True):
+                variable.assign(value)
+        self._training = Training(
+            self._inside, settings.optimizer, settings.weight_decay, settings.seed
+        )
+
+        @tf.function(input_signature=[tf.TensorSpec((None, 28, 28), tf.uint8)])
+        def forward(images: tf.Tensor) -> tf.Tensor:
+            return tf.nn.softmax(self._inside.logits(images))
+
+        self._forward = forward
+
+    def fit(self, images: Image, targets: Array, rate: Rate, after: AfterBatch) -> None:
+        """See Fitter."""
+        for start in range(0, len(images), self._settings.batch_size):
+            batch = slice(start, start + self._settings.batch_size)
+            loss, right = self._training.step(
+                tf.constant(images[batch]), tf.constant(targets[batch]), tf.constant(rate())
+            )
+            size = len(images[batch])
+            if after(size, float(loss), float(right) / size):
+                return
+
+    def probabilities(self, images: Image) -> Array:
+        """See Fitter."""
+        return self._forward(tf.constant(images)).numpy()
+
+    def network(self) -> keras.Model:
+        """See Fitter."""
+        for name in self._inside.weights:
+            values = [variable.numpy() for variable in self._own(name)]
+            self._network.get_layer(name).set_weights(values)
+        return self._network
+
+    def first_kernels(self) -> Array:
+        """See Fitter."""
+        return self._inside.variables[0].numpy()
+
+    def state(self) -> list[NDArray[Any]]:
+        """See Fitter."""
+        return [variable.numpy() for variable in self._training.state]
+
+    def restore(self, state: list[NDArray[Any]]) -> None:
+        """See Fitter."""
+        for variable, value in zip(self._training.state, state, strict=True):
+            variable.assign(value)
+
+    def _own(self, name: str) -> list[tf.Variable]:
+        """Return a layer's variables in the order that Keras has."""
+        return self._inside.weights[name] + self._inside.moving.get(name, [])
+
+
+def _optimizer(settings: Settings) -> keras.optimizers.Optimizer:
+    rate = settings.learning_rate
+    if settings.optimizer == "momentum":
+        return keras.optimizers.SGD(rate, momentum=0.9)
+    if settings.optimizer == "adamw":
+        return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+    kinds = {
+        "sgd": keras.optimizers.SGD,
+        "rmsprop": keras.optimizers.RMSprop,
+        "adam": keras.optimizers.Adam,
+    }
+    return kinds[settings.optimizer](rate)

@@ -1,0 +1,491 @@
+"""A training run is a folder: settings, state, history, snapshots, weights.
+
+Whoever starts a run makes its folder; a trainer process takes it from the queue and writes what
+happens; whoever wants to know reads. Every file is replaced whole, so a reader never sees half of
+one. While a trainer works on a run it holds the run's lock: a run that says it is running and
+whose lock is free was interrupted.
+"""
+
+import contextlib
+import io
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+from platformdirs import user_data_path
+
+from mnist_app import settings as settings_module
+from mnist_app.cards import ASSETS, NETWORKS, card_file
+from mnist_app.digit import IMAGE_SIDE, Image
+from mnist_app.filters import Array
+from mnist_app.settings import Settings, SettingsError
+
+Status = Literal[
+    "queued", "running", "paused", "done", "stopped", "failed", "interrupted", "damaged"
+]
+ACTIVE: tuple[Status, ...] = ("queued", "running", "paused", "interrupted")
+# Cleaning up: ended runs beyond this many, the oldest first, and those older than this.
+KEPT_RUNS = 60
+KEPT_SECONDS = 30 * 24 * 3600
+CLEANUP_RULE = f"The newest {KEPT_RUNS} ended runs are kept, each for 30 days after its last step."
+# More points than this say nothing more on a chart.
+MOST_POINTS = 400
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST_NAME = 40
+
+
+class RunError(Exception):
+    """Something that cannot be done with a run; the message is a sentence for the person."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a run is."""
+
+    status: Status
+    owner: str = ""
+    """Whose it is, see `owner_of`; empty for the command line."""
+    queued_at: float = 0.0
+    """Seconds since 1970; the queue's order."""
+    epochs: int = 0
+    """After how many epochs it ends."""
+    whole_epochs: int = 0
+    """How many are done and saved."""
+    first_epoch: int = 0
+    """Where the learning rate's schedule began: 0, or where it was told to go on."""
+    seconds: float = 0.0
+    """Of fitting: without pauses, and without what comes before and after it."""
+    learning_rate: float = 0.0
+    """The schedule's highest, as it was last set."""
+    message: str = ""
+    """What there is to say, for instance why it failed."""
+    test_accuracy: float | None = None
+    """The share of MNIST's test images, 0 to 1, once it has ended."""
+    before: dict[str, float] = field(default_factory=dict)
+    """Where it started from another network: how good that was, see `hand`."""
+    after: dict[str, float] = field(default_factory=dict)
+    """How good it is itself."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it lies in its folder."""
+
+    name: str
+    folder: Path
+    settings: Settings
+    state: State
+
+    @property
+    def status(self) -> Status:
+        """Where it is: a trainer that was killed cannot say so itself."""
+        if self.state.status in ("running", "paused") and not _is_held(self.folder):
+            return "interrupted"
+        return self.state.status
+
+    @property
+    def is_active(self) -> bool:
+        """Say whether it waits or works, or was interrupted."""
+        return self.status in ACTIVE
+
+    def belongs_to(self, owner: str) -> bool:
+        """Say whether a visitor started it; the command line's runs belong to no visitor."""
+        return bool(owner) and self.state.owner == owner
+
+
+@dataclass
+class Curve:
+    """A loss and an accuracy over the images seen."""
+
+    images: list[int] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+
+    def add(self, images: int, loss: float, accuracy: float) -> None:
+        """Add a point; when there are too many, two become one."""
+        self.images.append(images)
+        self.loss.append(round(loss, 5))
+        self.accuracy.append(round(accuracy, 5))
+        if len(self.images) > MOST_POINTS:
+            self.images = self.images[2::2]
+            self.loss, self.accuracy = _halved(self.loss), _halved(self.accuracy)
+
+
+@dataclass
+class History:
+    """What there is to draw: curves, and what the network thought of one drawing."""
+
+    training: Curve = field(default_factory=Curve)
+    validation: Curve = field(default_factory=Curve)
+    rates: list[tuple[int, float]] = field(default_factory=list)
+    """Images seen, and the learning rate that was set by hand there."""
+    opinions: list[tuple[int, list[float]]] = field(default_factory=list)
+    """Images seen, and the ten probabilities of the drawing."""
+
+    def add_opinion(self, images: int, probabilities: Array) -> None:
+        """Add what the network thinks of the drawing now; too many are thinned."""
+        self.opinions.append((images, [round(float(p), 4) for p in probabilities]))
+        if len(self.opinions) > MOST_POINTS:
+            self.opinions = self.opinions[1::2]
+
+
+@dataclass(frozen=True)
+class Live:
+    """Pictures from inside a training."""
+
+    kernels: Array
+    """The first layer's, shape (n, rows, columns); none where it has no picture."""
+    wrong: Image
+    """Validation digits that it gets wrong, shape (n, 28, 28)."""
+    labels: NDArray[np.uint8]
+    answers: NDArray[np.uint8]
+    drawing: Image
+    """The drawing it was asked about, shape (28, 28)."""
+
+
+NOTHING = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8)
+NO_LIVE = Live(
+    np.zeros((0, 1, 1), np.float32),
+    np.zeros((0, IMAGE_SIDE, IMAGE_SIDE), np.uint8),
+    np.zeros(0, np.uint8),
+    np.zeros(0, np.uint8),
+    NOTHING,
+)
+
+
+def home() -> Path:
+    """Return the folder of everything that is kept: MNIST_APP_HOME, or the user's data folder."""
+    given = os.environ.get("MNIST_APP_HOME")
+    return Path(given) if given else user_data_path("mnist-lab", appauthor=False)
+
+
+def folder_of(name: str) -> Path:
+    """Return where the run `name` lies. Raises RunError for what cannot be a run's name."""
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+        raise RunError("A run's name consists of small letters, digits and hyphens.")
+    return home() / "runs" / name
+
+
+def create(
+    settings: Settings, kind: str, owner: str = "", files: Mapping[str, bytes] | None = None
+) -> Run:
+    """Make a run called after its `kind`, with `files` by name, and put it into the queue.
+
+    A visitor has one active run at a time: two clicks make one run. Raises RunError for a second
+    one that differs, and when the folder cannot be written. Old runs are cleaned up first.
+    """
+    with _problems_said(), _home_lock():
+        clean_up()
+        for run in every() if owner else []:
+            if run.belongs_to(owner) and run.is_active:
+                if run.settings == settings and run.status == "queued":
+                    return run
+                raise RunError(
+                    f"Your run {run.name} is {run.status}. Wait for its end or stop it, then "
+                    "train the next one."
+                )
+        folder = _new_folder(kind)
+        state = State(
+            "queued",
+            owner,
+            time.time(),
+            epochs=settings.epochs,
+            learning_rate=settings.learning_rate,
+        )
+        values = json.dumps(settings_module.as_dictionary(settings), indent=2)
+        for name, content in ({} if files is None else files).items():
+            write_whole(folder / name, content)
+        write_whole(folder / "settings.json", values.encode())
+        write_state(folder, state)
+        return Run(folder.name, folder, settings, state)
+
+
+def read(name: str) -> Run:
+    """Return the run `name`. Raises RunError when there is none, or its folder is damaged."""
+    folder = folder_of(name)
+    if not folder.is_dir():
+        raise RunError(f"There is no run {name}.")
+    try:
+        settings = settings_module.read(json.loads((folder / "settings.json").read_text()))
+        return Run(name, folder, settings, _read_state(folder))
+    except (OSError, ValueError, TypeError, KeyError, SettingsError):
+        raise RunError(f"The folder of the run {name} is damaged: {folder}") from None
+
+
+def every() -> list[Run]:
+    """Return all runs, the newest first; a damaged one has the status "damaged"."""
+    with contextlib.suppress(OSError):
+        names = [path.name for path in (home() / "runs").iterdir() if _NAME.fullmatch(path.name)]
+        runs = [_read_or_damaged(name) for name in names]
+        return sorted(runs, key=lambda run: run.state.queued_at, reverse=True)
+    return []
+
+
+def queue() -> list[Run]:
+    """Return the runs that wait for a trainer, the next one first."""
+    return [run for run in reversed(every()) if run.state.status == "queued"]
+
+
+def is_usable(name: str) -> bool:
+    """Say whether a run has a network to answer with."""
+    return bool(_NAME.fullmatch(name)) and card_file(name, home() / "runs" / name).exists()
+
+
+def network_folder(name: str) -> Path:
+    """Return where card and weights of a network lie, of one that ships or of a run.
+
+    Raises RunError for what cannot be a name.
+    """
+    return ASSETS if name in NETWORKS else folder_of(name)
+
+
+def go_on(run: Run, more_epochs: int = 0) -> None:
+    """Put an ended or interrupted run into the queue again, for some more epochs.
+
+    Raises RunError while it works, and when there is nothing left to do.
+    """
+    epochs = run.state.epochs
+    first = run.state.first_epoch
+    if more_epochs:
+        first, epochs = run.state.whole_epochs, run.state.whole_epochs + more_epochs
+    if run.state.whole_epochs >= epochs:
+        raise RunError(f"{run.name} has done its {epochs} epochs. Say how many more it shall do.")
+    with _problems_said(), alone(run):
+        changed = replace(
+            _read_state(run.folder),
+            status="queued",
+            queued_at=time.time(),
+            epochs=epochs,
+            first_epoch=first,
+            message="",
+        )
+        write_state(run.folder, changed)
+
+
+def leave_queue(run: Run) -> None:
+    """Take a run that waits out of the queue. Raises RunError when it works already."""
+    with _problems_said(), alone(run):
+        write_state(run.folder, replace(_read_state(run.folder), status="stopped"))
+
+
+def delete(name: str) -> None:
+    """Delete a run that does not work, damaged or not. Raises RunError while it works."""
+    folder = folder_of(name)
+    with _problems_said(), _lock_of(folder):
+        shutil.rmtree(folder)
+
+
+def clean_up() -> None:
+    """Delete old runs by the rule that CLEANUP_RULE says; damaged ones stay."""
+    ended = [run for run in every() if run.status in ("done", "stopped", "failed")]
+    for number, run in enumerate(ended):
+        age = time.time() - (run.folder / "state.json").stat().st_mtime
+        if number >= KEPT_RUNS or age > KEPT_SECONDS:
+            with contextlib.suppress(RunError):
+                delete(run.name)
+
+
+def wish(run: Run, **wishes: object) -> None:
+    """Tell a working trainer something: pause=True or False, stop=True, learning_rate=0.001."""
+    file = run.folder / "wishes.json"
+    with _problems_said():
+        write_whole(file, json.dumps(read_wishes(run.folder) | wishes).encode())
+
+
+def read_wishes(folder: Path) -> dict[str, Any]:
+    """Return what was wished of the trainer; a damaged file wishes nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        wishes = json.loads((folder / "wishes.json").read_text())
+        return wishes if isinstance(wishes, dict) else {}
+    return {}
+
+
+def watch(run: Run, image: Image) -> None:
+    """Ask a working trainer about a drawing, uint8 (28, 28)."""
+    file = io.BytesIO()
+    np.save(file, image)
+    with _problems_said():
+        write_whole(run.folder / "drawing.npy", file.getvalue())
+
+
+def read_watched(folder: Path) -> Image:
+    """Return the drawing that the trainer is asked about, uint8 (28, 28); black where none is."""
+    with contextlib.suppress(OSError, ValueError, EOFError):
+        image: Image = np.load(folder / "drawing.npy", allow_pickle=False)
+        if image.shape == (IMAGE_SIDE, IMAGE_SIDE) and image.dtype == np.uint8:
+            return image
+    return NOTHING
+
+
+def read_history(folder: Path) -> History:
+    """Return the curves so far; none where there are none, or the file is damaged."""
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        return history_of((folder / "history.json").read_text())
+    return History()
+
+
+def history_of(text: str) -> History:
+    """Return curves written by `as_text`. Raises ValueError, TypeError or KeyError for others."""
+    values = json.loads(text)
+    return History(
+        Curve(**values["training"]),
+        Curve(**values["validation"]),
+        [(int(images), float(rate)) for images, rate in values["rates"]],
+        [(int(images), list(shares)) for images, shares in values["opinions"]],
+    )
+
+
+def as_text(history: History) -> str:
+    """Return curves as a text, JSON."""
+    return json.dumps(asdict(history))
+
+
+def write_history(folder: Path, history: History) -> None:
+    """Write the curves. Raises OSError."""
+    write_whole(folder / "history.json", as_text(history).encode())
+
+
+def read_live(folder: Path) -> Live:
+    """Return the newest pictures; none where there are none, or the file is damaged."""
+    try:
+        with np.load(folder / "live.npz", allow_pickle=False) as arrays:
+            return Live(**arrays)
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile):
+        return NO_LIVE
+
+
+def write_live(folder: Path, live: Live) -> None:
+    """Write the newest pictures. Raises OSError."""
+    write_arrays(folder / "live.npz", asdict(live))
+
+
+def write_arrays(file: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays by name as one npz file, replaced whole. Raises OSError."""
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    write_whole(file, content.getvalue())
+
+
+def write_state(folder: Path, state: State) -> None:
+    """Write where a run is. Raises OSError."""
+    write_whole(folder / "state.json", json.dumps(asdict(state)).encode())
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Put a file's new content in the place of the old one at once. Raises OSError."""
+    beside = file.with_name(f"{file.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    try:
+        beside.write_bytes(content)
+        os.replace(beside, file)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def alone(run: Run) -> Iterator[None]:
+    """Hold a run's lock: while a trainer does so, it is the only one that writes.
+
+    Raises RunError when somebody else holds it.
+    """
+    with _lock_of(run.folder):
+        yield
+
+
+def trainer_slot(number: int) -> FileLock:
+    """Return the lock that the trainer process with this number, from 0 on, holds while it lives.
+
+    Raises OSError when the folder cannot be made.
+    """
+    folder = home() / "trainers"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / f"{number}.lock", timeout=0)
+
+
+def free_space() -> int:
+    """Return how many bytes the disk that holds the runs has left."""
+    folder = home()
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+@contextlib.contextmanager
+def _lock_of(folder: Path) -> Iterator[None]:
+    # Beside the folder, which may be deleted while the lock is held.
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0.5)
+    try:
+        with lock:
+            yield
+    except Timeout:
+        raise RunError(f"{folder.name} is being trained. Stop it first.") from None
+
+
+def _is_held(folder: Path) -> bool:
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0)
+    try:
+        with lock:
+            return False
+    except (Timeout, OSError):
+        return True
+
+
+@contextlib.contextmanager
+def _home_lock() -> Iterator[None]:
+    folder = home() / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock", timeout=10):
+        yield
+
+
+@contextlib.contextmanager
+def _problems_said() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            f"The folder {home()} cannot be used: {error.strerror or error}. Free some space or "
+            "choose another folder with MNIST_APP_HOME."
+        ) from error
+
+
+def _new_folder(kind: str) -> Path:
+    number = 1
+    while True:
+        folder = folder_of(f"{kind}-{number}")
+        if folder.name not in NETWORKS:
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir()
+                return folder
+        number += 1
+
+
+def _read_state(folder: Path) -> State:
+    state = State(**json.loads((folder / "state.json").read_text()))
+    numbers = (state.queued_at, state.epochs, state.whole_epochs, state.first_epoch, state.seconds)
+    if state.status not in get_args(Status) or not all(isinstance(n, int | float) for n in numbers):
+        raise ValueError(f"{folder}: no state")
+    return state
+
+
+def _read_or_damaged(name: str) -> Run:
+    try:
+        return read(name)
+    except RunError:
+        return Run(name, folder_of(name), Settings(), State("damaged"))
+
+
+def _halved(values: list[float]) -> list[float]:
+    """Return the means of two neighbours each; of an odd number the first is left out."""
+    return [round((a + b) / 2, 5) for a, b in zip(values[1::2], values[2::2], strict=True)]
