@@ -8,6 +8,7 @@ PAGES = [
     st.Page("pages/convolution.py", title="Convolution", icon=":material/filter_center_focus:"),
     st.Page("pages/feature_maps.py", title="Feature maps", icon=":material/layers:"),
     st.Page("pages/max_pooling.py", title="Max pooling", icon=":material/zoom_in_map:"),
+    st.Page("pages/training.py", title="Training", icon=":material/model_training:"),
     st.Page("pages/models.py", title="Models", icon=":material/schema:"),
 ]
 

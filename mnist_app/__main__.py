@@ -4,25 +4,34 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from mnist_app import digit, engine, evaluation, recipe
+from mnist_app import (
+    digit,
+    engine,
+    evaluation,
+    following,
+    recipe,
+    runs,
+    settings,
+    trainers,
+)
 from mnist_app.answers import Answer
-from mnist_app.cards import NETWORKS, add_evaluation, read_card
-from mnist_app.dataset import TRAINING_IMAGES
+from mnist_app.cards import NETWORKS, add_evaluation
 from mnist_app.digit import Image
 from mnist_app.engine import Engine, EngineError
 from mnist_app.evaluation import error_sheet
 from mnist_app.pictures import PictureError, encode_png, read_picture
+from mnist_app.runs import Run, RunError
+from mnist_app.settings import Settings, SettingsError
 from mnist_app.strokes import StrokesError, read_strokes
 
 BATCH = 256
-DEFAULT_FOLDER = Path("trained")
 
 
 @dataclass(frozen=True)
@@ -43,9 +52,7 @@ def main() -> int:
         return evaluate(arguments)
     if arguments.command == "samples":
         return samples(arguments.seed, arguments.output)
-    names = ("network", "epochs", "images", "seed")
-    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
-    return engine.train(given, arguments.output)
+    return train(arguments)
 
 
 def classify(files: Iterable[str], network: str, as_json: bool) -> int:
@@ -73,7 +80,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     door = Engine()
     try:
         written = [] if arguments.strokes is None else read_strokes(arguments.strokes)
-        card = read_card(arguments.network)
+        card = runs.read_card(arguments.network)
         mnist, errors = evaluation.evaluate_mnist(door, card)
         grid = None
         if written:
@@ -88,8 +95,39 @@ def evaluate(arguments: argparse.Namespace) -> int:
     text = evaluation.report(card.name, mnist, grid)
     print(json.dumps({"network": card.name} | results) if arguments.json else text)
     if arguments.save:
-        add_evaluation(card.name, results)
+        add_evaluation(card.name, results, runs.network_folder(card.name))
     return 0 if arguments.errors is None else _write(arguments.errors, error_sheet(errors))
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train a network as a run and follow it; return 0 when it learned something, else 1."""
+    try:
+        run = _resumed(arguments) if arguments.resume else _created(arguments)
+        trainers.start()
+        return following.follow(run, arguments.json)
+    except (RunError, SettingsError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _created(arguments: argparse.Namespace) -> Run:
+    """Begin with the preset, or with how the network was trained that ships."""
+    kind = arguments.preset or arguments.network or engine.DEFAULT_NETWORK
+    start = (
+        settings.PRESETS[kind].settings
+        if arguments.preset
+        else settings.SHIPPED.get(kind, Settings())
+    )
+    names = settings.as_dictionary(start)
+    given = {name: value for name in names if (value := getattr(arguments, name, None)) is not None}
+    return runs.create(settings.read(names | given), kind)
+
+
+def _resumed(arguments: argparse.Namespace) -> Run:
+    """Go on with a run: to its end, or for as many more epochs as are given."""
+    run = runs.read(arguments.resume)
+    runs.go_on(run, arguments.epochs or 0)
+    return runs.read(run.name)
 
 
 def samples(seed: int, file: Path) -> int:
@@ -133,44 +171,47 @@ def _parse_arguments() -> argparse.Namespace:
         metavar="FILE",
         help="the PNG file to write (default: %(default)s)",
     )
-    training = commands.add_parser("train", help="train a network on MNIST from nothing")
-    _add_network(training)
-    training.add_argument("--epochs", type=_positive, help="how often to see all images")
-    training.add_argument(
-        "--images",
-        type=_count_of_images,
-        help=f"how many of the {TRAINING_IMAGES:,} training images",
-    )
-    training.add_argument("--seed", type=int, help="the same seed gives the same weights")
-    training.add_argument(
-        "--output",
-        type=Path,
-        default=DEFAULT_FOLDER,
-        help="the folder for weights and card (default: %(default)s)",
-    )
+    _add_training(commands.add_parser("train", help="train a network on MNIST"))
     return parser.parse_args()
+
+
+def _add_training(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--preset",
+        choices=settings.PRESETS,
+        help="settings to begin with; without it, those of the network that ships",
+    )
+    command.add_argument("--resume", metavar="RUN", help="go on with a run")
+    command.add_argument("--json", action="store_true", help="the last line is a JSON object")
+    bounds = settings.BOUNDS
+    for field in fields(Settings):
+        if field.name == "start_from":
+            continue
+        option = f"--{field.name.replace('_', '-')}"
+        if field.name in settings.CHOICES:
+            command.add_argument(option, choices=settings.CHOICES[field.name])
+        elif isinstance(field.default, bool):
+            command.add_argument(option, action=argparse.BooleanOptionalAction)
+        else:
+            low, high = bounds[field.name]
+            kind = type(field.default)
+            command.add_argument(option, type=kind, help=f"from {low:g} to {high:.12g}")
 
 
 def _add_network(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--network",
-        choices=NETWORKS,
+        type=_network,
         default=engine.DEFAULT_NETWORK,
-        help="which network (default: %(default)s)",
+        metavar="NAME",
+        help=f"one of {', '.join(NETWORKS)}, or a run (default: %(default)s)",
     )
 
 
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
-
-
-def _count_of_images(text: str) -> int:
-    count = _positive(text)
-    if count > TRAINING_IMAGES:
-        raise argparse.ArgumentTypeError(f"there are only {TRAINING_IMAGES:,} training images")
-    return count
+def _network(name: str) -> str:
+    if name not in NETWORKS and not runs.is_usable(name):
+        raise argparse.ArgumentTypeError(f"there is no network {name!r}: {', '.join(NETWORKS)}")
+    return name
 
 
 def _read(file: str) -> Picture:
@@ -195,7 +236,7 @@ def _answer(
 ) -> Iterator[tuple[Picture, Answer | None]]:
     images = [picture.image for picture in pictures if picture.image is not None]
     answers = iter(door.classify(np.stack(images), network)) if images else iter(())
-    reject_below = read_card(network).reject_below
+    reject_below = runs.read_card(network).reject_below
     for picture in pictures:
         yield picture, None if picture.image is None else Answer(next(answers), reject_below)
 

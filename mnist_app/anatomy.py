@@ -5,7 +5,9 @@ import math
 import numpy as np
 
 from mnist_app.cards import Card, Layer
-from mnist_app.filters import Array
+from mnist_app.changes import Pooling
+from mnist_app.filters import Array, PoolingRule
+from mnist_app.settings import BUILT
 
 INPUT = "image"
 # Layers that only rearrange or scale numbers; dropout works while training alone.
@@ -22,6 +24,12 @@ _KINDS = {
     "GRU": "recurrent",
     "Dense": "dense",
     "Softmax": "softmax",
+}
+_FUNCTIONS = {
+    "relu": "ReLU",
+    "tanh": "tanh",
+    "sigmoid": "sigmoid",
+    "scaled_tanh": "1.7159 · tanh(⅔ x)",
 }
 POOLING = {"MaxPooling2D", "AveragePooling2D"}
 
@@ -56,29 +64,43 @@ def activation_after(card: Card, name: str) -> Layer | None:
 
 def activation_name(layer: Layer | None) -> str:
     """Return an activation's name for people; empty for None."""
-    if layer is None:
-        return ""
-    return "ReLU" if layer.kind == "ReLU" else "1.7159 · tanh(⅔ x)"
+    return "" if layer is None else _FUNCTIONS[_function(layer)]
 
 
 def activate(layer: Layer | None, sums: Array) -> Array:
-    """Return what an activation makes of its input; None changes nothing.
+    """Return what an activation makes of its input; None changes nothing."""
+    match layer and _function(layer):
+        case None:
+            return sums
+        case "relu":
+            return np.maximum(sums, np.float32(0))
+        case "tanh":
+            return np.tanh(sums)
+        case "sigmoid":
+            return np.asarray(1 / (1 + np.exp(-sums)), dtype=np.float32)
+        case _:
+            return np.asarray(1.7159 * np.tanh(2 / 3 * sums), dtype=np.float32)
 
-    Besides ReLU our networks have LeNet-5's scaled tanh alone.
-    """
-    if layer is None:
-        return sums
-    if layer.kind == "ReLU":
-        return np.maximum(sums, np.float32(0))
-    return np.asarray(1.7159 * np.tanh(2 / 3 * sums), dtype=np.float32)
+
+def own_pooling(card: Card) -> Pooling:
+    """Return how the network pools that the card describes; shipped ones halve their maps."""
+    layer = layers_of(card, *POOLING)[0]
+    rule: PoolingRule = "max" if layer.kind == "MaxPooling2D" else "average"
+    if card.settings["network"] != BUILT:
+        return Pooling(rule, 2, 2)
+    return Pooling(rule, card.settings["pool"], card.settings["pool_stride"])
 
 
 def activation_inside(card: Card, layer: Layer) -> Layer | None:
     """Return the activation that a dense layer has in itself; None for the logits."""
     if layer.name == "logits":
         return None
-    kind = "Activation" if card.name == "lenet" else "ReLU"
-    return Layer(layer.name, kind, layer.shape, 0)
+    usual = "scaled_tanh" if card.settings["network"] == "lenet" else "relu"
+    return Layer(layer.name, "Activation", layer.shape, 0, layer.activation or usual)
+
+
+def _function(layer: Layer) -> str:
+    return layer.activation or ("relu" if layer.kind == "ReLU" else "scaled_tanh")
 
 
 def words(layer: Layer) -> str:

@@ -6,20 +6,16 @@ answer go over one pipe, a question at a time: an executor's threads and queues 
 more than the network does.
 """
 
-import json
 import logging
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from loky.backend import get_context
@@ -28,6 +24,7 @@ from mnist_app.cards import NETWORKS
 from mnist_app.changes import ChangeError, Changes
 from mnist_app.digit import Image
 from mnist_app.filters import Array
+from mnist_app.runs import RunError
 
 LOGGER = logging.getLogger(__name__)
 DEFAULT_NETWORK = next(iter(NETWORKS))
@@ -250,15 +247,7 @@ def _serve(pipe: Connection) -> None:
             return
         try:
             pipe.send(getattr(inspection, verb)(*question))
+        except RunError as error:
+            pipe.send(EngineError(str(error)))
         except Exception as error:
             pipe.send(error)
-
-
-def train(settings: dict[str, Any], folder: Path) -> int:
-    """Train a network in a process of its own and return that process's exit status.
-
-    `settings` are fields of `model.training.Settings`; the weights and the card go to `folder`.
-    Progress goes to standard output.
-    """
-    command = [sys.executable, "-m", "mnist_app.model.training"]
-    return subprocess.call([*command, json.dumps(settings), str(folder)])

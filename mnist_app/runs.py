@@ -25,8 +25,9 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from platformdirs import user_data_path
 
+from mnist_app import cards
 from mnist_app import settings as settings_module
-from mnist_app.cards import ASSETS, NETWORKS, card_file
+from mnist_app.cards import ASSETS, NETWORKS, Card, card_file
 from mnist_app.digit import IMAGE_SIDE, Image
 from mnist_app.filters import Array
 from mnist_app.settings import Settings, SettingsError
@@ -133,6 +134,10 @@ class History:
     """Images seen, and the learning rate that was set by hand there."""
     opinions: list[tuple[int, list[float]]] = field(default_factory=list)
     """Images seen, and the ten probabilities of the drawing."""
+    progress: float = 0.0
+    """The share of what it set out to do that is done, 0 to 1."""
+    seconds_left: float = 0.0
+    """How long the rest will take; 0 where nobody knows yet."""
 
     def add_opinion(self, images: int, probabilities: Array) -> None:
         """Add what the network thinks of the drawing now; too many are thinned."""
@@ -238,9 +243,31 @@ def queue() -> list[Run]:
     return [run for run in reversed(every()) if run.state.status == "queued"]
 
 
+def place_in_queue(run: Run) -> int:
+    """Return 1 for the run that is next, 2 for the one behind it; 0 for one that does not wait."""
+    names = [waiting.name for waiting in queue()]
+    return names.index(run.name) + 1 if run.name in names else 0
+
+
 def is_usable(name: str) -> bool:
     """Say whether a run has a network to answer with."""
     return bool(_NAME.fullmatch(name)) and card_file(name, home() / "runs" / name).exists()
+
+
+def read_card(name: str) -> Card:
+    """Return a network's card. Raises RunError for a name without one."""
+    try:
+        return cards.read_card(name, network_folder(name))
+    except (OSError, ValueError, TypeError, KeyError):
+        raise RunError(f"There is no network {name}.") from None
+
+
+def version(name: str) -> int:
+    """Return a number that is another when a network is another: a run may have gone on."""
+    try:
+        return 0 if name in NETWORKS else card_file(name, folder_of(name)).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def network_folder(name: str) -> Path:
@@ -344,6 +371,8 @@ def history_of(text: str) -> History:
         Curve(**values["validation"]),
         [(int(images), float(rate)) for images, rate in values["rates"]],
         [(int(images), list(shares)) for images, shares in values["opinions"]],
+        float(values["progress"]),
+        float(values["seconds_left"]),
     )
 
 

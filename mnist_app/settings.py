@@ -57,10 +57,10 @@ class Settings:
     activation: ActivationName = "relu"
     batch_norm: bool = True
     dropout: float = 0.0
-    dense: int = 64
+    dense: int = 96
     """Units of the dense layer before the logits; 0 for none."""
     optimizer: str = "adam"
-    learning_rate: float = 0.015
+    learning_rate: float = 0.012
     """The highest of the schedule."""
     schedule: str = "one cycle"
     weight_decay: float = 0.0

@@ -163,10 +163,11 @@ def change_network(card: Card, image: Image, outputs: dict[str, Array] | str) ->
     if not layers:
         inside.offer_network_with_maps("has no pooling")
         return
-    own: PoolingRule = "max" if layers[0].kind == "MaxPooling2D" else "average"
+    own = anatomy.own_pooling(card)
     st.markdown(
-        f"“{card.name}” was trained with {NAMES[own].lower()}, windows of 2 × 2 and a stride of "
-        f"2, in {' and '.join(layer.name for layer in layers)}. Give it another and see what it "
+        f"“{card.name}” was trained with {NAMES[own.rule].lower()}, windows of {own.size} × "
+        f"{own.size} and a stride of {own.stride}, in "
+        f"{' and '.join(layer.name for layer in layers)}. Give it another and see what it "
         "answers with the kernels that it has."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -181,15 +182,19 @@ def change_network(card: Card, image: Image, outputs: dict[str, Array] | str) ->
             "Pooling",
             list(NAMES),
             format_func=NAMES.__getitem__,
-            index=list(NAMES).index(own),
+            index=list(NAMES).index(own.rule),
             key=f"network_rule_{card.name}",
             width=200,
         )
-        size = st.number_input("Size", 1, LARGEST_POOL, 2, key="network_size", width=120)
-        stride = st.number_input("Stride", 1, LARGEST_POOL, 2, key="network_stride", width=120)
+        size = st.number_input(
+            "Size", 1, LARGEST_POOL, own.size, key=f"network_size_{card.name}", width=120
+        )
+        stride = st.number_input(
+            "Stride", 1, LARGEST_POOL, own.stride, key=f"network_stride_{card.name}", width=120
+        )
     pooling = Pooling(rule, size, stride)
     changes = Changes()
-    if pooling != Pooling(own, 2, 2):
+    if pooling != own:
         changes = Changes(pooling=dict.fromkeys(where, pooling))
     changed = inside.layers(image, changes) if changes else "Nothing is changed yet."
     st.html(

@@ -9,11 +9,14 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from mnist_app import runs
 from mnist_app.changes import LARGEST_POOL, ChangeError, Changes, Pooling
 from mnist_app.digit import IMAGE_SIDE
 from mnist_app.filters import Array
 from mnist_app.model import networks
 
+# How many are held at once: those that ship, and runs of visitors.
+MOST_NETWORKS = 24
 # More threads cost one small image more than they bring, and the page process wants a core too.
 tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -22,7 +25,7 @@ tf.config.threading.set_inter_op_parallelism_threads(1)
 def classify(name: str, images: NDArray[np.uint8]) -> Array:
     """Return the probabilities, float32 (n, 10), that network `name` gives to n images.
 
-    `images` has shape (n, 28, 28), 0 to 255. Raises KeyError for an unknown network.
+    `images` has shape (n, 28, 28), 0 to 255. Raises RunError for an unknown network.
     """
     return _forward(name)(tf.constant(images)).numpy()
 
@@ -30,7 +33,7 @@ def classify(name: str, images: NDArray[np.uint8]) -> Array:
 def inspect(name: str, image: NDArray[np.uint8], changes: Changes) -> dict[str, Array]:
     """Return the output of every layer of network `name`, by the layer's name, without the batch.
 
-    `image` has shape (28, 28), 0 to 255. Raises KeyError for an unknown network and ChangeError
+    `image` has shape (28, 28), 0 to 255. Raises RunError for an unknown network and ChangeError
     when it cannot answer with these changes.
     """
     batch = tf.constant(image[np.newaxis])
@@ -44,7 +47,7 @@ def inspect(name: str, image: NDArray[np.uint8], changes: Changes) -> dict[str, 
 def weights(name: str) -> dict[str, list[Array]]:
     """Return what each layer of network `name` has learned, as Keras orders it: kernel, bias, ...
 
-    Layers that learn nothing are left out. Raises KeyError for an unknown network.
+    Layers that learn nothing are left out. Raises RunError for an unknown network.
     """
     return {layer.name: layer.get_weights() for layer in _network(name).layers if layer.weights}
 
@@ -59,17 +62,30 @@ def warm(name: str) -> None:
     gc.freeze()
 
 
-@functools.cache
 def _network(name: str) -> keras.Model:
+    return _loaded(name, runs.version(name))
+
+
+def _forward(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
+    return _compiled(name, runs.version(name))
+
+
+def _all_outputs(name: str) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    return _compiled_with_layers(name, runs.version(name))
+
+
+@functools.lru_cache(MOST_NETWORKS)
+def _loaded(name: str, version: int) -> keras.Model:  # noqa: ARG001
+    """Return a network; another version of it is another one: a run may have gone on."""
     network = networks.load(name)
     network.trainable = False
     return network
 
 
-@functools.cache
-def _forward(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
+@functools.lru_cache(MOST_NETWORKS)
+def _compiled(name: str, version: int) -> Callable[[tf.Tensor], tf.Tensor]:
     """Return the network as one compiled graph: ten times as fast as calling the model."""
-    network = _network(name)
+    network = _loaded(name, version)
 
     @tf.function(input_signature=[tf.TensorSpec((None, IMAGE_SIDE, IMAGE_SIDE), tf.uint8)])
     def forward(images: tf.Tensor) -> tf.Tensor:
@@ -78,10 +94,10 @@ def _forward(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
     return forward.get_concrete_function()
 
 
-@functools.cache
-def _all_outputs(name: str) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+@functools.lru_cache(MOST_NETWORKS)
+def _compiled_with_layers(name: str, version: int) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """Return the network as one compiled graph with the output of every layer."""
-    network = _network(name)
+    network = _loaded(name, version)
     inside = keras.Model(network.input, {layer.name: layer.output for layer in network.layers[1:]})
 
     @tf.function(input_signature=[tf.TensorSpec((1, IMAGE_SIDE, IMAGE_SIDE), tf.uint8)])

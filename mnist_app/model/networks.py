@@ -12,6 +12,7 @@ from mnist_app.cards import NETWORKS
 from mnist_app.dataset import CLASSES
 from mnist_app.digit import IMAGE_SIDE
 from mnist_app.plans import PLANS, Plan, Step
+from mnist_app.runs import RunError
 from mnist_app.settings import Settings
 
 
@@ -46,7 +47,12 @@ def load(name: str) -> keras.Model:
 
     Raises RunError for an unknown name.
     """
-    network = build(name) if name in NETWORKS else build_for(runs.read(name).settings)
+    if name in NETWORKS:
+        network = build(name)
+    elif runs.is_usable(name):
+        network = build_for(runs.read(name).settings)
+    else:
+        raise RunError(f"The network {name} is not there any more. Choose another.")
     network.load_weights(weights_file(name, runs.network_folder(name)))
     return network
 

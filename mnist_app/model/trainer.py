@@ -26,9 +26,10 @@ def main() -> None:
     parser.add_argument("number", type=int)
     number = parser.parse_args().number
     os.nice(10)  # whoever draws comes first
-    gc.collect()
-    gc.freeze()
     with contextlib.suppress(Timeout), runs.trainer_slot(number):
+        training.warm()
+        gc.collect()
+        gc.freeze()
         trainers.say_ready(number)
         while trainers.is_wanted():
             if not _train_next():

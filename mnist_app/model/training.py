@@ -51,6 +51,19 @@ class Diverged(Exception):
     """The loss is no number any more; the message says what to try."""
 
 
+def warm() -> None:
+    """Fit the quick network to two batches: what TensorFlow does once is done."""
+    chosen = Settings()
+    split = dataset.load_training()
+    count = 2 * chosen.batch_size
+    started = fitter(chosen, networks.build_for(chosen))
+    started.fit(
+        split.images[:count], one_hot(split.labels[:count]), lambda: 0.001, lambda *_: False
+    )
+    started.probabilities(split.images[:1])
+    keras.backend.clear_session()
+
+
 def train(run: Run) -> None:
     """Fit a run from its last whole epoch on, until it ends or somebody stops it.
 
@@ -89,11 +102,13 @@ class Training:
         self.images_seen = 0
         self._restore()
         self.batches = self.batches_done = 0
+        self.batches_before = 0
+        self.started = 0.0
         self.stopped = False
         self.wishes: dict[str, Any] = {}
         self.since = Curve()
         self.due = self.validation_due = 0.0
-        self.paused = 0.0
+        self.paused = self.paused_before = 0.0
 
     def fit(self) -> None:
         """Learn epoch by epoch; after each, everything is saved."""
@@ -107,16 +122,19 @@ class Training:
             batches = math.ceil(len(images) / self.settings.batch_size)
             self.batches = batches * (self.state.epochs - first)
             self.batches_done = batches * (epoch - first)
+            if not self.started:
+                self.started, self.batches_before = time.monotonic(), self.batches_done
             order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(images))
             started = time.monotonic()
-            self.paused = 0.0
             self.fitter.fit(images[order], targets[order], self._rate, self._after_batch)
             self._look(len(self.validation))
+            self.paused_before += self.paused
             seconds = time.monotonic() - started - self.paused
             whole = epoch + (not self.stopped)
             self.state = replace(
                 self.state, whole_epochs=whole, seconds=self.state.seconds + seconds
             )
+            self.paused = 0.0
             self._save()
             if self.stopped:
                 return
@@ -181,11 +199,18 @@ class Training:
             self._look(VALIDATION_IMAGES)
             self.validation_due = time.monotonic() + VALIDATION_TICK
         self._ask_about_drawing()
+        self._say_progress()
         # What cannot be written now may be written next time; only a checkpoint must.
         with contextlib.suppress(OSError):
             self._write()
         self._obey()
         self.due = time.monotonic() + TICK
+
+    def _say_progress(self) -> None:
+        elapsed = time.monotonic() - self.started - self.paused_before - self.paused
+        a_batch = elapsed / max(1, self.batches_done - self.batches_before)
+        self.history.progress = self.batches_done / max(1, self.batches)
+        self.history.seconds_left = a_batch * (self.batches - self.batches_done)
 
     def _obey(self) -> None:
         wishes = runs.read_wishes(self.folder)

@@ -30,6 +30,8 @@ class Subject:
     seen: Normalised
     words: str
     """What this is, and what may be wrong with it."""
+    is_drawn: bool = False
+    """Whether the visitor drew it; else it is the example."""
 
     @property
     def image(self) -> Image:
@@ -51,7 +53,7 @@ def subject() -> Subject:
     seen = digit.normalise(picture, background="black")
     if seen.problem is Problem.BLANK:
         return _example("Nothing is drawn yet: ")
-    return Subject(picture, seen, seen.problem.value if seen.problem else drawing.caption)
+    return Subject(picture, seen, seen.problem.value if seen.problem else drawing.caption, True)
 
 
 def layers(

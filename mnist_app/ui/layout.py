@@ -7,10 +7,10 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from mnist_app import figures
+from mnist_app import figures, runs
 from mnist_app.cards import NETWORKS
 from mnist_app.engine import EngineError
-from mnist_app.ui import resources, session
+from mnist_app.ui import resources, session, visitor
 
 POLL_SECONDS = 0.4
 
@@ -97,15 +97,23 @@ def _own_on_each_page(function: Callable[[], None]) -> Callable[[], None]:
     return own
 
 
+def _runs_to_choose() -> list[str]:
+    """Return the visitor's own runs that can answer, and the one that was chosen."""
+    own = visitor.owner()
+    names = [run.name for run in runs.every() if run.belongs_to(own) and runs.is_usable(run.name)]
+    chosen = session.network()
+    return names if chosen in (*NETWORKS, *names) else [*names, chosen]
+
+
 def _choose_network() -> None:
     st.selectbox(
         "Network",
-        list(NETWORKS),
+        [*NETWORKS, *_runs_to_choose()],
         key=session.NETWORK,
         persist_state="session",
     )
     card = resources.card(session.network())
     st.caption(
-        f"{NETWORKS[card.name]}: {card.parameters:,} parameters, right on "
+        f"{NETWORKS.get(card.name, 'Trained here')}: {card.parameters:,} parameters, right on "
         f"{100 * card.test_accuracy:.2f} % of MNIST's test images."
     )

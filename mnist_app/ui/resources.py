@@ -4,7 +4,7 @@ import gc
 
 import streamlit as st
 
-from mnist_app import cards, dataset
+from mnist_app import cards, dataset, runs
 from mnist_app.engine import Engine
 from mnist_app.filters import Array
 
@@ -24,15 +24,23 @@ def test_images() -> dataset.Split:
     return dataset.load_test()
 
 
-@st.cache_resource(show_spinner=False, max_entries=20)
 def card(name: str) -> cards.Card:
-    """Return the card of the network `name`."""
-    return cards.read_card(name)
+    """Return the card of the network `name`, one that ships or a run's."""
+    return _card(name, runs.version(name))
 
 
-@st.cache_resource(show_spinner=False, max_entries=20)
 def weights(network: str) -> dict[str, list[Array]]:
     """Return what each layer of a network has learned; see `Engine.weights`."""
+    return _weights(network, runs.version(network))
+
+
+@st.cache_resource(show_spinner=False, max_entries=40)
+def _card(name: str, version: int) -> cards.Card:  # noqa: ARG001
+    return runs.read_card(name)
+
+
+@st.cache_resource(show_spinner=False, max_entries=40)
+def _weights(network: str, version: int) -> dict[str, list[Array]]:  # noqa: ARG001
     return engine().weights(network)
 
 

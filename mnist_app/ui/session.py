@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from mnist_app import runs
 from mnist_app.cards import NETWORKS
 from mnist_app.engine import DEFAULT_NETWORK
 from mnist_app.filters import Array
+from mnist_app.settings import Settings, as_dictionary
 
 PEN_WIDTH = "pen_width"
 NETWORK = "network"
@@ -28,6 +30,13 @@ POOLED_MAP = "pooled_map"
 POOL_SIZE = "pool_size"
 POOL_STRIDE = "pool_stride"
 POOL_RULE = "pool_rule"
+SHOWN_RUN = "shown_run"
+COMPARED_RUNS = "compared_runs"
+PRESET = "preset"
+SETTING = "setting_"
+_VISITOR = "visitor_number"
+_RUN_TROUBLE = "run_trouble"
+_MOVING = "moving_run"
 _EDITED = "edited_kernels"
 _PAGE = "page"
 _VERSION = "version_of_"
@@ -71,7 +80,9 @@ def drawing() -> Drawing:
 def network() -> str:
     """Return the name of the network that the visitor has chosen."""
     chosen = st.session_state.get(NETWORK)
-    return chosen if chosen in NETWORKS else DEFAULT_NETWORK
+    if not isinstance(chosen, str):
+        return DEFAULT_NETWORK
+    return chosen if chosen in NETWORKS or runs.is_usable(chosen) else DEFAULT_NETWORK
 
 
 def choose_network(name: str) -> None:
@@ -153,6 +164,47 @@ def comes_from_elsewhere(page: str) -> bool:
     before = st.session_state.get(_PAGE)
     st.session_state[_PAGE] = page
     return before != page
+
+
+def visitor_number(new: str) -> str:
+    """Return the number this visitor was given first in this session; `new` when none was."""
+    return str(st.session_state.setdefault(_VISITOR, new))
+
+
+def choose_settings(settings: Settings) -> None:
+    """Put settings into the fields of the training page. Call it before the fields."""
+    for name, value in as_dictionary(settings).items():
+        st.session_state[SETTING + name] = value
+
+
+def chosen_settings() -> dict[str, object]:
+    """Return what stands in the fields of the training page, as the browser sent it."""
+    names = as_dictionary(Settings())
+    return {
+        name: st.session_state[SETTING + name]
+        for name in names
+        if st.session_state.get(SETTING + name) is not None
+    }
+
+
+def run_trouble() -> str:
+    """Return the sentence that says what could not be done with a run, once; or an empty one."""
+    return str(st.session_state.pop(_RUN_TROUBLE, ""))
+
+
+def set_run_trouble(sentence: str) -> None:
+    """Remember what could not be done with a run."""
+    st.session_state[_RUN_TROUBLE] = sentence
+
+
+def was_moving(run: str) -> bool:
+    """Say whether this run was in training when it was last shown."""
+    return st.session_state.get(_MOVING) == run
+
+
+def set_moving(run: str) -> None:
+    """Remember which run was in training when it was shown; empty for none."""
+    st.session_state[_MOVING] = run
 
 
 def is_polling() -> bool:

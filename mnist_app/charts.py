@@ -1,0 +1,167 @@
+"""Curves over the images a network has seen, as SVG that stands in one message."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+
+from mnist_app.colours import colours
+from mnist_app.dataset import CLASSES
+from mnist_app.pictures import data_uri, encode_png
+
+WIDTH, HEIGHT = 520, 300
+LEFT, RIGHT, TOP, BOTTOM = 58, 14, 12, 44
+# Orange and blue, told apart by colour-blind people too; more runs than colours share them.
+COLOURS = ("#2f6fdb", "#e07b00", "#7d8aa0", "#b0348f", "#1f9e77", "#8a6d1d")
+OPINION_COLUMNS = 160
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve of a chart."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    colour: str
+    is_dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What is drawn along one side."""
+
+    low: float
+    high: float
+    title: str = ""
+    is_percent: bool = False
+
+
+def lines(title: str, shown: Sequence[Line], across: Axis, up: Axis, marks: Sequence[float]) -> str:
+    """Return a chart with a legend as HTML; `marks` are upright lines, where a rate was changed.
+
+    Its size is the same for whatever it shows.
+    """
+    grid = "".join(_grid_line(value, up) for value in ticks(up.low, up.high))
+    feet = "".join(_foot(value, across) for value in ticks(across.low, across.high))
+    curves = "".join(_curve(line, across, up) for line in shown)
+    upright = "".join(_mark(value, across) for value in marks)
+    label = f"{title}: " + ", ".join(f"{line.name} {_last(line, up)}" for line in shown)
+    return (
+        f'<figure class="lab-lines"><figcaption><strong>{escape(title)}</strong>'
+        f"{''.join(_key(line, up) for line in shown)}</figcaption>"
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">'
+        f"{grid}{feet}{upright}{curves}"
+        f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 4}" text-anchor="end">'
+        f"{escape(across.title)}</text></svg></figure>"
+    )
+
+
+def opinions(seen: Sequence[tuple[int, Sequence[float]]], most: float) -> str:
+    """Return ten probabilities over the images seen, a row a digit, as HTML.
+
+    `seen` has the images seen and shares of 0 to 1; `most` is where the time ends.
+    """
+    shares = np.zeros((CLASSES, OPINION_COLUMNS))
+    for number, (images, probabilities) in enumerate(seen):
+        start = int(images / most * (OPINION_COLUMNS - 1)) if number else 0
+        shares[:, start:] = np.asarray(probabilities)[:, np.newaxis]
+    end = int(seen[-1][0] / most * OPINION_COLUMNS) if seen else 0
+    palette = colours("viridis")
+    picture = palette[np.clip(np.round(255 * shares), 0, 255).astype(int)]
+    picture[:, end + 1 :] = 128
+    source = data_uri(encode_png(np.ascontiguousarray(picture)))
+    last = seen[-1][1] if seen else [0.0] * CLASSES
+    best = int(np.argmax(last))
+    rows = "".join(
+        f'<div class="{"first" if digit == best and seen else ""}">'
+        f"<span>{digit}</span><span>{_percent(share)}</span></div>"
+        for digit, share in enumerate(last)
+    )
+    words = f"{best} at {_percent(last[best])}" if seen else "nothing yet"
+    return (
+        '<div class="lab-opinions"><div class="lab-opinion-picture">'
+        f'<img src="{source}" alt="Probabilities of your digit while it learns, now {words}"></div>'
+        f'<div class="lab-opinion-names">{rows}</div></div>'
+    )
+
+
+def ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Return about so many round numbers from `low` to `high`: steps of 1, 2 or 5 times 10^n."""
+    if not high > low:
+        return [low]
+    rough = (high - low) / about
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * size for factor in (1, 2, 5, 10) if factor * size >= rough * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [number * step for number in range(first, last + 1)]
+
+
+def _x(value: float, across: Axis) -> float:
+    share = (value - across.low) / (across.high - across.low)
+    return LEFT + share * (WIDTH - LEFT - RIGHT)
+
+
+def _y(value: float, up: Axis) -> float:
+    share = (min(max(value, up.low), up.high) - up.low) / (up.high - up.low)
+    return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+
+
+def _grid_line(value: float, up: Axis) -> str:
+    y = _y(value, up)
+    return (
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        f'<text x="{LEFT - 8}" y="{y + 5:.1f}" text-anchor="end">{_short(value, up)}</text>'
+    )
+
+
+def _foot(value: float, across: Axis) -> str:
+    x = _x(value, across)
+    return (
+        f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 19}" text-anchor="middle">'
+        f"{_short(value, across)}</text>"
+    )
+
+
+def _mark(value: float, across: Axis) -> str:
+    x = _x(value, across)
+    return f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
+
+
+def _curve(line: Line, across: Axis, up: Axis) -> str:
+    places = [f"{_x(x, across):.1f},{_y(y, up):.1f}" for x, y in zip(line.x, line.y, strict=True)]
+    dashes = ' stroke-dasharray="7 5"' if line.is_dashed else ""
+    style = f'fill="none" stroke="{line.colour}" stroke-width="3"{dashes}'
+    if len(places) == 1:
+        x, y = places[0].split(",")
+        return f'<circle cx="{x}" cy="{y}" r="4" fill="{line.colour}"/>'
+    return f'<polyline points="{" ".join(places)}" {style} stroke-linejoin="round"/>'
+
+
+def _key(line: Line, up: Axis) -> str:
+    style = "dashed" if line.is_dashed else "solid"
+    return (
+        f'<span><i style="border-top: 4px {style} {line.colour}"></i>{escape(line.name)} '
+        f"<b>{_last(line, up)}</b></span>"
+    )
+
+
+def _last(line: Line, up: Axis) -> str:
+    if not line.y:
+        return "–"
+    return f"{100 * line.y[-1]:.1f} %" if up.is_percent else f"{line.y[-1]:.3f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _short(value: float, axis: Axis) -> str:
+    if axis.is_percent:
+        return f"{100 * value:.3g} %"
+    if value and abs(value) >= 1000:
+        return f"{value:,.0f}" if abs(value) < 1e7 else f"{value:.0e}"
+    return f"{value:.4g}"
