@@ -75,10 +75,11 @@ def opinions(seen: Sequence[tuple[int, Sequence[float]]], most: float) -> str:
     source = data_uri(encode_png(np.ascontiguousarray(picture)))
     last = seen[-1][1] if seen else [0.0] * CLASSES
     best = int(np.argmax(last))
+    shown = [_percent(share) if seen else "–" for share in last]
     rows = "".join(
         f'<div class="{"first" if digit == best and seen else ""}">'
-        f"<span>{digit}</span><span>{_percent(share)}</span></div>"
-        for digit, share in enumerate(last)
+        f"<span>{digit}</span><span>{share}</span></div>"
+        for digit, share in enumerate(shown)
     )
     words = f"{best} at {_percent(last[best])}" if seen else "nothing yet"
     return (

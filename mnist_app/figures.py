@@ -67,15 +67,7 @@ STYLE = """<style>
   font-size: 0.9rem; font-variant-numeric: tabular-nums; margin-top: 0.5rem; }
 .lab-histogram div { flex: 1; text-align: center; min-width: 0; }
 .lab-histogram i { display: block; background: #2f6fdb; }
-.lab-lines { margin: 0; flex: 1 1 24rem; min-width: 0; max-width: 46rem; }
-.lab-lines figcaption, .lab-title { font-size: 1.05rem; display: flex; flex-wrap: wrap;
-  gap: 0 1.25rem; font-variant-numeric: tabular-nums; min-height: 1.6em; }
-.lab-lines figcaption i { display: inline-block; width: 1.6rem; vertical-align: middle;
-  margin-right: 0.35rem; }
-.lab-lines svg { width: 100%; height: auto; display: block; font-size: 15px; }
-.lab-lines text { fill: currentColor; font-variant-numeric: tabular-nums; }
-.lab-lines .grid { stroke: #7d8aa0; stroke-opacity: 0.35; }
-.lab-lines .mark { stroke: #b0348f; stroke-width: 2; stroke-dasharray: 3 4; }
+.lab-title { font-size: 1.05rem; min-height: 1.6em; }
 .lab-charts { display: flex; flex-wrap: wrap; gap: 1rem 2rem; margin-bottom: 1rem; }
 .lab-watched { flex: 1 1 24rem; max-width: 46rem; min-width: 0; }
 .lab-opinions { display: flex; height: 15rem; }

@@ -9,6 +9,7 @@ from mnist_app.ui import canvas, inside, layout, session, training, visitor
 from mnist_app.ui.session import SETTING
 
 REFRESH_SECONDS = 0.4
+TABLE_SECONDS = 3.0
 WATCHED = "The network is asked about this digit while it learns."
 
 layout.begin(
@@ -177,7 +178,8 @@ def watch_run() -> None:
     if is_moving and run.belongs_to(visitor.owner()):
         training.steer(run)
     training.show_result(run)
-    st.html(training.curves(run, history) + training.pictures(run, history, live))
+    training.show_curves(run, history)
+    st.html(training.pictures(run, history, live))
     if is_moving:
         trainers.start()
     elif session.was_moving(run.name):
@@ -204,6 +206,11 @@ def keep(run: Run) -> None:
         training.manage(run)
 
 
+def compare_runs() -> None:
+    """All runs, anew every few seconds while one of them works."""
+    training.compare()
+
+
 left, right = st.columns([1, 2], gap="large")
 with left:
     draw_for_training()
@@ -227,5 +234,5 @@ is_moving = run is not None and run.status in ("queued", "running", "paused")
 st.fragment(watch_run, run_every=REFRESH_SECONDS if is_moving else None)()
 if run is not None:
     keep(run)
-training.compare()
+st.fragment(compare_runs, run_every=TABLE_SECONDS if is_moving else None)()
 layout.poll_for_engine()

@@ -14,9 +14,9 @@ from mnist_app.digit import Image
 from mnist_app.panels import Panel
 from mnist_app.runs import Curve, History, Live, Run, RunError
 from mnist_app.settings import BOUNDS, SHIPPED
-from mnist_app.ui import session, visitor
+from mnist_app.ui import chart, session, visitor
 
-KERNEL_SIDE = 400
+KERNEL_SIDE = 280
 WRONG_SIDE = 84
 LITTLE_SPACE = 50_000_000
 _COLUMNS = (
@@ -27,7 +27,7 @@ _COLUMNS = (
     "Parameters",
     "Epochs",
     "Fitting",
-    "Test images",
+    "Test set",
 )
 STATUS_WORDS = {
     "queued": "waits in the queue",
@@ -98,18 +98,21 @@ def show_result(run: Run) -> None:
                 )
 
 
-def curves(run: Run, history: History) -> str:
-    """Return loss and accuracy over the images seen, side by side, as HTML."""
-    across = Axis("images seen", 0, images_at_the_end(run, history))
+def show_curves(run: Run, history: History) -> None:
+    """Show loss and accuracy over the images seen, side by side."""
+    across = Axis(0, images_at_the_end(run, history), "images seen")
     marks = [images for images, _ in history.rates]
     training, validation = history.training, history.validation
     highest = max([2.5, *finite(training.loss), *finite(validation.loss)])
-    loss, accuracy = Axis("", 0, highest), Axis("", 0, 1, is_percent=True)
-    return (
-        '<div class="lab-charts">'
-        + charts.lines("Loss", _both(training, validation, "loss"), across, loss, marks)
-        + charts.lines("Accuracy", _both(training, validation, "accuracy"), across, accuracy, marks)
-        + "</div>"
+    loss, accuracy = Axis(0, highest), Axis(0, 1, is_percent=True)
+    chart.show(
+        [
+            charts.lines("Loss", _both(training, validation, "loss"), across, loss, marks),
+            charts.lines(
+                "Accuracy", _both(training, validation, "accuracy"), across, accuracy, marks
+            ),
+        ],
+        key="curves",
     )
 
 
@@ -150,7 +153,7 @@ def _kernels(live: Live) -> str:
     if not live.kernels.size or not np.isfinite(live.kernels).all():
         return f"{title}<p>This network has none that can be seen.</p>"
     scale = colours.around_zero(live.kernels)
-    tiles = panels.tiles(live.kernels, scale, across=8)
+    tiles = panels.tiles(live.kernels, scale, across=max(4, len(live.kernels) // 4))
     panel = Panel("", tiles, "Orange counts for, blue against, black is zero", KERNEL_SIDE)
     return title + panels.row([panel])
 
@@ -191,7 +194,7 @@ def steer(run: Run) -> None:
             args=(lambda: runs.wish(run, stop=True),),
         )
         key = f"rate_{run.name}"
-        low, high = BOUNDS["learning_rate"]
+        low, high = map(float, BOUNDS["learning_rate"])
         st.number_input(
             "Learning rate (the highest of its schedule)",
             low,
@@ -238,9 +241,8 @@ def show_trouble() -> None:
 
 
 def choice_words(run: Run, owner: str) -> str:
-    """Return a run in a list: its name, whose it is, where it is."""
-    whose = "yours" if run.belongs_to(owner) else "somebody else's"
-    return f"{run.name} ({whose}, {run.status})"
+    """Return a run in a list: its name, and whether it is the visitor's."""
+    return f"{run.name} (yours)" if run.belongs_to(owner) else run.name
 
 
 def layer_rows(layers: Sequence[Layer]) -> list[dict[str, str]]:
@@ -321,23 +323,22 @@ def compare() -> None:
     )
     histories = {name: runs.read_history(readable[name].folder) for name in names}
     if histories:
-        st.html(_overlaid(histories))
+        chart.show(_overlaid(histories), key="overlaid_curves")
 
 
-def _overlaid(histories: dict[str, History]) -> str:
-    """Return the validation curves of several runs in one chart each, as HTML."""
+def _overlaid(histories: dict[str, History]) -> list[str]:
+    """Return the validation curves of several runs, a chart each for loss and accuracy."""
     most = max(max([1, *history.validation.images[-1:]]) for history in histories.values())
     losses = [loss for history in histories.values() for loss in finite(history.validation.loss)]
-    across = Axis("images seen", 0, most)
+    across = Axis(0, most, "images seen")
     shown = {
-        "loss": ("Validation loss", Axis("", 0, min(10.0, max([0.5, *losses])))),
-        "accuracy": ("Validation accuracy", Axis("", 0, 1, is_percent=True)),
+        "loss": ("Validation loss", Axis(0, min(10.0, max([0.5, *losses])))),
+        "accuracy": ("Validation accuracy", Axis(0, 1, is_percent=True)),
     }
-    drawn = [
+    return [
         charts.lines(title, _line_each(histories, what), across, axis, [])
         for what, (title, axis) in shown.items()
     ]
-    return f'<div class="lab-charts">{"".join(drawn)}</div>'
 
 
 def _line_each(histories: dict[str, History], what: str) -> list[Line]:
