@@ -40,6 +40,8 @@ ACTIVE: tuple[Status, ...] = ("queued", "running", "paused", "interrupted")
 KEPT_RUNS = 60
 KEPT_SECONDS = 30 * 24 * 3600
 CLEANUP_RULE = f"The newest {KEPT_RUNS} ended runs are kept, each for 30 days after its last step."
+DRAWINGS = "drawings.npz"
+"""The drawings that a run learns besides MNIST."""
 # More points than this say nothing more on a chart.
 MOST_POINTS = 400
 

@@ -9,10 +9,15 @@ from mnist_app import plans
 from mnist_app.cards import NETWORKS, Layer, read_card
 from mnist_app.dataset import TRAINING_IMAGES
 from mnist_app.plans import ActivationName, Plan, PlanError
+from mnist_app.recipe import Mixture
 
 BUILT = "built"
 """The network that is built of stages, instead of one with a name."""
 MOST_PARAMETERS = 1_000_000
+# For each image of "varied and written": digits that the program writes, and drawings that are no
+# digit.
+WRITTEN = 0.35
+NONDIGITS = 0.14
 CHOICES: dict[str, tuple[str, ...]] = {
     "network": (BUILT, *NETWORKS),
     "activation": get_args(ActivationName),
@@ -102,9 +107,16 @@ class Settings:
         return read_card(self.network).layers if plan is None else plans.layers_of(plan)
 
     @property
-    def batches(self) -> int:
-        """How many batches the training images make, the last one maybe smaller."""
-        return math.ceil(self.images / self.batch_size)
+    def mixture(self) -> Mixture:
+        """How many images that the program makes join those of MNIST in each epoch."""
+        if self.augmentation != "varied and written":
+            return Mixture(0, 0)
+        return Mixture(round(self.images * WRITTEN), round(self.images * NONDIGITS))
+
+    @property
+    def images_an_epoch(self) -> int:
+        """How many images an epoch has, a person's drawings not counted."""
+        return self.images + self.mixture.written + self.mixture.nondigits
 
 
 def read(values: Mapping[str, object]) -> Settings:

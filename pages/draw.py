@@ -2,14 +2,13 @@
 
 import streamlit as st
 
-from mnist_app.ui import answer, canvas, layout
+from mnist_app.ui import answer, canvas, layout, learning, visitor
 
 layout.begin(
     "Draw a digit",
     "A neural network reads it after each stroke.",
 )
-
-
+visitor.remember()
 canvas.controls()
 
 
@@ -18,7 +17,9 @@ def draw_and_read() -> None:
     """Each stroke reruns this and nothing else."""
     with st.container(horizontal=True, gap="large"):
         canvas.canvas()
-        answer.answer()
+        with st.container():
+            answer.answer()
+            learning.ask_what_it_was()
 
 
 draw_and_read()

@@ -5,7 +5,7 @@ import streamlit as st
 from mnist_app import runs, settings, trainers
 from mnist_app.runs import Run, RunError
 from mnist_app.settings import BOUNDS, BUILT, CHOICES, PRESETS, Settings, SettingsError
-from mnist_app.ui import canvas, inside, layout, session, training, visitor
+from mnist_app.ui import canvas, inside, layout, learning, session, training, visitor
 from mnist_app.ui.session import SETTING
 
 REFRESH_SECONDS = 0.4
@@ -202,6 +202,7 @@ def keep(run: Run) -> None:
             training.download(run)
         if session.network() == run.name:
             st.success(f"“{run.name}” answers on every page now.", icon=":material/check:")
+        training.show_code(run)
     if run.belongs_to(visitor.owner()) and run.status not in ("queued", "running", "paused"):
         training.manage(run)
 
@@ -234,5 +235,6 @@ is_moving = run is not None and run.status in ("queued", "running", "paused")
 st.fragment(watch_run, run_every=REFRESH_SECONDS if is_moving else None)()
 if run is not None:
     keep(run)
+learning.learn_from_my_hand()
 st.fragment(compare_runs, run_every=TABLE_SECONDS if is_moving else None)()
 layout.poll_for_engine()

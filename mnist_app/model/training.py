@@ -25,7 +25,7 @@ from mnist_app.digit import Image
 from mnist_app.filters import Array
 from mnist_app.model import calibration, networks
 from mnist_app.model.fitting import fitter
-from mnist_app.recipe import Epoch, Mixture, one_hot
+from mnist_app.recipe import Epoch, one_hot
 from mnist_app.runs import Curve, History, Live, Run, State
 from mnist_app.settings import Settings
 
@@ -37,14 +37,9 @@ VALIDATION_TICK = 1.0
 VALIDATION_IMAGES = 500
 WRONG_SHOWN = 8
 MOST_KERNELS = 32
-# For each image of the recipe "varied and written": digits that the program writes, and drawings
-# that are no digit.
-WRITTEN = 0.35
-NONDIGITS = 0.14
 # Of what a network learns from a person's drawings, the share that are these drawings, varied.
 DRAWN = 0.25
 CHECKPOINT = "checkpoint.npz"
-DRAWINGS = "drawings.npz"
 
 
 class Diverged(Exception):
@@ -318,12 +313,6 @@ def _start(settings: Settings) -> keras.Model:
     return network
 
 
-def _mixture(settings: Settings) -> Mixture:
-    if settings.augmentation != "varied and written":
-        return Mixture(0, 0)
-    return Mixture(round(settings.images * WRITTEN), round(settings.images * NONDIGITS))
-
-
 def _epochs(
     folder: Path, settings: Settings, numbers: range
 ) -> Iterator[tuple[Image, NDArray[np.float32]]]:
@@ -337,7 +326,7 @@ def _epochs(
     with ProcessPoolExecutor(cpu_count(), context=get_context("loky")) as executor:
 
         def epoch(number: int) -> Epoch:
-            return Epoch(executor, split, _mixture(settings), settings.seed, number)
+            return Epoch(executor, split, settings.mixture, settings.seed, number)
 
         following = epoch(numbers.start) if numbers else None
         for number in numbers:
@@ -352,7 +341,7 @@ def _with_drawings(
     folder: Path, settings: Settings, number: int, images: Image, targets: NDArray[np.float32]
 ) -> tuple[Image, NDArray[np.float32]]:
     """Add a person's drawings, each many times and varied, where the run has some."""
-    if not (folder / DRAWINGS).exists():
+    if not (folder / runs.DRAWINGS).exists():
         return images, targets
     drawings = _read_drawings(folder)
     count = round(settings.images * DRAWN / (1 - DRAWN))
@@ -364,7 +353,7 @@ def _with_drawings(
 
 
 def _read_drawings(folder: Path) -> Split:
-    with np.load(folder / DRAWINGS, allow_pickle=False) as arrays:
+    with np.load(folder / runs.DRAWINGS, allow_pickle=False) as arrays:
         return Split(arrays["images"], arrays["labels"])
 
 
@@ -393,7 +382,7 @@ def _pictures(kernels: Array) -> Array:
 
 
 def _card(name: str, network: keras.Model, settings: Settings, state: State) -> dict[str, Any]:
-    mixture = _mixture(settings)
+    mixture = settings.mixture
     data = f"{settings.images:,} training images of MNIST"
     if settings.augmentation != "none":
         data += ", varied anew for each epoch"

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from mnist_app import charts, colours, panels, runs, trainers
+from mnist_app import charts, colours, panels, runs, scripts, trainers
 from mnist_app.cards import Layer
 from mnist_app.charts import Axis, Line
 from mnist_app.digit import Image
@@ -270,6 +270,22 @@ def download(run: Run) -> None:
             on_click="ignore",
             key=f"download_{run.name}",
         )
+
+
+def show_code(run: Run) -> None:
+    """Offer complete scripts that train the same network with the same settings."""
+    with st.expander("Show the code", icon=":material/code:"):
+        if run.settings.start_from:
+            st.caption(
+                f"This run went on with “{run.settings.start_from}” and a person's drawings; the "
+                "scripts train the same network on MNIST from nothing."
+            )
+        with_keras, by_hand = st.tabs(["Keras", "TensorFlow by hand"])
+        with_keras.code(scripts.keras_script(run.settings), language="python")
+        if run.settings.plan is None:
+            by_hand.caption("This network has layers that are not written by hand here.")
+        else:
+            by_hand.code(scripts.tensorflow_script(run.settings), language="python")
 
 
 def manage(run: Run) -> None:

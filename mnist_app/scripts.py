@@ -1,0 +1,244 @@
+"""Complete scripts that train exactly the network of a run, as text to copy.
+
+Each runs as it stands where TensorFlow is installed: MNIST is downloaded by Keras. Only for varied
+images, and for networks with layers of their own, this project must lie in the same folder.
+"""
+
+from pathlib import Path
+
+from mnist_app import plans
+from mnist_app.dataset import TRAINING_IMAGES
+from mnist_app.plans import Plan, Step
+from mnist_app.settings import Settings
+
+_BY_HAND = Path(__file__).parent / "model" / "by_hand.py"
+_OPTIMIZERS = {
+    "sgd": "keras.optimizers.SGD(LEARNING_RATE)",
+    "momentum": "keras.optimizers.SGD(LEARNING_RATE, momentum=0.9)",
+    "rmsprop": "keras.optimizers.RMSprop(LEARNING_RATE)",
+    "adam": "keras.optimizers.Adam(LEARNING_RATE)",
+    "adamw": "keras.optimizers.AdamW(LEARNING_RATE, weight_decay={decay})",
+}
+
+
+def keras_script(settings: Settings) -> str:
+    """Return a script with compile and fit for these settings."""
+    optimizer = _OPTIMIZERS[settings.optimizer].format(decay=settings.weight_decay)
+    return f'''\
+import math
+
+import keras
+import numpy as np
+from keras import layers
+
+{_constants(settings)}
+keras.utils.set_random_seed(SEED)
+{_data(settings)}
+{_network(settings)}
+# The loss is computed from the logits, which is exact; the softmax comes after.
+model = keras.Model(network.input, network.get_layer("logits").output)
+model.compile(
+    optimizer={optimizer},
+    loss=keras.losses.CategoricalCrossentropy(from_logits=True),
+    metrics=["accuracy"],
+)
+
+{_schedule(settings)}
+
+class Schedule(keras.callbacks.Callback):
+    """Set the learning rate before each batch."""
+
+    batches_done = 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.optimizer.learning_rate.assign(learning_rate(self.batches_done))
+        self.batches_done += 1
+
+
+schedule = Schedule()
+for epoch in range(EPOCHS):
+    images, targets = training_data(epoch)
+    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
+    model.fit(
+        images[order],
+        targets[order],
+        batch_size=BATCH_SIZE,
+        shuffle=False,
+        initial_epoch=epoch,
+        epochs=epoch + 1,
+        validation_data=(validation_images, np.eye(10)[validation_labels]),
+        callbacks=[schedule],
+    )
+
+_, accuracy = model.evaluate(test_images, np.eye(10)[test_labels], batch_size=500, verbose=0)
+print(f"Right on the 10,000 test images: {{100 * accuracy:.2f}} %")
+network.save("network.keras")
+'''
+
+
+def tensorflow_script(settings: Settings) -> str:
+    """Return a script with variables and a gradient tape for these settings.
+
+    Raises ValueError for a network whose layers are not written by hand here.
+    """
+    plan = settings.plan
+    if plan is None:
+        raise ValueError(settings.network)
+    layers = "\n".join(f"    {layer!r}," for layer in plans.as_tuples(plan))
+    return f"""\
+{_BY_HAND.read_text().rstrip()}
+
+
+import math  # noqa: E402
+
+import keras  # noqa: E402
+
+{_constants(settings)}
+LAYERS = [
+{layers}
+]
+{_data(settings)}
+{_schedule(settings)}
+
+network = Network(LAYERS, SEED)
+training = Training(network, {settings.optimizer!r}, {settings.weight_decay!r}, SEED)
+
+
+def accuracy(images, labels):
+    answers = [
+        network.logits(tf.constant(images[start : start + 500])).numpy().argmax(axis=1)
+        for start in range(0, len(images), 500)
+    ]
+    return np.mean(np.concatenate(answers) == labels)
+
+
+batches_done = 0
+for epoch in range(EPOCHS):
+    images, targets = training_data(epoch)
+    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
+    for start in range(0, len(images), BATCH_SIZE):
+        batch = order[start : start + BATCH_SIZE]
+        rate = tf.constant(learning_rate(batches_done), tf.float32)
+        loss, right = training.step(
+            tf.constant(images[batch]), tf.constant(targets[batch]), rate
+        )
+        batches_done += 1
+    seen = accuracy(validation_images, validation_labels)
+    print(f"Epoch {{epoch + 1}}: loss {{loss:.4f}}, validation accuracy {{100 * seen:.2f}} %")
+
+print(f"Right on the 10,000 test images: {{100 * accuracy(test_images, test_labels):.2f}} %")
+"""
+
+
+def _constants(settings: Settings) -> str:
+    return f"""\
+SEED = {settings.seed}
+EPOCHS = {settings.epochs}
+BATCH_SIZE = {settings.batch_size}
+IMAGES = {settings.images}
+LEARNING_RATE = {settings.learning_rate!r}  # the highest of its schedule"""
+
+
+def _data(settings: Settings) -> str:
+    """Return how the data is loaded, split and, where that is asked for, varied."""
+    loading = f"""\
+
+(images, labels), (test_images, test_labels) = keras.datasets.mnist.load_data()
+# The last of the 60,000 images are for validation: the network does not learn from them.
+validation_images, validation_labels = images[{TRAINING_IMAGES}:], labels[{TRAINING_IMAGES}:]
+images, labels = images[:IMAGES], labels[:IMAGES]
+"""
+    if settings.augmentation == "none":
+        return f'''{loading}
+one_hot = np.eye(10, dtype=np.float32)[labels]
+
+
+def training_data(epoch):
+    """The same images in each epoch, uint8 (n, 28, 28), and one-hot labels, float32 (n, 10)."""
+    return images, one_hot
+
+'''
+    mixture = settings.mixture
+    return f'''{loading}
+
+def training_data(epoch, originals=images, its_labels=labels):
+    """Images varied anew for each epoch by this project's own code, and their targets."""
+    from loky import ProcessPoolExecutor
+
+    from mnist_app.dataset import Split
+    from mnist_app.recipe import Epoch, Mixture
+
+    with ProcessPoolExecutor() as executor:
+        mixture = Mixture(written={mixture.written}, nondigits={mixture.nondigits})
+        return Epoch(executor, Split(originals, its_labels), mixture, SEED, epoch).result()
+
+'''
+
+
+def _schedule(settings: Settings) -> str:
+    bodies = {
+        "constant": "    return LEARNING_RATE",
+        "cosine": """\
+    share = min(1, batches_done / max(1, batches - 1))
+    return LEARNING_RATE * (0.001 + 0.999 * (1 + math.cos(math.pi * share)) / 2)""",
+        "one cycle": """\
+    share = min(1, batches_done / max(1, batches - 1))
+    if share < 0.2:
+        return LEARNING_RATE * (0.05 + 0.95 * share / 0.2)
+    fallen = (share - 0.2) / 0.8
+    return LEARNING_RATE * (0.001 + 0.999 * (1 + math.cos(math.pi * fallen)) / 2)""",
+    }
+    return f'''\
+batches = EPOCHS * math.ceil({settings.images_an_epoch} / BATCH_SIZE)
+
+
+def learning_rate(batches_done):
+    """The schedule: {settings.schedule}."""
+{bodies[settings.schedule]}
+'''
+
+
+def _network(settings: Settings) -> str:
+    if settings.plan is None:
+        return f'''\
+from mnist_app.model import networks
+
+network = networks.build("{settings.network}")
+'''
+    lines = "\n".join(f"x = {_keras_line(step)}(x)" for step in _with_channel(settings.plan))
+    return f"""\
+image = keras.Input((28, 28), name="image")
+x = layers.Rescaling(1 / 255, name="scale")(image)
+{lines}
+probabilities = layers.Softmax(name="probabilities")(x)
+network = keras.Model(image, probabilities)
+network.summary()
+"""
+
+
+def _with_channel(plan: Plan) -> list[Step | None]:
+    """Return the layers in their order; None stands for the one that adds a channel."""
+    steps: list[Step | None] = [] if isinstance(plan[0], plans.Flatten) else [None]
+    return [*steps, *plan, plans.LOGITS]
+
+
+def _keras_line(step: Step | None) -> str:
+    match step:
+        case None:
+            return 'layers.Reshape((28, 28, 1), name="channel")'
+        case plans.Convolution(name, filters, kernel, bias):
+            return f'layers.Conv2D({filters}, {kernel}, use_bias={bias}, name="{name}")'
+        case plans.Pooling(name, size, stride):
+            return f'layers.MaxPooling2D({size}, {stride}, name="{name}")'
+        case plans.Normalisation(name, momentum):
+            return f'layers.BatchNormalization(momentum={momentum}, name="{name}")'
+        case plans.Activation(name, "relu"):
+            return f'layers.ReLU(name="{name}")'
+        case plans.Activation(name, function):
+            return f'layers.Activation("{function}", name="{name}")'
+        case plans.Flatten(name):
+            return f'layers.Flatten(name="{name}")'
+        case plans.Dropout(name, rate):
+            return f'layers.Dropout({rate}, name="{name}")'
+        case plans.Dense(name, units, activation):
+            return f'layers.Dense({units}, activation="{activation}", name="{name}")'

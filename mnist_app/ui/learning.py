@@ -1,0 +1,113 @@
+"""Learn from my hand: saying what a drawing was, and teaching a network these drawings."""
+
+import zlib
+
+import streamlit as st
+
+from mnist_app import hand, panels, trainers
+from mnist_app.dataset import CLASSES
+from mnist_app.hand import Drawing, HandError
+from mnist_app.panels import Panel
+from mnist_app.runs import RunError
+from mnist_app.ui import inside, session, visitor
+
+_SIDE = 84
+_SHOWN = 24
+
+
+def ask_what_it_was() -> None:
+    """Let the visitor say what the drawing is; inside the fragment that shows the answer.
+
+    Each drawing has a question of its own, so that an old answer never stands beside a new one.
+    """
+    drawing = session.drawing()
+    key = f"said_{drawing.canvas}_{zlib.crc32(drawing.png)}"
+    said = st.segmented_control(
+        "What was it really? Say it, and a network can learn your hand.",
+        range(CLASSES),
+        key=key,
+        disabled=not drawing.png,
+        on_change=lambda: _keep(st.session_state.get(key)),
+    )
+    if said is not None:
+        trouble = session.run_trouble()
+        words = f"Kept as a {said}. Teach it to a network on the page Training."
+        st.caption(trouble or words)
+
+
+def learn_from_my_hand() -> None:
+    """The visitor's drawings, and teaching the chosen network with them."""
+    st.subheader("Learn from my hand", anchor=False)
+    owner = visitor.owner()
+    try:
+        kept = hand.drawings(owner)
+    except HandError as error:
+        st.error(str(error), icon=":material/folder_off:")
+        return
+    if not kept:
+        st.markdown(
+            "On the page **Draw**, below the answer, say what a drawing really was. It is kept "
+            "here, and a network can learn it in a few seconds."
+        )
+        return
+    st.markdown(
+        f"{len(kept)} of your drawings are kept. “{session.network()}” can learn them, mixed with "
+        "MNIST lest it forget what others write; you see how it reads both before and after."
+    )
+    _show(kept)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button(
+            f"Teach “{session.network()}” my digits",
+            type="primary",
+            icon=":material/school:",
+            on_click=_teach,
+            args=(owner, session.network()),
+        )
+        st.download_button(
+            "Export",
+            lambda: hand.exported(kept),
+            file_name="my_digits.npz",
+            icon=":material/download:",
+            on_click="ignore",
+            help="A NumPy file with images and labels.",
+        )
+        numbers = {f"{place}: a {one.label}": one.number for place, one in enumerate(kept, start=1)}
+        chosen = st.selectbox("Drawing", list(numbers), width=140)
+        st.button("Delete it", on_click=_delete, args=(owner, numbers[chosen]))
+        st.button("Delete all", icon=":material/delete:", on_click=_delete, args=(owner, None))
+
+
+def _show(kept: list[Drawing]) -> None:
+    places = range(max(0, len(kept) - _SHOWN), len(kept))
+    st.html(
+        panels.row([Panel(f"{i + 1}: a {kept[i].label}", kept[i].image, "", _SIDE) for i in places])
+    )
+    if len(kept) > _SHOWN:
+        st.caption(f"The last {_SHOWN} of {len(kept)}.")
+
+
+def _keep(label: int | None) -> None:
+    """Keep the drawing that is on the canvas, as a network sees it."""
+    subject = inside.subject()
+    if label is None or not subject.is_drawn:
+        return
+    try:
+        hand.keep(visitor.owner(), subject.image, label)
+    except HandError as error:
+        session.set_run_trouble(str(error))
+
+
+def _teach(owner: str, network: str) -> None:
+    try:
+        run = hand.teach(owner, network)
+        trainers.start()
+        session.pick(session.SHOWN_RUN, run.name)
+    except (HandError, RunError, OSError) as error:
+        session.set_run_trouble(str(error))
+
+
+def _delete(owner: str, number: int | None) -> None:
+    try:
+        hand.delete(owner, number)
+    except HandError as error:
+        session.set_run_trouble(str(error))
