@@ -1,18 +1,31 @@
-"""The trainer processes: how many there may be, and starting those that are missing."""
+"""The trainer processes: how many there may be, starting them, and what each does.
 
+A trainer takes runs from the queue, one after the other. It outlives whoever started it, so that a
+page that is reloaded or a server that is restarted loses nothing, and waits, warm, for the next.
+"""
+
+import argparse
+import contextlib
+import gc
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 from filelock import Timeout
 
 from mnist_app import runs
+from mnist_app.runs import RunError
 
 # Seconds that an idle trainer stays warm after somebody wanted one.
 IDLE_LIMIT = 600.0
+POLL_SECONDS = 0.1
 ROOT = Path(__file__).parent.parent
+
+_started: dict[tuple[Path, int], subprocess.Popen[bytes]] = {}
+_starting = threading.Lock()
 
 
 def limit() -> int:
@@ -26,55 +39,85 @@ def start() -> None:
 
     Raises OSError when the folder of the runs cannot be written.
     """
-    want()
-    for number in range(limit()):
-        if not _is_running(number):
-            _start(number)
+    with _starting:
+        _want()
+        for number in range(limit()):
+            mine = _started.get((runs.home(), number))
+            is_starting = mine is not None and mine.poll() is None
+            if not is_starting and not _is_running(number):
+                _started[runs.home(), number] = _start(number)
 
 
-def want() -> None:
-    """Say that somebody may train soon. Raises OSError."""
+def process_id(number: int) -> int:
+    """Return the id of a warm trainer's process; 0 where none runs or it is not warm yet."""
+    try:
+        return int(_file(number).read_text()) if _is_running(number) else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def main() -> None:
+    """Be a trainer: train what waits until nobody has wanted one for some minutes."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("number", type=int)
+    number = parser.parse_args().number
+    os.nice(10)  # whoever draws comes first
+    with contextlib.suppress(Timeout), runs.trainer_slot(number):
+        # TensorFlow takes seconds to import; nobody may start another trainer meanwhile.
+        from mnist_app.model import training
+
+        training.warm()
+        gc.collect()
+        gc.freeze()
+        runs.write_whole(_file(number), str(os.getpid()).encode())
+        while _is_wanted():
+            if not _train_next():
+                time.sleep(POLL_SECONDS)
+
+
+def _train_next() -> bool:
+    """Train the run that has waited longest; say whether there was one."""
+    from mnist_app.model import training
+
+    for run in runs.queue():
+        with contextlib.suppress(RunError), runs.alone(run):
+            current = runs.read(run.name)
+            if current.state.status == "queued":
+                training.train(current)
+                _want()
+                return True
+    return False
+
+
+def _start(number: int) -> subprocess.Popen[bytes]:
+    """Start a trainer in a session of its own: what ends this process does not end it."""
+    _file(number).unlink(missing_ok=True)
+    # TensorFlow's faster kernels are off by default on some processors: a third of the time.
+    environment = {"TF_ENABLE_ONEDNN_OPTS": "1"} | os.environ
+    with _file(number).with_suffix(".log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "mnist_app.trainers", str(number)],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _want() -> None:
+    """Say that somebody may train soon."""
     file = _wanted_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch()
 
 
-def is_wanted() -> bool:
-    """Say whether somebody wanted a trainer within the last minutes."""
+def _is_wanted() -> bool:
     try:
         return time.time() - _wanted_file().stat().st_mtime < IDLE_LIMIT
     except OSError:
         return False
-
-
-def say_ready(number: int) -> None:
-    """Write which process this trainer is. Raises OSError."""
-    runs.write_whole(_file(number), str(os.getpid()).encode())
-
-
-def process_id(number: int) -> int:
-    """Return the id of a running trainer's process; 0 where none runs or it is not ready yet."""
-    if not _is_running(number):
-        return 0
-    try:
-        return int(_file(number).read_text())
-    except (OSError, ValueError):
-        return 0
-
-
-def _start(number: int) -> None:
-    """Start a trainer in a session of its own: what ends this process does not end it."""
-    # TensorFlow's faster kernels are off by default on some processors: a third of the time.
-    environment = {"TF_ENABLE_ONEDNN_OPTS": "1"} | os.environ
-    subprocess.Popen(
-        [sys.executable, "-m", "mnist_app.model.trainer", str(number)],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=(runs.home() / "trainers" / f"{number}.log").open("wb"),
-        start_new_session=True,
-    )
 
 
 def _is_running(number: int) -> bool:
@@ -91,3 +134,7 @@ def _wanted_file() -> Path:
 
 def _file(number: int) -> Path:
     return runs.home() / "trainers" / f"{number}.pid"
+
+
+if __name__ == "__main__":
+    main()

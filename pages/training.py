@@ -180,11 +180,12 @@ def watch_run() -> None:
     training.show_result(run)
     training.show_curves(run, history)
     st.html(training.pictures(run, history, live))
+    has_just_ended = not is_moving and session.was_moving(run.name)
+    session.set_moving(run.name if is_moving else "")
     if is_moving:
         trainers.start()
-    elif session.was_moving(run.name):
+    elif has_just_ended:
         st.rerun()
-    session.set_moving(run.name if is_moving else "")
 
 
 def keep(run: Run) -> None:

@@ -1,7 +1,45 @@
 """For all tests."""
 
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
 from hypothesis import settings
+
+from mnist_app import runs
 
 # Other tests run beside on the same cores: how long an example takes says nothing.
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home() -> Iterator[Path]:
+    """A folder of its own for runs and drawings; trainers that work there end with the tests."""
+    with tempfile.TemporaryDirectory(prefix="mnist-lab-tests-") as folder:
+        os.environ["MNIST_APP_HOME"] = folder
+        yield Path(folder)
+        end_trainers()
+
+
+def trainer_processes() -> list[psutil.Process]:
+    """Return the trainers that work in this folder, also those that still import TensorFlow."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            is_trainer = "mnist_app.trainers" in process.cmdline()
+            if is_trainer and process.environ().get("MNIST_APP_HOME") == str(runs.home()):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def end_trainers() -> None:
+    processes = [child for one in trainer_processes() for child in (one, *one.children(True))]
+    for process in processes:
+        process.kill()
+    psutil.wait_procs(processes, timeout=10)

@@ -29,7 +29,7 @@ def owner() -> str:
 
 
 def _token() -> str:
-    sent = st.context.cookies.get(COOKIE, "")
+    sent = str(st.context.cookies.get(COOKIE, ""))
     if _TOKEN.fullmatch(sent):
         return sent
     return session.visitor_number(secrets.token_hex(16))
