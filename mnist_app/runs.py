@@ -42,9 +42,9 @@ KEPT_SECONDS = 30 * 24 * 3600
 CLEANUP_RULE = f"The newest {KEPT_RUNS} ended runs are kept, each for 30 days after its last step."
 DRAWINGS = "drawings.npz"
 """The drawings that a run learns besides MNIST."""
-# More points than this say nothing more on a chart.
-MOST_POINTS = 400
 
+# Seconds: a trainer that has just ended a run holds it for a moment more.
+PATIENCE = 3.0
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST_NAME = 40
 
@@ -117,13 +117,10 @@ class Curve:
     accuracy: list[float] = field(default_factory=list)
 
     def add(self, images: int, loss: float, accuracy: float) -> None:
-        """Add a point; when there are too many, two become one."""
+        """Add a point."""
         self.images.append(images)
         self.loss.append(round(loss, 5))
         self.accuracy.append(round(accuracy, 5))
-        if len(self.images) > MOST_POINTS:
-            self.images = self.images[2::2]
-            self.loss, self.accuracy = _halved(self.loss), _halved(self.accuracy)
 
 
 @dataclass
@@ -142,10 +139,8 @@ class History:
     """How long the rest will take; 0 where nobody knows yet."""
 
     def add_opinion(self, images: int, probabilities: Array) -> None:
-        """Add what the network thinks of the drawing now; too many are thinned."""
+        """Add what the network thinks of the drawing now."""
         self.opinions.append((images, [round(float(p), 4) for p in probabilities]))
-        if len(self.opinions) > MOST_POINTS:
-            self.opinions = self.opinions[1::2]
 
 
 @dataclass(frozen=True)
@@ -191,8 +186,10 @@ def create(
     """Make a run called after its `kind`, with `files` by name, and put it into the queue.
 
     A visitor has one active run at a time: two clicks make one run. Raises RunError for a second
-    one that differs, and when the folder cannot be written. Old runs are cleaned up first.
+    one that differs, and when the folder cannot be written, and SettingsError for settings out of
+    bounds. Old runs are cleaned up first.
     """
+    settings = settings_module.read(settings_module.as_dictionary(settings))
     with _problems_said(), _home_lock():
         clean_up()
         for run in every() if owner else []:
@@ -312,7 +309,7 @@ def leave_queue(run: Run) -> None:
 def delete(name: str) -> None:
     """Delete a run that does not work, damaged or not. Raises RunError while it works."""
     folder = folder_of(name)
-    with _problems_said(), _lock_of(folder):
+    with _problems_said(), _lock_of(folder, PATIENCE):
         shutil.rmtree(folder)
 
 
@@ -351,7 +348,7 @@ def watch(run: Run, image: Image) -> None:
 
 def read_watched(folder: Path) -> Image:
     """Return the drawing that the trainer is asked about, uint8 (28, 28); black where none is."""
-    with contextlib.suppress(OSError, ValueError, EOFError):
+    with contextlib.suppress(OSError, ValueError, EOFError, zipfile.BadZipFile):
         image: Image = np.load(folder / "drawing.npy", allow_pickle=False)
         if image.shape == (IMAGE_SIDE, IMAGE_SIDE) and image.dtype == np.uint8:
             return image
@@ -425,12 +422,12 @@ def write_whole(file: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def alone(run: Run) -> Iterator[None]:
+def alone(run: Run, patience: float = PATIENCE) -> Iterator[None]:
     """Hold a run's lock: while a trainer does so, it is the only one that writes.
 
-    Raises RunError when somebody else holds it.
+    Raises RunError when somebody else still holds it after `patience` seconds.
     """
-    with _lock_of(run.folder):
+    with _lock_of(run.folder, patience):
         yield
 
 
@@ -453,9 +450,9 @@ def free_space() -> int:
 
 
 @contextlib.contextmanager
-def _lock_of(folder: Path) -> Iterator[None]:
+def _lock_of(folder: Path, patience: float) -> Iterator[None]:
     # Beside the folder, which may be deleted while the lock is held.
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0.5)
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=patience)
     try:
         with lock:
             yield
@@ -492,14 +489,13 @@ def _problems_said() -> Iterator[None]:
 
 
 def _new_folder(kind: str) -> Path:
-    number = 1
-    while True:
-        folder = folder_of(f"{kind}-{number}")
-        if folder.name not in NETWORKS:
-            with contextlib.suppress(FileExistsError):
-                folder.mkdir()
-                return folder
-        number += 1
+    """Make a folder with a name that no other run has had, deleted ones included."""
+    last = home() / "runs" / ".last"
+    number = int(last.read_text()) + 1 if last.exists() else 1
+    write_whole(last, str(number).encode())
+    folder = folder_of(f"{kind}-{number}")
+    folder.mkdir()
+    return folder
 
 
 def _read_state(folder: Path) -> State:
@@ -515,8 +511,3 @@ def _read_or_damaged(name: str) -> Run:
         return read(name)
     except RunError:
         return Run(name, folder_of(name), Settings(), State("damaged"))
-
-
-def _halved(values: list[float]) -> list[float]:
-    """Return the means of two neighbours each; of an odd number the first is left out."""
-    return [round((a + b) / 2, 5) for a, b in zip(values[1::2], values[2::2], strict=True)]

@@ -80,7 +80,7 @@ def _train_next() -> bool:
     from mnist_app.model import training
 
     for run in runs.queue():
-        with contextlib.suppress(RunError), runs.alone(run):
+        with contextlib.suppress(RunError), runs.alone(run, patience=0):
             current = runs.read(run.name)
             if current.state.status == "queued":
                 training.train(current)

@@ -120,7 +120,7 @@ def start(chosen: Settings | None) -> None:
         run = runs.create(chosen, preset, visitor.owner())
         trainers.start()
         session.pick(session.SHOWN_RUN, run.name)
-    except (RunError, OSError) as error:
+    except (RunError, SettingsError, OSError) as error:
         session.set_run_trouble(str(error))
 
 

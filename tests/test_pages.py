@@ -119,7 +119,7 @@ def test_the_most_doubtful_test_image_is_not_sure(app: AppTest) -> None:
 
 
 def test_uploaded_picture(app: AppTest) -> None:
-    app.segmented_control[0].select("Upload a picture").run()
+    app.segmented_control(key="picture_source").select("Upload a picture").run()
     _, jpeg = cv2.imencode(".jpg", 255 - drawn(8, 900, 60))
     app.file_uploader[0].upload("eight.jpg", jpeg.tobytes())
     _run_until_awake(app)
@@ -135,7 +135,7 @@ def test_picture_without_a_digit_is_explained_and_harms_nothing(
     app: AppTest, content: bytes, sentence: str
 ) -> None:
     draw(app, 4)
-    app.segmented_control[0].select("Upload a picture").run()
+    app.segmented_control(key="picture_source").select("Upload a picture").run()
     app.file_uploader[0].upload("picture.png", content).run()
     assert sentence in app.error[0].value
     assert reads(app) == "4"

@@ -1,66 +1,286 @@
-"""Training in a process of its own: the same seed gives the same weights, and it learns."""
+"""Training in real trainer processes: what is learned, what is watched, and what goes wrong."""
 
+import json
+import os
+import re
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-import h5py
+import keras
 import numpy as np
+import psutil
 import pytest
 
-from mnist_app import augmentation, cards, dataset, engine
+from mnist_app import augmentation, cards, dataset, hand, runs, scripts, trainers
+from mnist_app.engine import Engine
+from mnist_app.runs import Run
+from mnist_app.settings import PRESETS, SHIPPED, Settings
+from tests.conftest import trainer_processes
 from tests.serving import ROOT
 from tests.test_digit import difference
 
-SHORT: dict[str, int] = {"images": 3000, "epochs": 1}
+SHORT = Settings(images=3000, batch_size=100, epochs=2, dropout=0.3)
+LONG = replace(SHORT, images=57_000, epochs=50)
+WAIT = 90.0
 
 
-def train(folder: Path, seed: int) -> dict[str, np.ndarray]:
-    assert engine.train(SHORT | {"seed": seed}, folder) == 0
-    weights: dict[str, np.ndarray] = {}
-    with h5py.File(folder / "cnn.weights.h5") as file:
-        file.visititems(
-            lambda name, item: (
-                weights.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
-            )
-        )
-    return weights
+def train(settings: Settings, owner: str = "") -> Run:
+    return ended(started(settings, owner))
+
+
+def started(settings: Settings, owner: str = "") -> Run:
+    run = runs.create(settings, "test", owner)
+    trainers.start()
+    return run
+
+
+def ended(run: Run) -> Run:
+    return until(run, lambda run: run.status not in ("queued", "running", "paused"))
+
+
+def until(run: Run, condition: Callable[[Run], bool]) -> Run:
+    for _ in range(int(WAIT / 0.05)):
+        run = runs.read(run.name)
+        if condition(run):
+            return run
+        time.sleep(0.05)
+    raise AssertionError(f"{run.status}: {run.state}")
+
+
+def stop(run: Run) -> Run:
+    runs.wish(run, stop=True)
+    return ended(run)
+
+
+def is_learning(run: Run) -> bool:
+    return len(runs.read_history(run.folder).training.images) > 1
+
+
+def weights(run: Run) -> list[np.ndarray]:
+    return list(keras.saving.load_model(run.folder / f"{run.name}.keras").get_weights())
+
+
+def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running() -> Iterator[None]:
+    """What a failed test leaves in the queue would hold up all others."""
+    yield
+    for run in runs.every():
+        if run.state.status == "queued":
+            runs.leave_queue(run)
+        elif run.is_active:
+            runs.wish(run, stop=True)
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, np.ndarray]]:
-    folder = tmp_path_factory.mktemp("first")
-    return folder, train(folder, seed=5)
+def first() -> Run:
+    return train(SHORT)
 
 
-def test_same_seed_same_weights_and_another_seed_others(
-    first: tuple[Path, dict[str, np.ndarray]], tmp_path: Path
+@pytest.fixture(scope="module")
+def by_hand() -> Run:
+    return train(replace(SHORT, engine="tensorflow"))
+
+
+def test_it_learns_and_says_so(first: Run) -> None:
+    assert (first.status, first.state.whole_epochs) == ("done", 2)
+    assert first.state.test_accuracy is not None
+    assert first.state.test_accuracy > 0.85
+    history = runs.read_history(first.folder)
+    assert history.validation.images[0] == 0
+    assert history.validation.accuracy[0] < 0.4
+    assert history.validation.images[-1] == 6000
+    assert history.validation.accuracy[-1] > 0.85
+    assert runs.read_live(first.folder).kernels.shape == (8, 5, 5)
+    card = runs.read_card(first.name)
+    assert card.test_accuracy == first.state.test_accuracy
+    assert 0 < card.reject_below < 1
+
+
+def test_same_seed_same_weights_and_another_seed_others(first: Run) -> None:
+    assert same(weights(first), weights(train(SHORT)))
+    assert not same(weights(first), weights(train(replace(SHORT, seed=2, epochs=1))))
+
+
+def test_both_engines_draw_the_same_curve(first: Run, by_hand: Run) -> None:
+    one, other = (runs.read_history(run.folder).validation for run in (first, by_hand))
+    assert other.loss[0] == pytest.approx(one.loss[0], abs=1e-4)
+    assert other.accuracy[-1] == pytest.approx(one.accuracy[-1], abs=0.02)
+    assert other.loss[-1] == pytest.approx(one.loss[-1], abs=0.06)
+    assert by_hand.state.test_accuracy == pytest.approx(first.state.test_accuracy, abs=0.02)
+
+
+@pytest.mark.parametrize("engine", ["keras", "tensorflow"])
+def test_killed_it_says_so_and_goes_on_to_the_same_weights(
+    engine: str, first: Run, by_hand: Run
 ) -> None:
-    again = train(tmp_path / "again", seed=5)
-    other = train(tmp_path / "other", seed=6)
-    weights = first[1]
-    assert len(weights) == 8
-    assert all(np.array_equal(weights[name], again[name]) for name in weights)
-    assert not any(np.array_equal(weights[name], other[name]) for name in weights)
+    run = started(replace(SHORT, engine=engine))
+    until(run, lambda run: run.state.whole_epochs == 1)
+    [trainer] = trainer_processes()
+    trainer.kill()
+    trainer.wait()
+    run = until(run, lambda run: run.status == "interrupted")
+    runs.go_on(run)
+    trainers.start()
+    run = ended(run)
+    assert (run.status, run.state.whole_epochs) == ("done", 2)
+    assert same(weights(run), weights(by_hand if engine == "tensorflow" else first))
 
 
-def test_card_says_what_was_trained_and_how_good_it_is(
-    first: tuple[Path, dict[str, np.ndarray]],
+def test_it_pauses_goes_on_takes_another_rate_stops_and_does_more() -> None:
+    run = until(started(LONG), is_learning)
+    runs.wish(run, pause=True)
+    run = until(run, lambda run: run.status == "paused")
+    before = runs.read_history(run.folder).training.images
+    time.sleep(1)
+    assert runs.read_history(run.folder).training.images == before
+    runs.wish(run, pause=False, learning_rate=0.0001)
+    run = until(run, lambda run: len(runs.read_history(run.folder).rates) > 0)
+    assert (run.state.learning_rate, run.status) == (0.0001, "running")
+    assert runs.read_history(run.folder).rates[0][1] == 0.0001
+    run = stop(run)
+    assert run.status == "stopped"
+    assert run.state.test_accuracy is not None
+    assert run.state.test_accuracy > 0.5
+    assert run.state.whole_epochs == 0
+    runs.go_on(run, 20)
+    run = until(run, lambda run: run.status == "running")
+    assert stop(until(run, is_learning)).status == "stopped"
+
+
+def test_a_loss_that_is_no_number_stops_it_and_says_what_to_try() -> None:
+    # This weight decay makes every weight a hundred times larger at each step.
+    run = train(replace(SHORT, optimizer="adamw", learning_rate=1000.0, weight_decay=0.1))
+    assert run.status == "failed"
+    assert re.search(r"After [\d,]+ images the loss was no number", run.state.message)
+    assert "Try a learning rate ten times lower, 100." in run.state.message
+    assert not runs.is_usable(run.name)
+
+
+def test_a_full_disk_stops_it_and_it_goes_on_when_there_is_space(first: Run) -> None:
+    run = until(started(SHORT), is_learning)
+    [trainer] = trainer_processes()
+    # No file may grow beyond this, as on a disk that is full: the checkpoint is larger.
+    trainer.rlimit(psutil.RLIMIT_FSIZE, (20_000, psutil.RLIM_INFINITY))
+    run = ended(run)
+    assert run.status == "failed"
+    assert "The disk is full" in run.state.message
+    trainer.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+    runs.go_on(run)
+    run = ended(run)
+    assert run.status == "done"
+    assert same(weights(run), weights(first))
+
+
+def test_only_as_many_train_as_may_and_the_others_follow_by_themselves() -> None:
+    one, other = started(LONG, "one"), started(SHORT, "other")
+    until(one, is_learning)
+    assert (runs.read(other.name).status, runs.place_in_queue(other)) == ("queued", 1)
+    assert len(trainer_processes()) == 1
+    stop(one)
+    assert ended(other).status == "done"
+
+
+def test_a_network_learns_a_persons_drawings_and_forgets_little() -> None:
+    odd = np.zeros((28, 28), np.uint8)
+    odd[6:22, 6:9] = odd[6:22, 19:22] = odd[12:15, 6:22] = 255  # an H, which is to be a 7
+    hand.keep("teacher", odd, 7)
+    run = hand.teach("teacher", "cnn")
+    trainers.start()
+    run = ended(run)
+    assert run.status == "done", run.state.message
+    assert run.state.before["drawings"] == 0
+    assert run.state.after["drawings"] == 1
+    assert run.state.before["mnist"] == cards.read_card("cnn").test_accuracy
+    assert run.state.after["mnist"] > run.state.before["mnist"] - 0.01
+    door = Engine()
+    try:
+        assert door.classify(odd[np.newaxis], run.name)[0].argmax() == 7
+        assert door.classify(odd[np.newaxis], "cnn")[0].argmax() != 7
+    finally:
+        door.stop()
+
+
+def test_the_command_trains_and_resumes_the_same_runs(first: Run) -> None:
+    options = ["--preset", "quick", "--images", "3000", "--batch-size", "100", "--epochs", "2"]
+    answer = command(*options, "--dropout", "0.3", "--json")
+    assert answer["status"] == "done"
+    assert answer["epochs"] == 2
+    assert answer["test_accuracy"] == first.state.test_accuracy
+    assert 0 < float(str(answer["seconds"])) < 60
+    again = command("--resume", str(answer["run"]), "--epochs", "1", "--json")
+    assert (again["run"], again["epochs"]) == (answer["run"], 3)
+
+
+def command(*options: str) -> dict[str, object]:
+    result = subprocess.run(
+        [sys.executable, "-m", "mnist_app", "train", *options],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    answer: dict[str, object] = json.loads(result.stdout.splitlines()[-1])
+    return answer
+
+
+def test_the_command_refuses_what_cannot_be_trained() -> None:
+    for options, sentence in (
+        (["--epochs", "1000"], "Epochs must be from 1 to 100."),
+        (["--resume", "never-was"], "There is no run never-was."),
+    ):
+        result = subprocess.run(
+            [sys.executable, "-m", "mnist_app", "train", *options],
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert result.returncode == 1
+        assert result.stderr.strip() == sentence
+
+
+@pytest.mark.parametrize("write", [scripts.keras_script, scripts.tensorflow_script])
+def test_the_shown_scripts_run_and_learn_as_the_run_did(
+    write: Callable[[Settings], str], first: Run, tmp_path: Path
 ) -> None:
-    card = cards.read_card("cnn", first[0])
-    assert card.settings["seed"] == 5
-    assert card.settings["images"] == 3000
-    assert card.parameters == sum(layer.parameters for layer in card.layers)
-    assert card.parameters == sum(weight.size for weight in first[1].values())
-    assert card.test_accuracy > 0.5
+    text = write(SHORT)
+    # The only change: the same images, from this project instead of from the network.
+    loading = "keras.datasets.mnist.load_data()"
+    assert text.count(loading) == 1
+    names = ", ".join(f'np.load(r"{dataset.MNIST_FILE}")["{name}"]' for name in NAMES)
+    a, b, c, d = names.split(", ")
+    (tmp_path / "script.py").write_text(text.replace(loading, f"(({a}, {b}), ({c}, {d}))"))
+    printed = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
+    ).stdout
+    found = re.search(r"Right on the 10,000 test images: ([\d.]+) %", printed)
+    assert found is not None
+    assert float(found[1]) / 100 == pytest.approx(first.state.test_accuracy, abs=0.03)
 
 
-def test_command_trains_into_the_folder_it_is_given(tmp_path: Path) -> None:
-    options = ["--seed", "7", "--epochs", "1", "--images", "1000", "--output", str(tmp_path)]
-    command = [sys.executable, "-m", "mnist_app", "train", *options]
-    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
-    card = cards.read_card("cnn", tmp_path)
-    assert (card.settings["seed"], card.settings["images"]) == (7, 1000)
+NAMES = ("x_train", "y_train", "x_test", "y_test")
+
+
+@pytest.mark.parametrize("name", [*PRESETS, *SHIPPED])
+def test_every_script_is_python(name: str) -> None:
+    chosen = PRESETS[name].settings if name in PRESETS else SHIPPED[name]
+    for schedule in ("constant", "cosine", "one cycle"):
+        compile(scripts.keras_script(replace(chosen, schedule=schedule)), name, "exec")
+    if chosen.plan is not None:
+        compile(scripts.tensorflow_script(chosen), name, "exec")
 
 
 def test_the_data_is_split_without_overlap() -> None:
@@ -83,8 +303,8 @@ def test_the_shipped_networks_are_as_good_and_as_small_as_they_should_be() -> No
     assert cards.read_card("cnn").parameters <= 120_000
     assert cards.read_card("cnn").test_accuracy >= 0.995
     assert cards.read_card("champion").test_accuracy >= 0.996
-    weights = [cards.ASSETS / f"{name}.weights.h5" for name in cards.NETWORKS]
-    assert sum(file.stat().st_size for file in weights) <= 8e6
+    files = [cards.ASSETS / f"{name}.weights.h5" for name in cards.NETWORKS]
+    assert sum(file.stat().st_size for file in files) <= 8e6
 
 
 def test_augmented_images_are_variations_of_their_own_digit() -> None:
@@ -99,3 +319,9 @@ def test_augmented_images_are_variations_of_their_own_digit() -> None:
     own = [difference(a, b) for a, b in zip(varied, images, strict=True)]
     others = [difference(a, b) for a, b in zip(varied, np.roll(images, 1, 0), strict=True)]
     assert np.mean(own) < 0.6 * np.mean(others)
+
+
+def test_varied_images_and_written_digits_train_too() -> None:
+    run = train(replace(SHIPPED["mlp"], images=600, epochs=1))
+    assert run.status == "done", run.state.message
+    assert "written by the program" in runs.read_card(run.name).data

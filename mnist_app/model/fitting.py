@@ -133,7 +133,7 @@ class _Batches(keras.callbacks.Callback):
         sums = self._seen * np.array([means["loss"], means["accuracy"]])
         loss, accuracy = (sums - self._sums) / size
         self._sums = sums
-        if self._after(size, float(loss), float(accuracy)):
+        if self._after(size, max(0.0, float(loss)), float(accuracy)):
             self.model.stop_training = True
 
 

@@ -35,6 +35,8 @@ TICK = 0.3
 # Seconds between two looks at validation images, and how many are looked at within an epoch.
 VALIDATION_TICK = 1.0
 VALIDATION_IMAGES = 500
+# The curves get a point at each tick, later fewer: one after each of so many parts of the time.
+POINTS = 400
 WRONG_SHOWN = 8
 MOST_KERNELS = 32
 # Of what a network learns from a person's drawings, the share that are these drawings, varied.
@@ -100,9 +102,8 @@ class Training:
         self.batches_before = 0
         self.started = 0.0
         self.stopped = False
-        self.wishes: dict[str, Any] = {}
         self.since = Curve()
-        self.due = self.validation_due = 0.0
+        self.due = self.point_due = self.validation_due = 0.0
         self.paused = self.paused_before = 0.0
 
     def fit(self) -> None:
@@ -183,6 +184,22 @@ class Training:
 
     def _tick(self, now: float) -> None:
         """Write what happened, and do what is wished."""
+        elapsed = now - self.started
+        if now >= self.point_due:
+            self._add_point()
+            self.point_due = now + elapsed / POINTS
+        if now >= self.validation_due:
+            self._look(VALIDATION_IMAGES)
+            self.validation_due = time.monotonic() + max(VALIDATION_TICK, 5 * elapsed / POINTS)
+        self._say_progress()
+        # What cannot be written now may be written next time; only a checkpoint must.
+        with contextlib.suppress(OSError):
+            self._write()
+        self._obey()
+        self.due = time.monotonic() + TICK
+
+    def _add_point(self) -> None:
+        """Add the means of all batches since the last point, and the drawing's probabilities."""
         weights = self.since.images
         self.history.training.add(
             self.images_seen,
@@ -190,16 +207,7 @@ class Training:
             float(np.average(self.since.accuracy, weights=weights)),
         )
         self.since = Curve()
-        if now >= self.validation_due:
-            self._look(VALIDATION_IMAGES)
-            self.validation_due = time.monotonic() + VALIDATION_TICK
         self._ask_about_drawing()
-        self._say_progress()
-        # What cannot be written now may be written next time; only a checkpoint must.
-        with contextlib.suppress(OSError):
-            self._write()
-        self._obey()
-        self.due = time.monotonic() + TICK
 
     def _say_progress(self) -> None:
         elapsed = time.monotonic() - self.started - self.paused_before - self.paused
@@ -209,29 +217,30 @@ class Training:
 
     def _obey(self) -> None:
         wishes = runs.read_wishes(self.folder)
+        if wishes.get("pause") is True and wishes.get("stop") is not True:
+            wishes = self._pause()
+        self.stopped = wishes.get("stop") is True
         rate = wishes.get("learning_rate")
         low, high = settings.BOUNDS["learning_rate"]
-        is_new = rate != self.wishes.get("learning_rate")
+        is_new = rate != self.state.learning_rate
         if is_new and isinstance(rate, int | float) and low <= rate <= high:
             self.state = replace(self.state, learning_rate=float(rate))
             self.history.rates.append((self.images_seen, float(rate)))
             runs.write_state(self.folder, self.state)
-        self.wishes = wishes
-        self.stopped = wishes.get("stop") is True
-        if wishes.get("pause") is True and not self.stopped:
-            self._pause()
 
-    def _pause(self) -> None:
+    def _pause(self) -> dict[str, Any]:
+        """Wait until it shall go on or stop; return what is wished then."""
         started = time.monotonic()
         self.state = replace(self.state, status="paused")
         runs.write_state(self.folder, self.state)
-        while self.wishes.get("pause") is True and self.wishes.get("stop") is not True:
+        wishes = runs.read_wishes(self.folder)
+        while wishes.get("pause") is True and wishes.get("stop") is not True:
             time.sleep(0.05)
-            self.wishes = runs.read_wishes(self.folder)
-        self.stopped = self.wishes.get("stop") is True
+            wishes = runs.read_wishes(self.folder)
         self.state = replace(self.state, status="running")
         runs.write_state(self.folder, self.state)
         self.paused += time.monotonic() - started
+        return wishes
 
     def _look(self, count: int) -> None:
         """Look at the first `count` validation images, and into the network."""

@@ -9,6 +9,7 @@ from mnist_app.dataset import CLASSES
 from mnist_app.hand import Drawing, HandError
 from mnist_app.panels import Panel
 from mnist_app.runs import RunError
+from mnist_app.settings import SettingsError
 from mnist_app.ui import inside, session, visitor
 
 _SIDE = 84
@@ -102,7 +103,7 @@ def _teach(owner: str, network: str) -> None:
         run = hand.teach(owner, network)
         trainers.start()
         session.pick(session.SHOWN_RUN, run.name)
-    except (HandError, RunError, OSError) as error:
+    except (HandError, RunError, SettingsError, OSError) as error:
         session.set_run_trouble(str(error))
 
 

@@ -18,6 +18,8 @@ from mnist_app.ui import chart, session, visitor
 
 KERNEL_SIDE = 280
 WRONG_SIDE = 84
+# Twice the loss of guessing. Curves that go beyond are cut there, lest all others be flat.
+LARGEST_LOSS = 4.6
 LITTLE_SPACE = 50_000_000
 _COLUMNS = (
     "Run",
@@ -103,8 +105,8 @@ def show_curves(run: Run, history: History) -> None:
     across = Axis(0, images_at_the_end(run, history), "images seen")
     marks = [images for images, _ in history.rates]
     training, validation = history.training, history.validation
-    highest = max([2.5, *finite(training.loss), *finite(validation.loss)])
-    loss, accuracy = Axis(0, highest), Axis(0, 1, is_percent=True)
+    highest = max([2.5, *training.loss, *validation.loss])
+    loss, accuracy = Axis(0, min(highest, LARGEST_LOSS)), Axis(0, 1, is_percent=True)
     chart.show(
         [
             charts.lines("Loss", _both(training, validation, "loss"), across, loss, marks),
@@ -114,11 +116,6 @@ def show_curves(run: Run, history: History) -> None:
         ],
         key="curves",
     )
-
-
-def finite(values: list[float]) -> list[float]:
-    """Return the values that are numbers, at most a million: beyond that nothing is to be seen."""
-    return [min(value, 1e6) for value in values if np.isfinite(value)]
 
 
 def _both(training: Curve, validation: Curve, what: str) -> list[Line]:
@@ -345,10 +342,10 @@ def compare() -> None:
 def _overlaid(histories: dict[str, History]) -> list[str]:
     """Return the validation curves of several runs, a chart each for loss and accuracy."""
     most = max(max([1, *history.validation.images[-1:]]) for history in histories.values())
-    losses = [loss for history in histories.values() for loss in finite(history.validation.loss)]
+    losses = [loss for history in histories.values() for loss in history.validation.loss]
     across = Axis(0, most, "images seen")
     shown = {
-        "loss": ("Validation loss", Axis(0, min(10.0, max([0.5, *losses])))),
+        "loss": ("Validation loss", Axis(0, min(LARGEST_LOSS, max([0.5, *losses])))),
         "accuracy": ("Validation accuracy", Axis(0, 1, is_percent=True)),
     }
     return [

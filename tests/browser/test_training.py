@@ -1,0 +1,87 @@
+"""Training before one's eyes, in a real browser, with a real trainer."""
+
+import re
+import time
+
+from playwright.sync_api import Page, expect
+
+from mnist_app import runs
+from tests.browser.conftest import OpenPage, draw, expect_answer, keep_screenshot, wait_until_quiet
+from tests.conftest import trainer_processes
+from tests.handwriting import DIGITS
+from tests.serving import Server, serve
+
+LONGEST = 120_000
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_quick_is_trained_paused_reloaded_used_and_drawn_with(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_page(f"{server.url}/training")
+    wait_until_quiet(page)
+    draw(page, DIGITS[7])
+    press(page, "Train")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=LONGEST)
+    chart = page.locator(".st-key-curves polyline").first
+    expect(chart).to_be_visible(timeout=LONGEST)
+    press(page, "Pause")
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("is paused")
+    points = chart.get_attribute("points")
+    time.sleep(1.5)
+    assert chart.get_attribute("points") == points
+    keep_screenshot(page, "training-paused")
+
+    page.reload()
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("is paused")
+    press(page, "Go on")
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text(
+        "has done all its epochs", timeout=LONGEST
+    )
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text(re.compile(r"^9[89]\.\d\d %$"))
+    press(page, "Use this network")
+    expect(page.get_by_text("answers on every page now")).to_be_visible()
+    keep_screenshot(page, "training-done")
+
+    name = runs.every()[0].name
+    page.get_by_role("link", name="Draw").click()
+    expect(page.locator("[data-testid=stSidebar]").get_by_text("Trained here")).to_be_visible()
+    wait_until_quiet(page)
+    draw(page, DIGITS[1])
+    expect_answer(page, 1)
+    page.get_by_role("link", name="Feature maps").click()
+    expect(page.get_by_role("status").first).to_have_text(re.compile(r"^\d$"))
+    assert name.startswith("quick-")
+
+
+def test_a_training_outlives_the_page_process(open_page: OpenPage) -> None:
+    log = runs.home() / "log"
+    with serve(log) as first:
+        page = open_page(f"{first.url}/training")
+        wait_until_quiet(page)
+        page.get_by_text("Overfit on purpose").click()
+        press(page, "Train")
+        expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=LONGEST)
+        first.process.kill()
+    [trainer] = trainer_processes()
+    assert trainer.is_running()
+    with serve(log) as second:
+        # Another port is another address: the cookie belongs to the host, and so does the run.
+        page.goto(f"{second.url}/training")
+        expect(page.locator("[data-testid=stProgress]")).to_contain_text("overfit-")
+        expect(page.locator("[data-testid=stProgress]")).to_contain_text(
+            "has done all its epochs", timeout=LONGEST
+        )
+        expect(page.get_by_role("button", name="Train more")).to_be_visible()
+
+
+def test_nothing_is_cut_on_the_training_page(server: Server, open_page: OpenPage) -> None:
+    for phone, dark in ((False, True), (True, False)):
+        page = open_page(f"{server.url}/training", phone=phone, dark=dark)
+        expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
+        wait_until_quiet(page)
+        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+        keep_screenshot(page, f"training-{'phone' if phone else 'wide'}")
