@@ -66,6 +66,7 @@ def test_a_training_outlives_the_page_process(open_page: OpenPage) -> None:
         press(page, "Train")
         expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=LONGEST)
         first.process.kill()
+        first.process.wait()
     [trainer] = trainer_processes()
     assert trainer.is_running()
     with serve(log) as second:
