@@ -104,7 +104,10 @@ def train(arguments: argparse.Namespace) -> int:
     try:
         run = _resumed(arguments) if arguments.resume else _created(arguments)
         trainers.start()
-        return following.follow(run, arguments.json)
+        status = following.follow(run, arguments.json)
+        if status == 0 and arguments.output is not None:
+            following.export(runs.read(run.name), arguments.output)
+        return status
     except (RunError, SettingsError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -183,6 +186,9 @@ def _add_training(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--resume", metavar="RUN", help="go on with a run")
     command.add_argument("--json", action="store_true", help="the last line is a JSON object")
+    command.add_argument(
+        "--output", type=Path, metavar="FOLDER", help="write card and weights there, too"
+    )
     bounds = settings.BOUNDS
     for field in fields(Settings):
         if field.name == "start_from":

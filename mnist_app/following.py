@@ -1,13 +1,16 @@
 """A run followed on the command line: a progress bar, and the result as text or JSON."""
 
 import json
+import shutil
 import sys
 import time
+from dataclasses import asdict
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from mnist_app import runs, trainers
+from mnist_app import cards, runs, trainers
 from mnist_app.runs import History, Run
 
 POLL_SECONDS = 0.2
@@ -49,6 +52,20 @@ def stop(run: Run) -> None:
         runs.leave_queue(run)
     else:
         runs.wish(run, stop=True)
+
+
+def export(run: Run, folder: Path) -> None:
+    """Write a run's card and weights into `folder`, called as its network, as those that ship.
+
+    Raises OSError, and RunError where it has none.
+    """
+    network = run.settings.network
+    folder.mkdir(parents=True, exist_ok=True)
+    cards.write_card(network, asdict(runs.read_card(run.name)) | {"name": network}, folder)
+    shutil.copyfile(
+        run.folder / f"{run.name}.weights.h5",
+        folder / f"{network}.weights.h5",
+    )
 
 
 def as_object(run: Run) -> dict[str, object]:

@@ -66,7 +66,8 @@ def main() -> None:
         # TensorFlow takes seconds to import; nobody may start another trainer meanwhile.
         from mnist_app.model import training
 
-        training.warm()
+        if not runs.queue():
+            training.warm()
         gc.collect()
         gc.freeze()
         runs.write_whole(_file(number), str(os.getpid()).encode())

@@ -11,6 +11,9 @@ from mnist_app.ui.session import SETTING
 REFRESH_SECONDS = 0.4
 TABLE_SECONDS = 3.0
 WATCHED = "The network is asked about this digit while it learns."
+EXAMPLE = (
+    "Draw a digit: the network is asked about it while it learns. Until then, about an MNIST 7."
+)
 
 layout.begin(
     "Training",
@@ -129,7 +132,7 @@ def draw_for_training() -> None:
     """Each stroke reruns this: a run of this visitor is then asked about the drawing."""
     canvas.canvas()
     subject = inside.subject()
-    st.caption(WATCHED if subject.is_drawn else subject.words)
+    st.caption(WATCHED if subject.is_drawn else EXAMPLE)
     run = shown_run()
     if run is not None and run.is_active and run.belongs_to(visitor.owner()):
         training.watch(run, subject.image)

@@ -208,9 +208,12 @@ def test_a_network_learns_a_persons_drawings_and_forgets_little() -> None:
         door.stop()
 
 
-def test_the_command_trains_and_resumes_the_same_runs(first: Run) -> None:
+def test_the_command_trains_and_resumes_the_same_runs(first: Run, tmp_path: Path) -> None:
     options = ["--preset", "quick", "--images", "3000", "--batch-size", "100", "--epochs", "2"]
-    answer = command(*options, "--dropout", "0.3", "--json")
+    answer = command(*options, "--dropout", "0.3", "--json", "--output", str(tmp_path))
+    card = cards.read_card("built", tmp_path)
+    assert card.test_accuracy == first.state.test_accuracy
+    assert (tmp_path / "built.weights.h5").stat().st_size > 4 * card.parameters
     assert answer["status"] == "done"
     assert answer["epochs"] == 2
     assert answer["test_accuracy"] == first.state.test_accuracy

@@ -37,6 +37,8 @@ VALIDATION_TICK = 1.0
 VALIDATION_IMAGES = 500
 # The curves get a point at each tick, later fewer: one after each of so many parts of the time.
 POINTS = 400
+# After so many it is known how long a batch takes.
+ENOUGH_BATCHES = 10
 WRONG_SHOWN = 8
 MOST_KERNELS = 32
 # Of what a network learns from a person's drawings, the share that are these drawings, varied.
@@ -118,8 +120,6 @@ class Training:
             batches = math.ceil(len(images) / self.settings.batch_size)
             self.batches = batches * (self.state.epochs - first)
             self.batches_done = batches * (epoch - first)
-            if not self.started:
-                self.started, self.batches_before = time.monotonic(), self.batches_done
             order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(images))
             started = time.monotonic()
             self.fitter.fit(images[order], targets[order], self._rate, self._after_batch)
@@ -173,6 +173,8 @@ class Training:
 
     def _after_batch(self, count: int, loss: float, accuracy: float) -> bool:
         self.batches_done += 1
+        if not self.started:  # the first batch takes longer: TensorFlow compiles the step
+            self.started, self.batches_before = time.monotonic(), self.batches_done
         self.images_seen += count
         if not math.isfinite(loss):
             raise Diverged(self._why_diverged())
@@ -211,9 +213,10 @@ class Training:
 
     def _say_progress(self) -> None:
         elapsed = time.monotonic() - self.started - self.paused_before - self.paused
-        a_batch = elapsed / max(1, self.batches_done - self.batches_before)
+        batches = self.batches_done - self.batches_before
         self.history.progress = self.batches_done / max(1, self.batches)
-        self.history.seconds_left = a_batch * (self.batches - self.batches_done)
+        if batches >= ENOUGH_BATCHES:
+            self.history.seconds_left = elapsed / batches * (self.batches - self.batches_done)
 
     def _obey(self) -> None:
         wishes = runs.read_wishes(self.folder)

@@ -100,17 +100,23 @@ def _cold_start(browser: Browser, script: Path) -> tuple[float, float]:
 def _pen_up(browser: Browser, script: Path) -> str:
     page = browser.new_page()
     with _serve(script) as server:
-        page.goto(server.url)
-        _draw_one(page, 130, 160)
-        _wait_for_answer(page)
-        page.evaluate(WATCH_PEN)
-        for index in range(STROKES_IN_BROWSER):  # the 1 grows, so that each answer is painted
-            _draw_one(page, 130 - 3 * index, 160 + 3 * index)
-            page.wait_for_function(f"window.waits.length > {index}")
-            time.sleep(0.2)
-        waits = page.evaluate("window.waits")
+        waits = pen_up_waits(page, server)
     page.close()
     return f"{statistics.median(waits):.0f} / {max(waits):.0f} ms"
+
+
+def pen_up_waits(page: Page, server: Server) -> list[float]:
+    """Return the milliseconds from pen-up to the painted answer, for each of some strokes."""
+    page.goto(server.url)
+    _draw_one(page, 130, 160)
+    _wait_for_answer(page)
+    page.evaluate(WATCH_PEN)
+    for index in range(STROKES_IN_BROWSER):  # the 1 grows, so that each answer is painted
+        _draw_one(page, 130 - 3 * index, 160 + 3 * index)
+        page.wait_for_function(f"window.waits.length > {index}")
+        time.sleep(0.2)
+    waits: list[float] = page.evaluate("window.waits")
+    return waits
 
 
 def _draw_one(page: Page, top: float = 40, bottom: float = 240) -> None:
