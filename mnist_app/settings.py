@@ -65,7 +65,7 @@ class Settings:
     dense: int = 96
     """Units of the dense layer before the logits; 0 for none."""
     optimizer: str = "adam"
-    learning_rate: float = 0.012
+    learning_rate: float = 0.016
     """The highest of the schedule."""
     schedule: str = "one cycle"
     weight_decay: float = 0.0
@@ -237,7 +237,7 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "quick": Preset(
-        Settings(),
+        Settings(images=50_000),
         "Quick",
         "A small network goes from guessing to 99 % right on digits that it has never seen. Two "
         "epochs: it sees each image twice.",

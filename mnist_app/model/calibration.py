@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 from mnist_app.answers import recognition
 from mnist_app.augmentation import augment
 from mnist_app.dataset import Split
+from mnist_app.digit import Image
 from mnist_app.penmanship import write_digits
 
 TEMPERATURES = np.geomspace(0.25, 4, 161)
 # The share of real digits that may be taken for none.
 REJECTED = 0.005
-WRITTEN = 3_000
 
 
 def calibrate(network: keras.Model, held_out: Split) -> float:
@@ -31,14 +31,14 @@ def calibrate(network: keras.Model, held_out: Split) -> float:
     return temperature
 
 
-def threshold(network: keras.Model, held_out: Split, seed: int) -> float:
+def threshold(network: keras.Model, images: Image, seed: int) -> float:
     """Return the recognition, 0 to 1, that 99.5 % of unseen digits reach.
 
-    The digits are the held-out ones, varied, and as many that the program writes.
+    The digits are held-out images, uint8 (n, 28, 28), varied, and as many that the program writes.
     """
-    generator = np.random.default_rng([seed, len(held_out)])
-    written, _ = write_digits(WRITTEN, generator)
-    images = np.concatenate([augment(held_out.images, generator), written])
+    generator = np.random.default_rng([seed, len(images)])
+    written, _ = write_digits(len(images), generator)
+    images = np.concatenate([augment(images, generator), written])
     recognised = recognition(_probabilities(network, images))
     return float(np.quantile(recognised, REJECTED))
 

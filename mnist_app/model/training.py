@@ -40,6 +40,9 @@ POINTS = 400
 # After so many it is known how long a batch takes.
 ENOUGH_BATCHES = 10
 WRONG_SHOWN = 8
+# Of so many validation images and as many written ones the threshold is found where one waits for
+# it; where training takes long, of all.
+THRESHOLD_IMAGES = 600
 MOST_KERNELS = 32
 # Of what a network learns from a person's drawings, the share that are these drawings, varied.
 DRAWN = 0.25
@@ -142,7 +145,9 @@ class Training:
         trained = networks.build_for(self.settings)
         trained.set_weights(self.fitter.network().get_weights())
         temperature = calibration.calibrate(trained, self.validation)
-        reject_below = calibration.threshold(trained, self.validation, self.settings.seed)
+        count = None if self.settings.mixture.written else THRESHOLD_IMAGES
+        unseen = self.validation.images[:count]
+        reject_below = calibration.threshold(trained, unseen, self.settings.seed)
         accuracy = test_accuracy(trained)
         card = _card(name, trained, self.settings, self.state) | {
             "test_accuracy": accuracy,
