@@ -108,7 +108,10 @@ def train(arguments: argparse.Namespace) -> int:
         if status == 0 and arguments.output is not None:
             following.export(runs.read(run.name), arguments.output)
         return status
-    except (RunError, SettingsError, OSError) as error:
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (RunError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
 

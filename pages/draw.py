@@ -8,7 +8,6 @@ layout.begin(
     "Draw a digit",
     "A neural network reads it after each stroke.",
 )
-visitor.remember()
 canvas.controls()
 
 
@@ -24,4 +23,5 @@ def draw_and_read() -> None:
 
 draw_and_read()
 canvas.picture_input()
+visitor.remember()
 layout.poll_for_engine()

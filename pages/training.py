@@ -20,7 +20,6 @@ layout.begin(
     "A network begins with random kernels and guesses. It looks at images, a **batch** at a time, "
     "and after each batch moves every weight a little to where the **loss** is smaller.",
 )
-visitor.remember()
 canvas.controls()
 
 
@@ -241,4 +240,5 @@ if run is not None:
     keep(run)
 learning.learn_from_my_hand()
 st.fragment(compare_runs, run_every=TABLE_SECONDS if is_moving else None)()
+visitor.remember()
 layout.poll_for_engine()

@@ -9,17 +9,16 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_app import cards, hand, runs
 from mnist_app.settings import BOUNDS, PRESETS, Settings
-from tests.conftest import end_trainers
 from tests.handwriting import drawn
 from tests.test_pages import draw, open_app
 
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Runs of other tests are none of these; a trainer starts, and nobody waits for it."""
+    """Runs of other tests are none of these; what waits in the queue waits: the trainer is away."""
     monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
-    yield
-    end_trainers()
+    with runs.trainer_slot(0):
+        yield
 
 
 def training_page() -> AppTest:

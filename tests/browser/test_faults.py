@@ -35,6 +35,7 @@ def test_link_to_any_page_as_the_very_first_request(
         "Convolution",
         "Feature maps",
         "Max pooling",
+        "Training",
         "Models",
     ]
     assert later.get_by_test_id("stSidebarNavLink").all_inner_texts() == labels
