@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
@@ -192,7 +192,6 @@ def _add_training(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--output", type=Path, metavar="FOLDER", help="write card and weights there, too"
     )
-    bounds = settings.BOUNDS
     for field in fields(Settings):
         if field.name == "start_from":
             continue
@@ -202,9 +201,9 @@ def _add_training(command: argparse.ArgumentParser) -> None:
         elif isinstance(field.default, bool):
             command.add_argument(option, action=argparse.BooleanOptionalAction)
         else:
-            low, high = bounds[field.name]
-            kind = type(field.default)
-            command.add_argument(option, type=kind, help=f"from {low:g} to {high:.12g}")
+            low, high = settings.BOUNDS[field.name]
+            read = _number(field.name, int if isinstance(field.default, int) else float)
+            command.add_argument(option, type=read, help=f"from {low:g} to {high:.12g}")
 
 
 def _add_network(command: argparse.ArgumentParser) -> None:
@@ -215,6 +214,21 @@ def _add_network(command: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"one of {', '.join(NETWORKS)}, or a run (default: %(default)s)",
     )
+
+
+def _number(setting: str, kind: type[int] | type[float]) -> Callable[[str], float]:
+    """Return what reads a number for a setting from the command line, within its bounds."""
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+            settings.check(setting, value)
+        except SettingsError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+        return value
+
+    read.__name__ = "number"  # argparse says: invalid number value
+    return read
 
 
 def _network(name: str) -> str:

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import cast
@@ -214,7 +214,8 @@ class Engine:
     def _discard(self) -> None:
         if self._process is not None and self._pipe is not None:
             self._pipe.close()
-            os.kill(self._process.pid or 0, getattr(signal, "SIGKILL", signal.SIGTERM))
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid or 0, getattr(signal, "SIGKILL", signal.SIGTERM))
             self._process.join()
         self._process = self._pipe = None
         self._is_warm = False

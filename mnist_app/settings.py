@@ -131,7 +131,7 @@ def read(values: Mapping[str, object]) -> Settings:
     for name, value in values.items():
         if name not in known:
             raise SettingsError(f"There is no setting “{str(name)[:40]}”.")
-        _check(name, value, known[name])
+        check(name, value)
     settings = Settings(**{name: _as(known[name], value) for name, value in values.items()})  # type: ignore[arg-type]
     _check_together(settings)
     return settings
@@ -152,7 +152,9 @@ def rate_at(schedule: str, highest: float, share: float) -> float:
     return highest * (0.001 + 0.999 * (1 + math.cos(math.pi * fallen)) / 2)
 
 
-def _check(name: str, value: object, default: object) -> None:
+def check(name: str, value: object) -> None:
+    """Raise SettingsError where `value` is none that the setting `name` can have."""
+    default = getattr(Settings, name)
     if isinstance(default, bool):
         if not isinstance(value, bool):
             raise SettingsError(f"{_words(name)} must be yes or no.")

@@ -40,5 +40,5 @@ export MNIST_APP_TEST_BROWSER
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
 .venv/bin/mypy
-# Three at a time also on two cores: browser tests wait more than they compute.
-.venv/bin/python -m pytest -n 3 --dist loadfile "$@"
+# Two at a time: browser tests wait more than they compute.
+.venv/bin/python -m pytest -n 2 --dist loadfile "$@"

