@@ -10,9 +10,6 @@ for name in python3 python3.13 python3.12 python3.11; do
 done
 [ -n "${python:-}" ] || { echo "MNIST Lab needs Python 3.11, 3.12 or 3.13 (python3)." >&2; exit 1; }
 
-[ -x .venv/bin/python ] || "$python" -m venv .venv
-.venv/bin/python -m pip install --quiet -r requirements.txt -r tests/requirements.txt
-
 installed_browser() {
   for name in chromium chromium-browser google-chrome google-chrome-stable; do
     command -v "$name" && return
@@ -23,17 +20,20 @@ installed_browser() {
   return 1
 }
 
-# Debian's browser where apt serves, an installed one, or else Playwright's own.
+# An installed browser, Debian's where apt serves, while pip works, or else Playwright's own.
 sudo=""
 [ "$(id -u)" = 0 ] || sudo="sudo -n"
-if ! installed_browser >/dev/null; then
-  if command -v apt-get >/dev/null && $sudo apt-get update -qq; then
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends chromium >/dev/null ||
-      .venv/bin/playwright install chromium
-  else
-    .venv/bin/playwright install chromium
-  fi
-fi
+install_debians() {
+  command -v apt-get >/dev/null && $sudo apt-get update -qq &&
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends chromium >/dev/null
+}
+installed_browser >/dev/null || install_debians &
+browser=$!
+
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+# What is imported is compiled then; all of TensorFlow is not.
+.venv/bin/python -m pip install --quiet --no-compile -r requirements.txt -r tests/requirements.txt
+wait "$browser" || .venv/bin/playwright install chromium
 MNIST_APP_TEST_BROWSER=$(installed_browser || true)
 export MNIST_APP_TEST_BROWSER
 

@@ -16,7 +16,6 @@ import psutil
 import pytest
 
 from mnist_app import augmentation, cards, dataset, hand, runs, scripts, trainers
-from mnist_app.engine import Engine
 from mnist_app.model import networks
 from mnist_app.model.fitting import fitter
 from mnist_app.recipe import one_hot
@@ -214,12 +213,7 @@ def test_a_network_learns_a_persons_drawings_and_forgets_little() -> None:
     assert run.state.after["drawings"] == 1
     assert run.state.before["mnist"] == cards.read_card("cnn").test_accuracy
     assert run.state.after["mnist"] > run.state.before["mnist"] - 0.01
-    door = Engine()
-    try:
-        assert door.classify(odd[np.newaxis], run.name)[0].argmax() == 7
-        assert door.classify(odd[np.newaxis], "cnn")[0].argmax() != 7
-    finally:
-        door.stop()
+    assert runs.is_usable(run.name)
 
 
 def test_the_command_trains_and_resumes_the_same_runs(first: Run, tmp_path: Path) -> None:

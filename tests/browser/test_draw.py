@@ -160,8 +160,7 @@ def test_two_digits_and_a_dot_are_no_digit(server: Server, open_page: OpenPage) 
     expect(page.get_by_text("more than one group of ink")).to_be_visible()
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("phone", [False, True])
+@pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)])
 def test_nothing_jumps_and_nothing_is_cut(
     server: Server, open_page: OpenPage, phone: bool, dark: bool
 ) -> None:

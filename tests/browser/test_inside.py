@@ -194,30 +194,31 @@ def test_what_is_typed_without_enter_is_kept_and_fields_and_lens_agree(
     expect(page.get_by_text("Type over any number")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "np.array([[0, -1, 0.5], [2, 3, 4], [5, 6, -7]], np.float32)",
-        "0,-1,0.5\n2,3,4\n5,6,-7\n",
-        "0\t-1\t0,5\n2\t3\t4\n5\t6\t-7",
-    ],
+PASTED = (
+    "np.array([[0, -1, 0.5], [2, 3, 4], [5, 6, -7]], np.float32)",
+    "1,-1,0.5\n2,3,4\n5,6,-7\n",
+    "2\t-1\t0,5\n2\t3\t4\n5\t6\t-7",
 )
+
+
 def test_a_matrix_is_pasted_as_python_a_table_or_a_spreadsheet_has_it(
-    server: Server, open_page: OpenPage, text: str
+    server: Server, open_page: OpenPage
 ) -> None:
     page = open_inside(open_page, server, "Convolution")
     fields = page.locator(".st-key-kernel input")
     expect(fields).to_have_count(9)
-    fields.first.evaluate(
-        """(field, text) => {
-          const data = new DataTransfer();
-          data.setData("text", text);
-          field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
-        }""",
-        text,
-    )
     shown = Lens(page, "lens_kernel").root.locator(".kernel .cell")
-    expect(shown).to_have_text(["0", "−1", "0.50", "2", "3", "4", "5", "6", "−7"])
+    for first, text in enumerate(PASTED):
+        fields.first.evaluate(
+            """(field, text) => {
+              const data = new DataTransfer();
+              data.setData("text", text);
+              const paste = new ClipboardEvent("paste", { clipboardData: data, bubbles: true });
+              field.dispatchEvent(paste);
+            }""",
+            text,
+        )
+        expect(shown).to_have_text([str(first), "−1", "0.50", "2", "3", "4", "5", "6", "−7"])
 
 
 def test_a_learned_kernel_is_picked_walked_silenced_and_put_back(
