@@ -33,7 +33,7 @@ FIRST_POINT = """(name) => {
     const bar = document.querySelector('[data-testid=stProgress]');
     if (!bar?.innerText.includes(name)) return false;
     const inside = (root) => [...root.querySelectorAll('*')].some((element) =>
-        ['circle', 'polyline'].includes(element.tagName) ||
+        element.tagName === 'circle' ||  // a curve of one point; the run before has more
         (element.shadowRoot && inside(element.shadowRoot)));
     return inside(document.querySelector('.st-key-curves'));
 }"""
