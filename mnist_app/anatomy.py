@@ -1,6 +1,7 @@
 """What lies inside a network, layer by layer, as pages show it: from its card and its outputs."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -111,6 +112,19 @@ def words(layer: Layer) -> str:
 def size(layer: Layer) -> str:
     """Return a layer's output shape for people: "24 × 24 × 16"."""
     return " × ".join(str(length) for length in layer.shape)
+
+
+def rows(layers: Sequence[Layer]) -> list[dict[str, str]]:
+    """Return layers as rows of a table, for people."""
+    return [
+        {
+            "Layer": layer.name,
+            "Kind": layer.kind,
+            "Output": size(layer),
+            "Parameters": f"{layer.parameters:,}",
+        }
+        for layer in layers
+    ]
 
 
 def across(maps: int) -> int:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mnist_app.files import write_whole
+
 ASSETS = Path(__file__).parent / "assets"
 NETWORKS = {
     "cnn": "Two stages of convolution and max pooling",
@@ -78,5 +80,5 @@ def add_evaluation(name: str, results: dict[str, Any], folder: Path = ASSETS) ->
 
 
 def write_card(name: str, values: dict[str, Any], folder: Path) -> None:
-    """Write `values`, the fields of a Card, as the card of the network `name`."""
-    card_file(name, folder).write_text(json.dumps(values, indent=2) + "\n")
+    """Write `values`, the fields of a Card, as the card of the network `name`. Raises OSError."""
+    write_whole(card_file(name, folder), (json.dumps(values, indent=2) + "\n").encode())

@@ -74,7 +74,7 @@ STYLE = """<style>
 .lab-opinion-picture { flex: 1; min-width: 0; }
 .lab-opinion-picture img { width: 100%; height: 100%; image-rendering: pixelated; display: block;
   max-width: none; border-radius: 0; }
-.lab-opinion-names { display: flex; flex-direction: column; width: 5.5rem; padding-left: 0.5rem;
+.lab-opinion-names { display: flex; flex-direction: column; width: 6.5rem; padding-left: 0.5rem;
   font-variant-numeric: tabular-nums; }
 .lab-opinion-names div { flex: 1; display: flex; justify-content: space-between;
   align-items: center; line-height: 1; }

@@ -33,12 +33,13 @@ def follow(run: Run, as_json: bool) -> int:
         disable=not sys.stderr.isatty(),
     ) as progress:
         task = progress.add_task("", total=1.0)
-        while (run := runs.read(run.name)).status in ("queued", "running", "paused"):
+        while (run := runs.read(run.name)).is_moving:
             history = runs.read_history(run.folder)
             progress.update(task, description=_words(run, history), completed=history.progress)
             try:
                 time.sleep(POLL_SECONDS)
-                trainers.start()
+                if run.status == "queued":
+                    trainers.start()
             except KeyboardInterrupt:
                 stop(run)
         progress.update(task, description=run.name, completed=1.0)
@@ -83,7 +84,8 @@ def as_object(run: Run) -> dict[str, object]:
 
 def _words(run: Run, history: History) -> str:
     if run.status == "queued":
-        return f"{run.name} waits, number {runs.place_in_queue(run)} in the queue"
+        place, _ = runs.place_in_queue(run)
+        return f"{run.name} waits, number {place} in the queue"
     accuracy = history.validation.accuracy[-1:]
     seen = f", {100 * accuracy[0]:.1f} % right on validation images" if accuracy else ""
     return f"{run.name} {run.status}{seen}"

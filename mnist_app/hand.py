@@ -13,22 +13,10 @@ from mnist_app import runs
 from mnist_app.dataset import CLASSES
 from mnist_app.digit import IMAGE_SIDE, Image
 from mnist_app.runs import Run
-from mnist_app.settings import SHIPPED, Settings
+from mnist_app.settings import SHIPPED
 
 MOST_DRAWINGS = 300
 """How many one visitor can keep."""
-# Two short epochs with small steps: enough for a handful of drawings, and little is forgotten.
-_TEACHING = {
-    "optimizer": "adam",
-    "learning_rate": 0.0005,
-    "schedule": "cosine",
-    "weight_decay": 0.0,
-    "batch_size": 128,
-    "epochs": 2,
-    "images": 5000,
-    "augmentation": "none",
-    "engine": "keras",
-}
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS drawings (
     id INTEGER PRIMARY KEY,
@@ -114,8 +102,21 @@ def teach(owner: str, network: str) -> Run:
     if not kept:
         raise HandError("Say what some drawings were first: on the page Draw, below the answer.")
     known = SHIPPED[network] if network in SHIPPED else runs.read(network).settings
-    settings: Settings = replace(known, start_from=network, **_TEACHING)  # type: ignore[arg-type]
-    return runs.create(settings, "my-hand", owner, {runs.DRAWINGS: exported(kept)})
+    # Two short epochs with small steps: enough for a handful of drawings, and little is forgotten.
+    teaching = replace(
+        known,
+        start_from=network,
+        optimizer="adam",
+        learning_rate=0.0005,
+        schedule="cosine",
+        weight_decay=0.0,
+        batch_size=128,
+        epochs=2,
+        images=5000,
+        augmentation="none",
+        engine="keras",
+    )
+    return runs.create(teaching, "my-hand", owner, {runs.DRAWINGS: exported(kept)})
 
 
 @contextlib.contextmanager

@@ -7,11 +7,11 @@ whose lock is free was interrupted.
 """
 
 import contextlib
+import functools
 import io
 import json
 import os
 import re
-import secrets
 import shutil
 import time
 import zipfile
@@ -29,13 +29,13 @@ from mnist_app import cards
 from mnist_app import settings as settings_module
 from mnist_app.cards import ASSETS, NETWORKS, Card, card_file
 from mnist_app.digit import IMAGE_SIDE, Image
+from mnist_app.files import write_whole
 from mnist_app.filters import Array
 from mnist_app.settings import Settings, SettingsError
 
 Status = Literal[
     "queued", "running", "paused", "done", "stopped", "failed", "interrupted", "damaged"
 ]
-ACTIVE: tuple[Status, ...] = ("queued", "running", "paused", "interrupted")
 # Cleaning up: ended runs beyond this many, the oldest first, and those older than this.
 KEPT_RUNS = 60
 KEPT_SECONDS = 30 * 24 * 3600
@@ -59,7 +59,7 @@ class State:
 
     status: Status
     owner: str = ""
-    """Whose it is, see `owner_of`; empty for the command line."""
+    """Whose it is, see `ui.visitor`; empty for the command line."""
     queued_at: float = 0.0
     """Seconds since 1970; the queue's order."""
     epochs: int = 0
@@ -90,18 +90,21 @@ class Run:
     folder: Path
     settings: Settings
     state: State
+    status: Status
+    """Where it is; unlike its state it knows of a trainer that was killed."""
 
     @property
-    def status(self) -> Status:
-        """Where it is: a trainer that was killed cannot say so itself."""
-        if self.state.status in ("running", "paused") and not _is_held(self.folder):
-            return "interrupted"
-        return self.state.status
+    def is_moving(self) -> bool:
+        """Say whether it waits or works."""
+        return self.status in ("queued", "running", "paused")
 
     @property
-    def is_active(self) -> bool:
-        """Say whether it waits or works, or was interrupted."""
-        return self.status in ACTIVE
+    def is_unfinished(self) -> bool:
+        """Say whether it ended before its end, so that it can go on to there."""
+        has_epochs_left = self.state.whole_epochs < self.state.epochs
+        return self.status in ("failed", "interrupted") or (
+            self.status == "stopped" and has_epochs_left
+        )
 
     def belongs_to(self, owner: str) -> bool:
         """Say whether a visitor started it; the command line's runs belong to no visitor."""
@@ -185,7 +188,7 @@ def create(
 ) -> Run:
     """Make a run called after its `kind`, with `files` by name, and put it into the queue.
 
-    A visitor has one active run at a time: two clicks make one run. Raises RunError for a second
+    A visitor has one moving run at a time: two clicks make one run. Raises RunError for a second
     one that differs, and when the folder cannot be written, and SettingsError for settings out of
     bounds. Old runs are cleaned up first.
     """
@@ -193,7 +196,7 @@ def create(
     with _problems_said(), _home_lock():
         clean_up()
         for run in every() if owner else []:
-            if run.belongs_to(owner) and run.is_active:
+            if run.belongs_to(owner) and run.is_moving:
                 if run.settings == settings and run.status == "queued":
                     return run
                 raise RunError(
@@ -213,7 +216,7 @@ def create(
             write_whole(folder / name, content)
         write_whole(folder / "settings.json", values.encode())
         write_state(folder, state)
-        return Run(folder.name, folder, settings, state)
+        return Run(folder.name, folder, settings, state, state.status)
 
 
 def read(name: str) -> Run:
@@ -222,8 +225,9 @@ def read(name: str) -> Run:
     if not folder.is_dir():
         raise RunError(f"There is no run {name}.")
     try:
-        settings = settings_module.read(json.loads((folder / "settings.json").read_text()))
-        return Run(name, folder, settings, _read_state(folder))
+        files = folder / "settings.json", folder / "state.json"
+        settings, state = _parsed(*files, *map(_stamp, files))
+        return Run(name, folder, settings, state, _status(folder, state))
     except (OSError, ValueError, TypeError, KeyError, SettingsError):
         raise RunError(f"The folder of the run {name} is damaged: {folder}") from None
 
@@ -242,10 +246,10 @@ def queue() -> list[Run]:
     return [run for run in reversed(every()) if run.state.status == "queued"]
 
 
-def place_in_queue(run: Run) -> int:
-    """Return 1 for the run that is next, 2 for the one behind it; 0 for one that does not wait."""
+def place_in_queue(run: Run) -> tuple[int, int]:
+    """Return a run's place, 1 for the next one, and how many wait; place 0 is not in the queue."""
     names = [waiting.name for waiting in queue()]
-    return names.index(run.name) + 1 if run.name in names else 0
+    return (names.index(run.name) + 1 if run.name in names else 0), len(names)
 
 
 def is_usable(name: str) -> bool:
@@ -286,11 +290,11 @@ def go_on(run: Run, more_epochs: int = 0) -> None:
     first = run.state.first_epoch
     if more_epochs:
         first, epochs = run.state.whole_epochs, run.state.whole_epochs + more_epochs
-    if run.state.whole_epochs >= epochs:
+    if run.state.whole_epochs >= epochs and not run.is_unfinished:
         raise RunError(f"{run.name} has done its {epochs} epochs. Say how many more it shall do.")
     with _problems_said(), alone(run):
         changed = replace(
-            _read_state(run.folder),
+            read(run.name).state,
             status="queued",
             queued_at=time.time(),
             epochs=epochs,
@@ -303,14 +307,16 @@ def go_on(run: Run, more_epochs: int = 0) -> None:
 def leave_queue(run: Run) -> None:
     """Take a run that waits out of the queue. Raises RunError when it works already."""
     with _problems_said(), alone(run):
-        write_state(run.folder, replace(_read_state(run.folder), status="stopped"))
+        write_state(run.folder, replace(read(run.name).state, status="stopped"))
 
 
 def delete(name: str) -> None:
     """Delete a run that does not work, damaged or not. Raises RunError while it works."""
     folder = folder_of(name)
-    with _problems_said(), _lock_of(folder, PATIENCE):
+    with _problems_said(), _held(folder, PATIENCE):
         shutil.rmtree(folder)
+    with contextlib.suppress(OSError):
+        _lock_file(folder).unlink()
 
 
 def clean_up() -> None:
@@ -411,23 +417,13 @@ def write_state(folder: Path, state: State) -> None:
     write_whole(folder / "state.json", json.dumps(asdict(state)).encode())
 
 
-def write_whole(file: Path, content: bytes) -> None:
-    """Put a file's new content in the place of the old one at once. Raises OSError."""
-    beside = file.with_name(f"{file.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    try:
-        beside.write_bytes(content)
-        os.replace(beside, file)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
 @contextlib.contextmanager
 def alone(run: Run, patience: float = PATIENCE) -> Iterator[None]:
     """Hold a run's lock: while a trainer does so, it is the only one that writes.
 
     Raises RunError when somebody else still holds it after `patience` seconds.
     """
-    with _lock_of(run.folder, patience):
+    with _held(run.folder, patience):
         yield
 
 
@@ -449,24 +445,29 @@ def free_space() -> int:
     return shutil.disk_usage(folder).free
 
 
+def _lock_file(folder: Path) -> Path:
+    """Return the file that is locked: beside the folder, which may be deleted meanwhile."""
+    return folder.with_name(f".{folder.name}.lock")
+
+
 @contextlib.contextmanager
-def _lock_of(folder: Path, patience: float) -> Iterator[None]:
-    # Beside the folder, which may be deleted while the lock is held.
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=patience)
+def _held(folder: Path, patience: float) -> Iterator[None]:
     try:
-        with lock:
+        with FileLock(_lock_file(folder), timeout=patience):
             yield
     except Timeout:
         raise RunError(f"{folder.name} is being trained. Stop it first.") from None
 
 
-def _is_held(folder: Path) -> bool:
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0)
+def _status(folder: Path, state: State) -> Status:
+    """Return where a run is: a trainer that was killed cannot say so itself."""
+    if state.status not in ("running", "paused"):
+        return state.status
     try:
-        with lock:
-            return False
+        with FileLock(_lock_file(folder), timeout=0):
+            return "interrupted"
     except (Timeout, OSError):
-        return True
+        return state.status
 
 
 @contextlib.contextmanager
@@ -498,16 +499,25 @@ def _new_folder(kind: str) -> Path:
     return folder
 
 
-def _read_state(folder: Path) -> State:
-    state = State(**json.loads((folder / "state.json").read_text()))
+def _stamp(file: Path) -> tuple[int, int]:
+    """Return what is another for another file of the same name. Raises OSError."""
+    facts = file.stat()
+    return facts.st_mtime_ns, facts.st_ino
+
+
+@functools.lru_cache(1024)
+def _parsed(settings_file: Path, state_file: Path, *_: tuple[int, int]) -> tuple[Settings, State]:
+    """Read what has not been read yet: pages and trainers ask for all runs again and again."""
+    settings = settings_module.read(json.loads(settings_file.read_text()))
+    state = State(**json.loads(state_file.read_text()))
     numbers = (state.queued_at, state.epochs, state.whole_epochs, state.first_epoch, state.seconds)
     if state.status not in get_args(Status) or not all(isinstance(n, int | float) for n in numbers):
-        raise ValueError(f"{folder}: no state")
-    return state
+        raise ValueError(f"{state_file}: no state")
+    return settings, state
 
 
 def _read_or_damaged(name: str) -> Run:
     try:
         return read(name)
     except RunError:
-        return Run(name, folder_of(name), Settings(), State("damaged"))
+        return Run(name, folder_of(name), Settings(), State("damaged"), "damaged")

@@ -4,12 +4,14 @@ Each runs as it stands where TensorFlow is installed: MNIST is downloaded by Ker
 images, and for networks with layers of their own, this project must lie in the same folder.
 """
 
+import inspect
 from pathlib import Path
 
 from mnist_app import plans
 from mnist_app.dataset import TRAINING_IMAGES
 from mnist_app.plans import Plan, Step
-from mnist_app.settings import Settings
+from mnist_app.settings import Settings, rate_at
+from mnist_app.snippets import import_lines
 
 _BY_HAND = Path(__file__).parent / "model" / "by_hand.py"
 _OPTIMIZERS = {
@@ -25,11 +27,9 @@ def keras_script(settings: Settings) -> str:
     """Return a script with compile and fit for these settings."""
     optimizer = _OPTIMIZERS[settings.optimizer].format(decay=settings.weight_decay)
     return f'''\
-import math
+{import_lines("math")}
 
-import keras
-import numpy as np
-from keras import layers
+{import_lines("keras", "numpy as np")}
 
 {_constants(settings)}
 keras.utils.set_random_seed(SEED)
@@ -89,9 +89,9 @@ def tensorflow_script(settings: Settings) -> str:
 {_BY_HAND.read_text().rstrip()}
 
 
-import math  # noqa: E402
+{import_lines("math")}
 
-import keras  # noqa: E402
+{import_lines("keras")}
 
 {_constants(settings)}
 LAYERS = [
@@ -176,26 +176,15 @@ def training_data(epoch, originals=images, its_labels=labels):
 
 
 def _schedule(settings: Settings) -> str:
-    bodies = {
-        "constant": "    return LEARNING_RATE",
-        "cosine": """\
-    share = min(1, batches_done / max(1, batches - 1))
-    return LEARNING_RATE * (0.001 + 0.999 * (1 + math.cos(math.pi * share)) / 2)""",
-        "one cycle": """\
-    share = min(1, batches_done / max(1, batches - 1))
-    if share < 0.2:
-        return LEARNING_RATE * (0.05 + 0.95 * share / 0.2)
-    fallen = (share - 0.2) / 0.8
-    return LEARNING_RATE * (0.001 + 0.999 * (1 + math.cos(math.pi * fallen)) / 2)""",
-    }
-    return f'''\
+    return f"""\
 batches = EPOCHS * math.ceil({settings.images_an_epoch} / BATCH_SIZE)
 
 
+{inspect.getsource(rate_at)}
+
 def learning_rate(batches_done):
-    """The schedule: {settings.schedule}."""
-{bodies[settings.schedule]}
-'''
+    return rate_at({settings.schedule!r}, LEARNING_RATE, batches_done / max(1, batches - 1))
+"""
 
 
 def _network(settings: Settings) -> str:
@@ -208,9 +197,9 @@ network = networks.build("{settings.network}")
     lines = "\n".join(f"x = {_keras_line(step)}(x)" for step in _with_channel(settings.plan))
     return f"""\
 image = keras.Input((28, 28), name="image")
-x = layers.Rescaling(1 / 255, name="scale")(image)
+x = keras.layers.Rescaling(1 / 255, name="scale")(image)
 {lines}
-probabilities = layers.Softmax(name="probabilities")(x)
+probabilities = keras.layers.Softmax(name="probabilities")(x)
 network = keras.Model(image, probabilities)
 network.summary()
 """
@@ -225,20 +214,20 @@ def _with_channel(plan: Plan) -> list[Step | None]:
 def _keras_line(step: Step | None) -> str:
     match step:
         case None:
-            return 'layers.Reshape((28, 28, 1), name="channel")'
+            return 'keras.layers.Reshape((28, 28, 1), name="channel")'
         case plans.Convolution(name, filters, kernel, bias):
-            return f'layers.Conv2D({filters}, {kernel}, use_bias={bias}, name="{name}")'
+            return f'keras.layers.Conv2D({filters}, {kernel}, use_bias={bias}, name="{name}")'
         case plans.Pooling(name, size, stride):
-            return f'layers.MaxPooling2D({size}, {stride}, name="{name}")'
+            return f'keras.layers.MaxPooling2D({size}, {stride}, name="{name}")'
         case plans.Normalisation(name, momentum):
-            return f'layers.BatchNormalization(momentum={momentum}, name="{name}")'
+            return f'keras.layers.BatchNormalization(momentum={momentum}, name="{name}")'
         case plans.Activation(name, "relu"):
-            return f'layers.ReLU(name="{name}")'
+            return f'keras.layers.ReLU(name="{name}")'
         case plans.Activation(name, function):
-            return f'layers.Activation("{function}", name="{name}")'
+            return f'keras.layers.Activation("{function}", name="{name}")'
         case plans.Flatten(name):
-            return f'layers.Flatten(name="{name}")'
+            return f'keras.layers.Flatten(name="{name}")'
         case plans.Dropout(name, rate):
-            return f'layers.Dropout({rate}, name="{name}")'
+            return f'keras.layers.Dropout({rate}, name="{name}")'
         case plans.Dense(name, units, activation):
-            return f'layers.Dense({units}, activation="{activation}", name="{name}")'
+            return f'keras.layers.Dense({units}, activation="{activation}", name="{name}")'

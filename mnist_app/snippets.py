@@ -158,9 +158,14 @@ print(np.array(largest)[0, :, :, 0])
 """
 
 
+def import_lines(*packages: str) -> str:
+    """Return the lines that import these packages."""
+    return "\n".join(f"import {name}" for name in packages)
+
+
 def _imports(*packages: str) -> str:
     """Return the lines that import what `_image` needs, and these packages."""
-    return "\n".join(f"import {name}" for name in ("base64", "zlib\n", *packages))
+    return import_lines("base64", "zlib\n", *packages)
 
 
 def _array(name: str, values: Array) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from filelock import Timeout
 
 from mnist_app import runs
+from mnist_app.files import write_whole
 from mnist_app.runs import RunError
 
 # Seconds that an idle trainer stays warm after somebody wanted one.
@@ -70,7 +71,7 @@ def main() -> None:
             training.warm()
         gc.collect()
         gc.freeze()
-        runs.write_whole(_file(number), str(os.getpid()).encode())
+        write_whole(_file(number), str(os.getpid()).encode())
         while _is_wanted():
             if not _train_next():
                 time.sleep(POLL_SECONDS)

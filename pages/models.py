@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_app import strokes
+from mnist_app import anatomy, strokes
 from mnist_app.cards import Card
 from mnist_app.figures import percent
 from mnist_app.ui import layout, resources, session
@@ -65,17 +65,7 @@ if "strokes" in card.evaluation:
     show_honesty(card)
 
 st.subheader("Layers", anchor=False)
-st.table(
-    [
-        {
-            "Layer": layer.name,
-            "Kind": layer.kind,
-            "Output": " × ".join(str(length) for length in layer.shape),
-            "Parameters": f"{layer.parameters:,}",
-        }
-        for layer in card.layers
-    ]
-)
+st.table(anatomy.rows(card.layers))
 st.markdown(
     f"**Input:** {card.input}.\n\n"
     f"**Trained on** {card.data}, {card.settings['epochs']} epochs "

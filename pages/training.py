@@ -1,8 +1,10 @@
 """Train a network before one's eyes: start it, watch it, steer it, keep it."""
 
+import contextlib
+
 import streamlit as st
 
-from mnist_app import runs, settings, trainers
+from mnist_app import anatomy, runs, settings, trainers
 from mnist_app.runs import Run, RunError
 from mnist_app.settings import BOUNDS, BUILT, CHOICES, PRESETS, Settings, SettingsError
 from mnist_app.ui import canvas, inside, layout, learning, session, training, visitor
@@ -110,7 +112,7 @@ def show_network(chosen: Settings) -> None:
     layers = chosen.layers
     parameters = sum(layer.parameters for layer in layers)
     with st.expander(f"The network: {parameters:,} parameters", icon=":material/schema:"):
-        st.table(training.layer_rows(layers))
+        st.table(anatomy.rows(layers))
 
 
 def start(chosen: Settings | None) -> None:
@@ -133,7 +135,7 @@ def draw_for_training() -> None:
     subject = inside.subject()
     st.caption(WATCHED if subject.is_drawn else EXAMPLE)
     run = shown_run()
-    if run is not None and run.is_active and run.belongs_to(visitor.owner()):
+    if run is not None and run.is_moving and run.belongs_to(visitor.owner()):
         training.watch(run, subject.image)
 
 
@@ -175,17 +177,17 @@ def watch_run() -> None:
     if run is None:
         return
     history, live = runs.read_history(run.folder), runs.read_live(run.folder)
-    is_moving = run.status in ("queued", "running", "paused")
     st.progress(1.0 if run.status == "done" else history.progress, training.headline(run, history))
-    if is_moving and run.belongs_to(visitor.owner()):
+    if run.is_moving and run.belongs_to(visitor.owner()):
         training.steer(run)
     training.show_result(run)
     training.show_curves(run, history)
     st.html(training.pictures(run, history, live))
-    has_just_ended = not is_moving and session.was_moving(run.name)
-    session.set_moving(run.name if is_moving else "")
-    if is_moving:
-        trainers.start()
+    has_just_ended = not run.is_moving and session.was_moving(run.name)
+    session.set_moving(run.name if run.is_moving else "")
+    if run.status == "queued":
+        with contextlib.suppress(OSError):  # what is wrong stands below the button
+            trainers.start()
     elif has_just_ended:
         st.rerun()
 
@@ -206,13 +208,8 @@ def keep(run: Run) -> None:
         if session.network() == run.name:
             st.success(f"“{run.name}” answers on every page now.", icon=":material/check:")
         training.show_code(run)
-    if run.belongs_to(visitor.owner()) and run.status not in ("queued", "running", "paused"):
+    if run.belongs_to(visitor.owner()) and not run.is_moving:
         training.manage(run)
-
-
-def compare_runs() -> None:
-    """All runs, anew every few seconds while one of them works."""
-    training.compare()
 
 
 left, right = st.columns([1, 2], gap="large")
@@ -234,11 +231,11 @@ training.warm_up()
 st.subheader("What happens", anchor=False)
 choose_run()
 run = shown_run()
-is_moving = run is not None and run.status in ("queued", "running", "paused")
+is_moving = run is not None and run.is_moving
 st.fragment(watch_run, run_every=REFRESH_SECONDS if is_moving else None)()
 if run is not None:
     keep(run)
 learning.learn_from_my_hand()
-st.fragment(compare_runs, run_every=TABLE_SECONDS if is_moving else None)()
+st.fragment(training.compare, run_every=TABLE_SECONDS if is_moving else None)()
 visitor.remember()
 layout.poll_for_engine()

@@ -57,9 +57,10 @@ def test_two_clicks_at_once_make_one_run() -> None:
 def test_the_queue_is_in_order_and_one_can_leave_it() -> None:
     made = [runs.create(Settings(), "quick", f"owner {number}") for number in range(3)]
     assert [run.name for run in runs.queue()] == ["quick-1", "quick-2", "quick-3"]
-    assert runs.place_in_queue(made[2]) == 3
+    assert runs.place_in_queue(made[2]) == (3, 3)
     runs.leave_queue(made[0])
-    assert runs.place_in_queue(made[2]) == 2
+    assert runs.place_in_queue(made[2]) == (2, 2)
+    assert runs.place_in_queue(made[0]) == (0, 2)
     assert runs.read("quick-1").status == "stopped"
 
 

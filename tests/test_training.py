@@ -77,7 +77,7 @@ def nothing_left_running() -> Iterator[None]:
     for run in runs.every():
         if run.state.status == "queued":
             runs.leave_queue(run)
-        elif run.is_active:
+        elif run.is_moving:
             runs.wish(run, stop=True)
 
 
@@ -192,10 +192,20 @@ def test_a_full_disk_stops_it_and_it_goes_on_when_there_is_space(first: Run) -> 
     assert same(weights(run), weights(first))
 
 
+def test_what_it_cannot_begin_with_is_said_and_the_trainer_lives() -> None:
+    run = train(replace(SHORT, start_from="quick-0"))
+    assert (run.status, run.is_unfinished) == ("failed", True)
+    assert "The network quick-0 is not there any more." in run.state.message
+    run = ended(runs.create(SHORT, "test", files={"checkpoint.npz": b"PK damaged"}))
+    assert (run.status, run.state.whole_epochs) == ("failed", 0)
+    assert "The checkpoint of this run is damaged." in run.state.message
+    assert len(trainer_processes()) == 1
+
+
 def test_only_as_many_train_as_may_and_the_others_follow_by_themselves() -> None:
     one, other = started(LONG, "one"), started(SHORT, "other")
     until(one, is_learning)
-    assert (runs.read(other.name).status, runs.place_in_queue(other)) == ("queued", 1)
+    assert (runs.read(other.name).status, runs.place_in_queue(other)) == ("queued", (1, 1))
     assert len(trainer_processes()) == 1
     stop(one)
     assert ended(other).status == "done"

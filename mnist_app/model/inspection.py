@@ -3,6 +3,7 @@
 import functools
 import gc
 from collections.abc import Callable
+from typing import TypeVar
 
 import keras
 import numpy as np
@@ -62,30 +63,30 @@ def warm(name: str) -> None:
     gc.freeze()
 
 
+Made = TypeVar("Made")
+
+
+def _kept(make: Callable[[str], Made]) -> Callable[[str], Made]:
+    """Let a function make what it makes of a network once, and anew when its run has gone on."""
+
+    @functools.lru_cache(MOST_NETWORKS)
+    def kept(name: str, _: int) -> Made:
+        return make(name)
+
+    return lambda name: kept(name, runs.version(name))
+
+
+@_kept
 def _network(name: str) -> keras.Model:
-    return _loaded(name, runs.version(name))
-
-
-def _forward(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
-    return _compiled(name, runs.version(name))
-
-
-def _all_outputs(name: str) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
-    return _compiled_with_layers(name, runs.version(name))
-
-
-@functools.lru_cache(MOST_NETWORKS)
-def _loaded(name: str, version: int) -> keras.Model:  # noqa: ARG001
-    """Return a network; another version of it is another one: a run may have gone on."""
     network = networks.load(name)
     network.trainable = False
     return network
 
 
-@functools.lru_cache(MOST_NETWORKS)
-def _compiled(name: str, version: int) -> Callable[[tf.Tensor], tf.Tensor]:
+@_kept
+def _forward(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
     """Return the network as one compiled graph: ten times as fast as calling the model."""
-    network = _loaded(name, version)
+    network = _network(name)
 
     @tf.function(input_signature=[tf.TensorSpec((None, IMAGE_SIDE, IMAGE_SIDE), tf.uint8)])
     def forward(images: tf.Tensor) -> tf.Tensor:
@@ -94,10 +95,10 @@ def _compiled(name: str, version: int) -> Callable[[tf.Tensor], tf.Tensor]:
     return forward.get_concrete_function()
 
 
-@functools.lru_cache(MOST_NETWORKS)
-def _compiled_with_layers(name: str, version: int) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+@_kept
+def _all_outputs(name: str) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """Return the network as one compiled graph with the output of every layer."""
-    network = _loaded(name, version)
+    network = _network(name)
     inside = keras.Model(network.input, {layer.name: layer.output for layer in network.layers[1:]})
 
     @tf.function(input_signature=[tf.TensorSpec((1, IMAGE_SIDE, IMAGE_SIDE), tf.uint8)])

@@ -6,6 +6,7 @@ import logging
 import math
 import platform
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from loky import ProcessPoolExecutor, cpu_count
 from loky.backend import get_context
 from numpy.typing import NDArray
 
-from mnist_app import cards, dataset, runs, settings
+from mnist_app import cards, dataset, files, runs, settings
 from mnist_app.augmentation import augment
 from mnist_app.dataset import Split
 from mnist_app.digit import Image
@@ -26,7 +27,7 @@ from mnist_app.filters import Array
 from mnist_app.model import calibration, networks
 from mnist_app.model.fitting import fitter
 from mnist_app.recipe import Epoch, one_hot
-from mnist_app.runs import Curve, History, Live, Run, State
+from mnist_app.runs import Curve, History, Live, Run, RunError, State
 from mnist_app.settings import Settings
 
 LOGGER = logging.getLogger(__name__)
@@ -73,9 +74,12 @@ def train(run: Run) -> None:
     """
     training = Training(run)
     try:
+        training.prepare()
         training.fit()
         training.finish()
     except Diverged as error:
+        training.end("failed", str(error))
+    except RunError as error:
         training.end("failed", str(error))
     except OSError as error:
         training.end("failed", _about_the_disk(error))
@@ -86,30 +90,56 @@ def train(run: Run) -> None:
         keras.backend.clear_session()
 
 
+class Clock:
+    """Seconds that pass while it is not stopped."""
+
+    def __init__(self) -> None:
+        """Start at 0."""
+        self._zero = time.monotonic()
+
+    def seconds(self) -> float:
+        """Return the seconds so far, without those while it was stopped."""
+        return time.monotonic() - self._zero
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop it for a while."""
+        began = time.monotonic()
+        yield
+        self._zero += time.monotonic() - began
+
+
 class Training:
     """What happens to one run in this process."""
 
     def __init__(self, run: Run) -> None:
-        """Build the network and go back to the last whole epoch, if there is one."""
-        keras.utils.set_random_seed(run.settings.seed)
-        tf.config.experimental.enable_op_determinism()
+        """Nothing is read or built yet."""
         self.folder = run.folder
         self.settings = run.settings
         self.state = replace(run.state, status="running", message="Getting ready")
-        runs.write_whole(self.folder / "wishes.json", b"{}")
-        runs.write_state(self.folder, self.state)
         self.history = History()
         self.validation = dataset.load_held_out()
-        self.fitter = fitter(run.settings, _start(run.settings))
         self.images_seen = 0
-        self._restore()
         self.batches = self.batches_done = 0
-        self.batches_before = 0
-        self.started = 0.0
+        self.first_batch: tuple[int, float] | None = None
         self.stopped = False
         self.since = Curve()
+        self.clock = Clock()
         self.due = self.point_due = self.validation_due = 0.0
-        self.paused = self.paused_before = 0.0
+
+    def prepare(self) -> None:
+        """Build the network and go back to the last whole epoch, if there is one.
+
+        Raises RunError where the network it starts from is gone, and OSError.
+        """
+        files.write_whole(self.folder / "wishes.json", b"{}")
+        runs.write_state(self.folder, self.state)
+        keras.utils.set_random_seed(self.settings.seed)
+        tf.config.experimental.enable_op_determinism()
+        started = self.settings.start_from
+        network = networks.load(started) if started else networks.build_for(self.settings)
+        self.fitter = fitter(self.settings, network)
+        self._restore()
 
     def fit(self) -> None:
         """Learn epoch by epoch; after each, everything is saved."""
@@ -124,16 +154,14 @@ class Training:
             self.batches = batches * (self.state.epochs - first)
             self.batches_done = batches * (epoch - first)
             order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(images))
-            started = time.monotonic()
+            started = self.clock.seconds()
             self.fitter.fit(images[order], targets[order], self._rate, self._after_batch)
             self._look(len(self.validation))
-            self.paused_before += self.paused
-            seconds = time.monotonic() - started - self.paused
-            whole = epoch + (not self.stopped)
             self.state = replace(
-                self.state, whole_epochs=whole, seconds=self.state.seconds + seconds
+                self.state,
+                whole_epochs=epoch if self.stopped else epoch + 1,
+                seconds=self.state.seconds + self.clock.seconds() - started,
             )
-            self.paused = 0.0
             self._save()
             if self.stopped:
                 return
@@ -157,9 +185,9 @@ class Training:
         after = {}
         if self.state.before:
             after = {"mnist": accuracy, "drawings": _accuracy_on_drawings(self.folder, trained)}
-        with _whole(networks.weights_file(name, self.folder)) as file:
+        with files.replaced(networks.weights_file(name, self.folder)) as file:
             trained.save_weights(file)
-        with _whole(self.folder / f"{name}.keras") as file:
+        with files.replaced(self.folder / f"{name}.keras") as file:
             trained.save(file)
         cards.write_card(name, card, self.folder)
         self.state = replace(self.state, test_accuracy=accuracy, after=after)
@@ -178,32 +206,35 @@ class Training:
 
     def _after_batch(self, count: int, loss: float, accuracy: float) -> bool:
         self.batches_done += 1
-        if not self.started:  # the first batch takes longer: TensorFlow compiles the step
-            self.started, self.batches_before = time.monotonic(), self.batches_done
+        if self.first_batch is None:  # it takes longer: TensorFlow compiles the step
+            self.first_batch = self.batches_done, self.clock.seconds()
         self.images_seen += count
         if not math.isfinite(loss):
             raise Diverged(self._why_diverged())
         self.since.add(count, loss, accuracy)
-        now = time.monotonic()
-        if now >= self.due:
-            self._tick(now)
+        if self.clock.seconds() >= self.due:
+            batches_before, began = self.first_batch
+            self._tick(self.batches_done - batches_before, self.clock.seconds() - began)
         return self.stopped
 
-    def _tick(self, now: float) -> None:
-        """Write what happened, and do what is wished."""
-        elapsed = now - self.started
+    def _tick(self, batches: int, elapsed: float) -> None:
+        """Write what happened in so many batches and seconds, and do what is wished."""
+        now = self.clock.seconds()
         if now >= self.point_due:
             self._add_point()
             self.point_due = now + elapsed / POINTS
         if now >= self.validation_due:
             self._look(VALIDATION_IMAGES)
-            self.validation_due = time.monotonic() + max(VALIDATION_TICK, 5 * elapsed / POINTS)
-        self._say_progress()
+            pause = max(VALIDATION_TICK, 5 * elapsed / POINTS)
+            self.validation_due = self.clock.seconds() + pause
+        self.history.progress = self.batches_done / max(1, self.batches)
+        if batches >= ENOUGH_BATCHES:
+            self.history.seconds_left = elapsed / batches * (self.batches - self.batches_done)
         # What cannot be written now may be written next time; only a checkpoint must.
         with contextlib.suppress(OSError):
             self._write()
         self._obey()
-        self.due = time.monotonic() + TICK
+        self.due = self.clock.seconds() + TICK
 
     def _add_point(self) -> None:
         """Add the means of all batches since the last point, and the drawing's probabilities."""
@@ -215,13 +246,6 @@ class Training:
         )
         self.since = Curve()
         self._ask_about_drawing()
-
-    def _say_progress(self) -> None:
-        elapsed = time.monotonic() - self.started - self.paused_before - self.paused
-        batches = self.batches_done - self.batches_before
-        self.history.progress = self.batches_done / max(1, self.batches)
-        if batches >= ENOUGH_BATCHES:
-            self.history.seconds_left = elapsed / batches * (self.batches - self.batches_done)
 
     def _obey(self) -> None:
         wishes = runs.read_wishes(self.folder)
@@ -238,16 +262,15 @@ class Training:
 
     def _pause(self) -> dict[str, Any]:
         """Wait until it shall go on or stop; return what is wished then."""
-        started = time.monotonic()
-        self.state = replace(self.state, status="paused")
-        runs.write_state(self.folder, self.state)
-        wishes = runs.read_wishes(self.folder)
-        while wishes.get("pause") is True and wishes.get("stop") is not True:
-            time.sleep(0.05)
+        with self.clock.stopped():
+            self.state = replace(self.state, status="paused")
+            runs.write_state(self.folder, self.state)
             wishes = runs.read_wishes(self.folder)
-        self.state = replace(self.state, status="running")
-        runs.write_state(self.folder, self.state)
-        self.paused += time.monotonic() - started
+            while wishes.get("pause") is True and wishes.get("stop") is not True:
+                time.sleep(0.05)
+                wishes = runs.read_wishes(self.folder)
+            self.state = replace(self.state, status="running")
+            runs.write_state(self.folder, self.state)
         return wishes
 
     def _look(self, count: int) -> None:
@@ -298,18 +321,22 @@ class Training:
         if not file.exists():
             self.state = replace(self.state, whole_epochs=0, seconds=0.0)
             return
-        with np.load(file, allow_pickle=False) as arrays:
-            values = dict(arrays)
-        self.history = runs.history_of(str(values.pop("history")))
-        whole, seconds, seen = values.pop("done")
+        try:
+            with np.load(file, allow_pickle=False) as arrays:
+                values = dict(arrays)
+            self.history = runs.history_of(str(values.pop("history")))
+            whole, seconds, seen = values.pop("done")
+            self.fitter.restore([values[name] for name in sorted(values)])
+        except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+            raise RunError(
+                "The checkpoint of this run is damaged. Delete the run and train another."
+            ) from None
         self.state = replace(self.state, whole_epochs=int(whole), seconds=float(seconds))
         self.images_seen = int(seen)
-        self.fitter.restore([values[name] for name in sorted(values)])
 
     def _measure_before(self) -> None:
         if self.settings.start_from and not self.state.before:
-            folder = runs.network_folder(self.settings.start_from)
-            mnist = cards.read_card(self.settings.start_from, folder).test_accuracy
+            mnist = runs.read_card(self.settings.start_from).test_accuracy
             drawn = _accuracy_on_drawings(self.folder, self.fitter.network())
             self.state = replace(self.state, before={"mnist": mnist, "drawings": drawn})
 
@@ -319,15 +346,6 @@ class Training:
             "so long that the weights grew without bounds. Try a learning rate ten times lower, "
             f"{self.state.learning_rate / 10:g}."
         )
-
-
-def _start(settings: Settings) -> keras.Model:
-    """Return the network that a training starts with."""
-    network = networks.build_for(settings)
-    if settings.start_from:
-        folder = runs.network_folder(settings.start_from)
-        network.load_weights(networks.weights_file(settings.start_from, folder))
-    return network
 
 
 def _epochs(
@@ -418,17 +436,6 @@ def _card(name: str, network: keras.Model, settings: Settings, state: State) -> 
         "seconds_to_train": round(state.seconds, 1),
         "machine": f"{platform.machine()}, {cpu_count()} cores",
     }
-
-
-@contextlib.contextmanager
-def _whole(file: Path) -> Iterator[Path]:
-    """Give another name to write under, and put the file in its place at once."""
-    beside = file.with_name(f"part-{file.name}")
-    try:
-        yield beside
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _about_the_disk(error: OSError) -> str:

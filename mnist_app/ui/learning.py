@@ -28,12 +28,12 @@ def ask_what_it_was() -> None:
         range(CLASSES),
         key=key,
         disabled=not drawing.png,
-        on_change=lambda: _keep(st.session_state.get(key)),
+        on_change=lambda: _keep(key),
     )
     if said is not None:
-        trouble = session.run_trouble()
-        words = f"Kept as a {said}. Teach it to a network on the page Training."
-        st.caption(trouble or words)
+        st.caption(f"Kept as a {said}. Teach it to a network on the page Training.")
+    elif trouble := session.run_trouble():
+        st.error(trouble, icon=":material/error:")
 
 
 def learn_from_my_hand() -> None:
@@ -87,14 +87,18 @@ def _show(kept: list[Drawing]) -> None:
         st.caption(f"The last {_SHOWN} of {len(kept)}.")
 
 
-def _keep(label: int | None) -> None:
-    """Keep the drawing that is on the canvas, as a network sees it."""
-    subject = inside.subject()
+def _keep(key: str) -> None:
+    """Keep the drawing that is on the canvas, as a network sees it, with the label that was said.
+
+    Where that fails nothing was said, and why stands below.
+    """
+    subject, label = inside.subject(), st.session_state[key]
     if label is None or not subject.is_drawn:
         return
     try:
         hand.keep(visitor.owner(), subject.image, label)
     except HandError as error:
+        session.pick(key, None)
         session.set_run_trouble(str(error))
 
 

@@ -101,7 +101,7 @@ def number_within(key: str, last: int) -> int:
     return number
 
 
-def pick(key: str, value: int | str) -> None:
+def pick(key: str, value: int | str | None) -> None:
     """Put a value in the place of what a widget shows. Call it before the widget."""
     st.session_state[key] = value
 

@@ -1,14 +1,13 @@
 """What the training page shows of a run, and what a visitor can do to it."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from html import escape
 
 import numpy as np
 import streamlit as st
 
 from mnist_app import charts, colours, panels, runs, scripts, trainers
-from mnist_app.cards import Layer
 from mnist_app.charts import Axis, Line
 from mnist_app.digit import Image
 from mnist_app.panels import Panel
@@ -53,7 +52,8 @@ def headline(run: Run, history: History) -> str:
     """Return where a run is, in a few words."""
     words = f"**{run.name}** {STATUS_WORDS[run.status]}"
     if run.status == "queued":
-        return f"{words}, number {runs.place_in_queue(run)} of {len(runs.queue())}"
+        place, waiting = runs.place_in_queue(run)
+        return f"{words}, number {place} of {waiting}"
     if run.status in ("running", "paused"):
         epoch = min(run.state.whole_epochs + 1, run.state.epochs)
         words += f": epoch {epoch} of {run.state.epochs}"
@@ -242,19 +242,6 @@ def choice_words(run: Run, owner: str) -> str:
     return f"{run.name} (yours)" if run.belongs_to(owner) else run.name
 
 
-def layer_rows(layers: Sequence[Layer]) -> list[dict[str, str]]:
-    """Return layers as rows of a table."""
-    return [
-        {
-            "Layer": layer.name,
-            "Kind": layer.kind,
-            "Output": " × ".join(str(length) for length in layer.shape),
-            "Parameters": f"{layer.parameters:,}",
-        }
-        for layer in layers
-    ]
-
-
 def download(run: Run) -> None:
     """Offer the network as a Keras file."""
     file = run.folder / f"{run.name}.keras"
@@ -287,7 +274,6 @@ def show_code(run: Run) -> None:
 
 def manage(run: Run) -> None:
     """Let the owner go on with a run that has ended, and delete it."""
-    is_unfinished = run.state.whole_epochs < run.state.epochs and run.status != "failed"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         more = st.number_input("More epochs", 1, 100, 2, key=f"more_{run.name}", width=120)
         st.button(
@@ -296,7 +282,7 @@ def manage(run: Run) -> None:
             on_click=_try,
             args=(lambda: runs.go_on(run, more),),
         )
-        if is_unfinished:
+        if run.is_unfinished:
             st.button(
                 "Go on",
                 icon=":material/play_arrow:",
