@@ -13,7 +13,7 @@ from mnist_app.figures import percent
 from mnist_app.pictures import data_uri, encode_png
 
 WIDTH, HEIGHT = 520, 300
-LEFT, RIGHT, TOP, BOTTOM = 58, 14, 12, 44
+LEFT, RIGHT, TOP, BOTTOM = 58, 34, 12, 44
 # Blue and orange first: colour-blind people tell them apart, too. No chart has more curves.
 COLOURS = ("#2f6fdb", "#e07b00", "#7d8aa0", "#b0348f", "#1f9e77", "#8a6d1d")
 OPINION_COLUMNS = 160

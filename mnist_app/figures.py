@@ -67,7 +67,9 @@ STYLE = """<style>
   font-size: 0.9rem; font-variant-numeric: tabular-nums; margin-top: 0.5rem; }
 .lab-histogram div { flex: 1; text-align: center; min-width: 0; }
 .lab-histogram i { display: block; background: #2f6fdb; }
-.lab-title { font-size: 1.05rem; min-height: 1.6em; }
+.lab-title { font-size: 1.05rem; min-height: 1.6em; margin-top: 0.75rem; }
+.lab-asked { width: 56px; height: 56px; image-rendering: pixelated; display: block;
+  border: 1px solid #7d8aa0; border-radius: 0; margin: 0.25rem 0 0.5rem; }
 .lab-charts { display: flex; flex-wrap: wrap; gap: 1rem 2rem; margin-bottom: 1rem; }
 .lab-watched { flex: 1 1 24rem; max-width: 46rem; min-width: 0; }
 .lab-opinions { display: flex; height: 15rem; }
@@ -105,6 +107,13 @@ def percent(share: float) -> str:
     if share < 0.0005:
         return "< 0.1 %"
     return f"{100 * share:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """Return a time for people: "12 s", "3 min", "1.8 h"."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def seen_image(image: Image) -> str:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_app import anatomy, strokes
 from mnist_app.cards import Card
-from mnist_app.figures import percent
+from mnist_app.figures import duration, percent
 from mnist_app.ui import layout, resources, session
 
 layout.begin(
@@ -58,7 +58,7 @@ with st.container(horizontal=True):
         usual = card.evaluation["strokes"]["usual"]["accuracy"]
         st.metric("People's digits, usual pen and size", f"{100 * usual:.2f} %")
     st.metric("Parameters", f"{card.parameters:,}")
-    st.metric("Time to train", f"{card.seconds_to_train / 60:.0f} min")
+    st.metric("Time to train", duration(card.seconds_to_train))
 
 if "strokes" in card.evaluation:
     show_people(card)

@@ -10,7 +10,9 @@ import streamlit as st
 from mnist_app import charts, colours, panels, runs, scripts, trainers
 from mnist_app.charts import Axis, Line
 from mnist_app.digit import Image
+from mnist_app.figures import duration
 from mnist_app.panels import Panel
+from mnist_app.pictures import data_uri, encode_png
 from mnist_app.runs import Curve, History, Live, Run, RunError
 from mnist_app.settings import BOUNDS, SHIPPED
 from mnist_app.ui import chart, session, visitor
@@ -60,17 +62,10 @@ def headline(run: Run, history: History) -> str:
         if run.state.message:
             return f"{words}. {run.state.message} …"
         if history.seconds_left:
-            words += f", about {time_words(history.seconds_left)} left"
+            words += f", about {duration(history.seconds_left)} left"
     elif run.state.whole_epochs:
-        words += f": {run.state.whole_epochs} epochs in {time_words(run.state.seconds)} of fitting"
+        words += f": {run.state.whole_epochs} epochs in {duration(run.state.seconds)} of fitting"
     return words
-
-
-def time_words(seconds: float) -> str:
-    """Return a time for people: "12 s", "3 min", "1.5 h"."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def show_result(run: Run) -> None:
@@ -135,12 +130,14 @@ def pictures(run: Run, history: History, live: Live) -> str:
 
 
 def _opinions(run: Run, history: History, live: Live) -> str:
-    words = "What it thinks of the drawing, from guessing to sure"
+    words = "What it thinks of this drawing, from guessing to sure"
     if not live.drawing.any():
         words = "Draw a digit: here stands what it thinks of it while it learns"
+    asked = data_uri(encode_png(live.drawing))
     chart = charts.opinions(history.opinions, images_at_the_end(run, history))
     return (
         f'<div class="lab-watched"><div class="lab-title"><strong>{escape(words)}</strong></div>'
+        f'<img class="lab-asked" src="{asked}" alt="The drawing that the network is asked about">'
         f"{chart}<small>From left to right: the images seen. Bright: probable.</small></div>"
     )
 
@@ -359,7 +356,7 @@ def _row(run: Run, owner: str) -> dict[str, str]:
         network_words(run),
         f"{sum(layer.parameters for layer in run.settings.layers):,}",
         f"{run.state.whole_epochs} of {run.state.epochs}",
-        time_words(run.state.seconds),
+        duration(run.state.seconds),
         "" if accuracy is None else f"{100 * accuracy:.2f} %",
     )
     return dict(zip(_COLUMNS, values, strict=True))
