@@ -15,7 +15,8 @@ from mnist_app.digit import Image
 from tests.handwriting import Stroke, drawn
 from tests.serving import Server, serve
 
-expect.set_options(timeout=20_000)
+# Two cores may start several networks at once.
+expect.set_options(timeout=60_000)
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 SIDE = 280
 WIDE: ViewportSize = {"width": 1280, "height": 800}

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from mnist_app import runs
 from tests.browser.conftest import OpenPage, draw, expect_answer, keep_screenshot, wait_until_quiet
-from tests.conftest import trainer_processes
+from tests.conftest import end_trainers, trainer_processes
 from tests.handwriting import DIGITS
 from tests.serving import Server, serve
 
@@ -77,6 +77,7 @@ def test_a_training_outlives_the_page_process(open_page: OpenPage) -> None:
         steering = re.compile("Stop and keep what it learned|Train more")
         expect(page.get_by_role("button", name=steering)).to_be_visible()
         expect(page.get_by_text("was interrupted")).to_have_count(0)
+    end_trainers()
 
 
 def test_nothing_is_cut_on_the_training_page(server: Server, open_page: OpenPage) -> None:
