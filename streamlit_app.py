@@ -9,6 +9,7 @@ PAGES = [
     st.Page("pages/feature_maps.py", title="Feature maps", icon=":material/layers:"),
     st.Page("pages/max_pooling.py", title="Max pooling", icon=":material/zoom_in_map:"),
     st.Page("pages/training.py", title="Training", icon=":material/model_training:"),
+    st.Page("pages/mnist.py", title="MNIST", icon=":material/dataset:"),
     st.Page("pages/models.py", title="Models", icon=":material/schema:"),
 ]
 

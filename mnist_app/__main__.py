@@ -1,4 +1,4 @@
-"""The command line: python -m mnist_app classify | evaluate | train | samples."""
+"""The command line: python -m mnist_app classify | evaluate | train | score | map | samples."""
 
 import argparse
 import json
@@ -12,17 +12,21 @@ import cv2
 import numpy as np
 
 from mnist_app import (
+    atlas,
     digit,
     engine,
     evaluation,
     following,
     recipe,
     runs,
+    scores,
     settings,
     trainers,
 )
 from mnist_app.answers import Answer
+from mnist_app.atlas import AtlasError
 from mnist_app.cards import NETWORKS, add_evaluation
+from mnist_app.dataset import DatasetError
 from mnist_app.digit import Image
 from mnist_app.engine import Engine, EngineError
 from mnist_app.evaluation import error_sheet
@@ -50,6 +54,10 @@ def main() -> int:
         return classify(arguments.files, arguments.network, arguments.json)
     if arguments.command == "evaluate":
         return evaluate(arguments)
+    if arguments.command == "score":
+        return score(arguments.network)
+    if arguments.command == "map":
+        return make_map()
     if arguments.command == "samples":
         return samples(arguments.seed, arguments.output)
     return train(arguments)
@@ -136,6 +144,40 @@ def _resumed(arguments: argparse.Namespace) -> Run:
     return runs.read(run.name)
 
 
+def score(network: str) -> int:
+    """Measure a network on all test images and on spoiled ones, and keep that beside its weights.
+
+    Returns 1 where it cannot be measured, else 0.
+    """
+    door = Engine()
+    try:
+        card = runs.read_card(network)
+        for share in scores.measure(door, card):
+            print(f"\r{network}: {100 * share:3.0f} %", end="", file=sys.stderr, flush=True)
+    except (EngineError, RunError, DatasetError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        door.stop()
+    print(file=sys.stderr)
+    kept = scores.read(card)
+    print(json.dumps({"network": network, **scores.summary(kept)} if kept else {}))
+    return 0
+
+
+def make_map() -> int:
+    """Make the map of the digits that ships with the program; return 1 where that fails, else 0."""
+    door = Engine()
+    try:
+        atlas.build(door)
+    except (AtlasError, EngineError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        door.stop()
+    return 0
+
+
 def samples(seed: int, file: Path) -> int:
     """Write a picture of digits and other drawings that the program makes to train on."""
     sheet = cv2.resize(recipe.sample_sheet(seed), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
@@ -168,6 +210,11 @@ def _parse_arguments() -> argparse.Namespace:
         "--errors", type=Path, metavar="FILE", help="write a PNG picture of the errors"
     )
     measuring.add_argument("--save", action="store_true", help="add the results to the card")
+    scoring = commands.add_parser(
+        "score", help="measure a network on each test image and on spoiled ones, for the pages"
+    )
+    _add_network(scoring)
+    commands.add_parser("map", help="make the map of the digits anew, for the page MNIST")
     writing = commands.add_parser("samples", help="show digits that the program writes to train on")
     writing.add_argument("--seed", type=int, default=1, help="another seed, other samples")
     writing.add_argument(

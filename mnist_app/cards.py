@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mnist_app.dataset import MNIST, SOURCES
 from mnist_app.files import write_whole
 
 ASSETS = Path(__file__).parent / "assets"
@@ -49,15 +50,22 @@ class Card:
     seconds_to_train: float
     machine: str
     test_accuracy: float
-    """The share of MNIST's 10,000 test images that it gets right, 0 to 1."""
+    """The share of the test images that it gets right, 0 to 1."""
     temperature: float = 1.0
     """What its logits were divided by, so that its probabilities are calibrated."""
     reject_below: float = 0.0
     """The recognition, 0 to 1, below which it recognises no digit; see `answers`."""
     evaluation: dict[str, Any] = field(default_factory=dict)
     """What `python -m mnist_app evaluate` measured; empty when it was not measured yet."""
+    tested_on: str = MNIST.name
+    """The data set that it learned from and was tested on, one of `dataset.SOURCES`."""
     tried: tuple[dict[str, str], ...] = ()
     """Other recipes and what they gave, a row each."""
+
+    @property
+    def tested_on_title(self) -> str:
+        """The name of the data set that it was tested on, for people."""
+        return SOURCES[self.tested_on].title
 
 
 def read_card(name: str, folder: Path = ASSETS) -> Card:

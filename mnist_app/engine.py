@@ -111,6 +111,15 @@ class Engine:
         layers = self._ask_until_answered("inspect", (network, image, changes), wait)
         return cast(dict[str, Array], layers)
 
+    def outputs(
+        self, images: Image, layer: str, network: str = DEFAULT_NETWORK, wait: bool = True
+    ) -> Array:
+        """Return one layer's outputs for images, uint8 (n, 28, 28), as float32 (n, ...).
+
+        Raises what `classify` raises, also where the network has no such layer.
+        """
+        return np.asarray(self._ask_until_answered("outputs", (network, layer, images), wait))
+
     def weights(self, network: str = DEFAULT_NETWORK, wait: bool = True) -> dict[str, list[Array]]:
         """Return what each layer has learned: kernel, then bias where it has one, float32.
 

@@ -1,5 +1,6 @@
 """Arrays become pictures and charts, as HTML that stands in one message."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -63,6 +64,13 @@ STYLE = """<style>
 .lab-numbers { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.75rem;
   line-height: 1.55; background: #000; color: #aab4c4; }
 .lab-numbers td { min-width: 1.85rem; padding: 0 1px; text-align: center; border: 0; }
+.lab-one-hot { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 1rem; }
+.lab-one-hot td, .lab-one-hot th { padding: 0.3rem 0.4rem; text-align: right; border: 0;
+  border-bottom: 1px solid rgba(125, 138, 160, 0.4); white-space: nowrap; }
+.lab-one-hot th { text-align: left; font-weight: 600; padding-left: 0; }
+.lab-one-hot .first { background: rgba(47, 111, 219, 0.22); font-weight: 700; }
+.lab-tight .lab-row { gap: 0.5rem; }
+.lab-loss { font-size: 1.25rem; margin-top: 0.75rem; }
 .lab-histogram { display: flex; align-items: flex-end; gap: 0.3rem; max-width: 46rem;
   font-size: 0.9rem; font-variant-numeric: tabular-nums; margin-top: 0.5rem; }
 .lab-histogram div { flex: 1; text-align: center; min-width: 0; }
@@ -184,6 +192,47 @@ def in_words(answer: Answer) -> str:
     elif not answer.is_sure:
         headline = f"Not sure: {percent(answer.confidence)}"
     return f"<strong>{escape(headline)}</strong>{escape(sentence)}"
+
+
+def one_hot_table(one_hot: NDArray[np.float32], probabilities: NDArray[np.float32]) -> str:
+    """Return a label beside a network's answer, both of shape (10,), and their loss, as HTML.
+
+    The loss is the cross-entropy: minus the sum of one_hot * ln(probabilities).
+    """
+    label = int(one_hot.argmax())
+    product = float(one_hot @ probabilities)
+    loss = -math.log(max(product, 1e-30))
+    lines = (
+        ("Digit", [str(digit) for digit in range(CLASSES)]),
+        ("Label", [f"{value:.0f}" for value in one_hot]),
+        ("Answer", [_three_places(float(value)) for value in probabilities]),
+        ("Product", [_three_places(float(value)) for value in one_hot * probabilities]),
+    )
+    rows = "".join(
+        f"<tr><th>{title}</th>"
+        + "".join(
+            f'<td class="{"first" if place == label else ""}">{text}</td>'
+            for place, text in enumerate(texts)
+        )
+        + "</tr>"
+        for title, texts in lines
+    )
+    words = "Loss = −ln 0.9999… < <strong>0.0001</strong>"
+    if loss >= 0.0001:
+        words = f"Loss = −ln {product:.4g} = <strong>{loss:.4f}</strong>"
+    return (
+        f'<div class="lab-wide"><table class="lab-one-hot" aria-label="Label and answer">{rows}'
+        f"</table></div><p class='lab-loss'>{words}</p>"
+    )
+
+
+def _three_places(share: float) -> str:
+    """Return 0.998 as it is, and what would be 0.000 or 1.000 without being it as a bound."""
+    if 0 < share < 0.0005:
+        return "<.001"
+    if 0.9995 <= share < 1:
+        return ">.999"
+    return f"{share:.3f}" if 0 < share < 1 else f"{share:.0f}"
 
 
 def numbers(image: Image, form: str = "d") -> str:

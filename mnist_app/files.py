@@ -1,10 +1,18 @@
-"""Files that are replaced whole: a reader never sees half of one."""
+"""Where files are kept, and how they are replaced whole: a reader never sees half of one."""
 
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from platformdirs import user_data_path
+
+
+def home() -> Path:
+    """Return the folder of everything that is kept: MNIST_APP_HOME, or the user's data folder."""
+    given = os.environ.get("MNIST_APP_HOME")
+    return Path(given) if given else user_data_path("mnist-lab", appauthor=False)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import numpy as np
 from mnist_app import runs
 from mnist_app.dataset import CLASSES
 from mnist_app.digit import IMAGE_SIDE, Image
+from mnist_app.files import home
 from mnist_app.runs import Run
 from mnist_app.settings import SHIPPED
 
@@ -123,12 +124,10 @@ def teach(owner: str, network: str) -> Run:
 def _database() -> Iterator[sqlite3.Connection]:
     """Open the file, in one transaction."""
     try:
-        runs.home().mkdir(parents=True, exist_ok=True)
-        file = runs.home() / "hand.sqlite3"
+        home().mkdir(parents=True, exist_ok=True)
+        file = home() / "hand.sqlite3"
         with contextlib.closing(sqlite3.connect(file, timeout=5)) as opened, opened:
             opened.execute(_SCHEMA)
             yield opened
     except (OSError, sqlite3.Error) as error:
-        raise HandError(
-            f"The drawings in {runs.home()} cannot be read or written: {error}."
-        ) from None
+        raise HandError(f"The drawings in {home()} cannot be read or written: {error}.") from None

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -59,6 +60,18 @@ def encode_png(image: Image) -> bytes:
     """Return a picture, uint8, grey (height, width) or RGB (height, width, 3), as a PNG file."""
     _, encoded = cv2.imencode(".png", image if image.ndim == 2 else image[..., ::-1])
     return encoded.tobytes()
+
+
+def encode_with_palette(indices: Image, palette: Sequence[tuple[int, int, int]]) -> bytes:
+    """Return a picture of few colours, uint8 indices (height, width), as a small PNG file.
+
+    `palette` has the colours, RGB.
+    """
+    picture = PIL.Image.fromarray(indices, "P")
+    picture.putpalette([value for colour in palette for value in colour])
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True, bits=4 if len(palette) <= 16 else 8)
+    return file.getvalue()
 
 
 def data_uri(png: bytes) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_app.augmentation import augment
-from mnist_app.dataset import CLASSES, Split
+from mnist_app.dataset import CLASSES, Split, one_hot
 from mnist_app.digit import Image, bounding_box, normalise_ink
 from mnist_app.nondigits import draw_nondigits
 from mnist_app.penmanship import STYLES, write, write_digits
@@ -62,11 +62,6 @@ def sample_sheet(seed: int, columns: int = 24) -> Image:
     rows = [np.hstack([write(style, generator) for _ in range(columns)]) for style in STYLES]
     rows += [np.hstack(list(draw_nondigits(columns, generator))) for _ in range(3)]
     return np.vstack(rows)
-
-
-def one_hot(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return labels of shape (n,), 0 to 9, as rows with a single one, shape (n, 10)."""
-    return np.eye(CLASSES, dtype=np.float32)[labels]
 
 
 def _sizes(count: int) -> list[int]:

@@ -10,7 +10,6 @@ import contextlib
 import functools
 import io
 import json
-import os
 import re
 import shutil
 import time
@@ -23,13 +22,12 @@ from typing import Any, Literal, get_args
 import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
-from platformdirs import user_data_path
 
 from mnist_app import cards
 from mnist_app import settings as settings_module
 from mnist_app.cards import ASSETS, NETWORKS, Card, card_file
 from mnist_app.digit import IMAGE_SIDE, Image
-from mnist_app.files import write_whole
+from mnist_app.files import home, write_whole
 from mnist_app.filters import Array
 from mnist_app.settings import Settings, SettingsError
 
@@ -168,12 +166,6 @@ NO_LIVE = Live(
     np.zeros(0, np.uint8),
     NOTHING,
 )
-
-
-def home() -> Path:
-    """Return the folder of everything that is kept: MNIST_APP_HOME, or the user's data folder."""
-    given = os.environ.get("MNIST_APP_HOME")
-    return Path(given) if given else user_data_path("mnist-lab", appauthor=False)
 
 
 def folder_of(name: str) -> Path:

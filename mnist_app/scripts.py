@@ -8,7 +8,7 @@ import inspect
 from pathlib import Path
 
 from mnist_app import plans
-from mnist_app.dataset import TRAINING_IMAGES
+from mnist_app.dataset import HELD_OUT, MNIST
 from mnist_app.plans import Plan, Step
 from mnist_app.settings import Settings, rate_at
 from mnist_app.snippets import import_lines
@@ -71,7 +71,7 @@ for epoch in range(EPOCHS):
     )
 
 _, accuracy = model.evaluate(test_images, np.eye(10)[test_labels], batch_size=500, verbose=0)
-print(f"Right on the 10,000 test images: {{100 * accuracy:.2f}} %")
+print(f"Right on the {{len(test_labels):,}} test images: {{100 * accuracy:.2f}} %")
 network.save("network.keras")
 '''
 
@@ -126,7 +126,8 @@ for epoch in range(EPOCHS):
     seen = accuracy(validation_images, validation_labels)
     print(f"Epoch {{epoch + 1}}: loss {{loss:.4f}}, validation accuracy {{100 * seen:.2f}} %")
 
-print(f"Right on the 10,000 test images: {{100 * accuracy(test_images, test_labels):.2f}} %")
+share_right = accuracy(test_images, test_labels)
+print(f"Right on the {{len(test_labels):,}} test images: {{100 * share_right:.2f}} %")
 """
 
 
@@ -143,9 +144,9 @@ def _data(settings: Settings) -> str:
     """Return how the data is loaded, split and, where that is asked for, varied."""
     loading = f"""\
 
-(images, labels), (test_images, test_labels) = keras.datasets.mnist.load_data()
-# The last of the 60,000 images are for validation: the network does not learn from them.
-validation_images, validation_labels = images[{TRAINING_IMAGES}:], labels[{TRAINING_IMAGES}:]
+{_whole_data(settings.data)}
+# The last {HELD_OUT:,} images are for validation: the network does not learn from them.
+validation_images, validation_labels = images[-{HELD_OUT}:], labels[-{HELD_OUT}:]
 images, labels = images[:IMAGES], labels[:IMAGES]
 """
     if settings.augmentation == "none":
@@ -173,6 +174,18 @@ def training_data(epoch, originals=images, its_labels=labels):
         return Epoch(executor, Split(originals, its_labels), mixture, SEED, epoch).result()
 
 '''
+
+
+def _whole_data(source: str) -> str:
+    if source == MNIST.name:
+        return "(images, labels), (test_images, test_labels) = keras.datasets.mnist.load_data()"
+    return f"""\
+# This project's own code reads the files; where they must lie stands on its page MNIST.
+from mnist_app import dataset
+
+training_split, test_split = dataset.whole_training({source!r}), dataset.load_test({source!r})
+images, labels = training_split.images, training_split.labels
+test_images, test_labels = test_split.images, test_split.labels"""
 
 
 def _schedule(settings: Settings) -> str:

@@ -7,7 +7,7 @@ from typing import get_args
 
 from mnist_app import plans
 from mnist_app.cards import NETWORKS, Layer, read_card
-from mnist_app.dataset import TRAINING_IMAGES
+from mnist_app.dataset import EMNIST, HELD_OUT, MNIST, SOURCES, TRAINING_IMAGES
 from mnist_app.plans import ActivationName, Plan, PlanError
 from mnist_app.recipe import Mixture
 
@@ -23,6 +23,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "activation": get_args(ActivationName),
     "optimizer": ("adam", "adamw", "momentum", "sgd", "rmsprop"),
     "schedule": ("one cycle", "cosine", "constant"),
+    "data": tuple(SOURCES),
     "augmentation": ("none", "varied", "varied and written"),
     "engine": ("keras", "tensorflow"),
 }
@@ -38,7 +39,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "weight_decay": (0, 0.1),
     "batch_size": (8, 2048),
     "epochs": (1, 100),
-    "images": (100, TRAINING_IMAGES),
+    "images": (100, EMNIST.training - HELD_OUT),
     "seed": (0, 2**31 - 1),
 }
 """The least and the most that each number may be."""
@@ -72,8 +73,10 @@ class Settings:
     """For the optimiser adamw alone."""
     batch_size: int = 256
     epochs: int = 2
+    data: str = MNIST.name
+    """The data set: one of `dataset.SOURCES`."""
     images: int = TRAINING_IMAGES
-    """How many of the 57,000 training images that are not held out, from the first on."""
+    """How many of the training images that are not held out, from the first on."""
     augmentation: str = "none"
     """"varied": each image turned, slanted and bent anew for each epoch, see `augmentation`;
     "varied and written": also digits and other drawings that the program makes, see `recipe`."""
@@ -181,6 +184,12 @@ def _as(default: object, value: object) -> object:
 
 
 def _check_together(settings: Settings) -> None:
+    source = SOURCES[settings.data]
+    if settings.images > source.training - HELD_OUT:
+        raise SettingsError(
+            f"{source.title} has {source.training - HELD_OUT:,} training images, {HELD_OUT:,} that "
+            f"are held out not counted. Take no more than these."
+        )
     try:
         layers = settings.layers
     except PlanError as error:

@@ -17,7 +17,7 @@ from pathlib import Path
 from filelock import Timeout
 
 from mnist_app import runs
-from mnist_app.files import write_whole
+from mnist_app.files import home, write_whole
 from mnist_app.runs import RunError
 
 # Seconds that an idle trainer stays warm after somebody wanted one.
@@ -44,10 +44,10 @@ def start() -> None:
     with _starting:
         _want()
         for number in range(limit()):
-            mine = _started.get((runs.home(), number))
+            mine = _started.get((home(), number))
             is_starting = mine is not None and mine.poll() is None
             if not is_starting and not _is_running(number):
-                _started[runs.home(), number] = _start(number)
+                _started[home(), number] = _start(number)
 
 
 def process_id(number: int) -> int:
@@ -143,11 +143,11 @@ def _is_running(number: int) -> bool:
 
 
 def _wanted_file() -> Path:
-    return runs.home() / "trainers" / "wanted"
+    return home() / "trainers" / "wanted"
 
 
 def _file(number: int) -> Path:
-    return runs.home() / "trainers" / f"{number}.pid"
+    return home() / "trainers" / f"{number}.pid"
 
 
 if __name__ == "__main__":

@@ -76,6 +76,7 @@ def change_settings() -> None:
         select("schedule", "Schedule")
         number("batch_size", "Batch size")
         number("epochs", "Epochs")
+        select("data", "Data set")
         number("images", "Training images")
         select("augmentation", "Augmentation", width=200)
         number("seed", "Seed")

@@ -9,7 +9,7 @@ import psutil
 import pytest
 from hypothesis import settings
 
-from mnist_app import runs
+from mnist_app import files
 
 # Other tests run beside on the same cores: how long an example takes says nothing.
 settings.register_profile("shared", deadline=None)
@@ -31,7 +31,7 @@ def trainer_processes() -> list[psutil.Process]:
     for process in psutil.process_iter():
         try:
             is_trainer = "mnist_app.trainers" in process.cmdline()
-            if is_trainer and process.environ().get("MNIST_APP_HOME") == str(runs.home()):
+            if is_trainer and process.environ().get("MNIST_APP_HOME") == str(files.home()):
                 found.append(process)
         except psutil.Error:
             continue

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mnist_app import hand, runs
+from mnist_app.files import home
 from mnist_app.hand import HandError
 from mnist_app.runs import Curve, History, Run, RunError, State
 from mnist_app.settings import Settings, SettingsError
@@ -190,8 +191,8 @@ def test_drawings_are_kept_corrected_exported_and_deleted() -> None:
     kept = hand.drawings(OWNER)
     assert [drawing.label for drawing in kept] == [4, 7]
     assert np.array_equal(kept[0].image, image)
-    (runs.home() / "exported.npz").write_bytes(hand.exported(kept))
-    with np.load(runs.home() / "exported.npz") as arrays:
+    (home() / "exported.npz").write_bytes(hand.exported(kept))
+    with np.load(home() / "exported.npz") as arrays:
         assert arrays["images"].shape == (2, 28, 28)
         assert arrays["labels"].tolist() == [4, 7]
     hand.delete(OWNER, kept[0].number)
@@ -213,6 +214,6 @@ def test_drawings_that_cannot_be_kept_are_refused(monkeypatch: pytest.MonkeyPatc
     hand.keep(OWNER, drawn(4, 28), 4)
     with pytest.raises(HandError, match="1 drawings are kept already"):
         hand.keep(OWNER, drawn(5, 28), 5)
-    (runs.home() / "hand.sqlite3").write_bytes(b"no database" * 100)
+    (home() / "hand.sqlite3").write_bytes(b"no database" * 100)
     with pytest.raises(HandError, match="cannot be read or written"):
         hand.drawings(OWNER)

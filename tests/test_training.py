@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from mnist_app import augmentation, cards, dataset, hand, runs, scripts, trainers
+from mnist_app.dataset import one_hot
 from mnist_app.model import networks
 from mnist_app.model.fitting import fitter
-from mnist_app.recipe import one_hot
 from mnist_app.runs import Run
 from mnist_app.settings import PRESETS, SHIPPED, Settings
 from tests.conftest import trainer_processes

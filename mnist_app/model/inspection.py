@@ -45,6 +45,17 @@ def inspect(name: str, image: NDArray[np.uint8], changes: Changes) -> dict[str, 
     return {layer: output.numpy()[0] for layer, output in outputs.items()}
 
 
+def outputs(name: str, layer: str, images: NDArray[np.uint8]) -> Array:
+    """Return the outputs of `layer` of network `name` for n images, float32 (n, ...).
+
+    `images` has shape (n, 28, 28), 0 to 255. Raises RunError for an unknown network and ValueError
+    for an unknown layer.
+    """
+    network = _network(name)
+    inside = keras.Model(network.input, network.get_layer(layer).output)
+    return inside(tf.cast(images, tf.float32), training=False).numpy()
+
+
 def weights(name: str) -> dict[str, list[Array]]:
     """Return what each layer of network `name` has learned, as Keras orders it: kernel, bias, ...
 

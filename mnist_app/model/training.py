@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from mnist_app import cards, dataset, files, runs, settings
 from mnist_app.augmentation import augment
-from mnist_app.dataset import Split
+from mnist_app.dataset import SOURCES, DatasetError, Split, one_hot
 from mnist_app.digit import Image
 from mnist_app.filters import Array
 from mnist_app.model import calibration, networks
 from mnist_app.model.fitting import fitter
-from mnist_app.recipe import Epoch, one_hot
+from mnist_app.recipe import Epoch
 from mnist_app.runs import Curve, History, Live, Run, RunError, State
 from mnist_app.settings import Settings
 
@@ -79,7 +79,7 @@ def train(run: Run) -> None:
         training.finish()
     except Diverged as error:
         training.end("failed", str(error))
-    except RunError as error:
+    except (RunError, DatasetError) as error:
         training.end("failed", str(error))
     except OSError as error:
         training.end("failed", _about_the_disk(error))
@@ -118,7 +118,7 @@ class Training:
         self.settings = run.settings
         self.state = replace(run.state, status="running", message="Getting ready")
         self.history = History()
-        self.validation = dataset.load_held_out()
+        self.validation = Split(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
         self.images_seen = 0
         self.batches = self.batches_done = 0
         self.first_batch: tuple[int, float] | None = None
@@ -130,10 +130,11 @@ class Training:
     def prepare(self) -> None:
         """Build the network and go back to the last whole epoch, if there is one.
 
-        Raises RunError where the network it starts from is gone, and OSError.
+        Raises DatasetError, RunError where the network it starts from is gone, and OSError.
         """
         files.write_whole(self.folder / "wishes.json", b"{}")
         runs.write_state(self.folder, self.state)
+        self.validation = dataset.load_held_out(self.settings.data)
         keras.utils.set_random_seed(self.settings.seed)
         tf.config.experimental.enable_op_determinism()
         started = self.settings.start_from
@@ -168,7 +169,8 @@ class Training:
 
     def finish(self) -> None:
         """Measure the network, write all that others use of it, and say so."""
-        self._write(message="Looking at the 10,000 test images")
+        test = dataset.load_test(self.settings.data)
+        self._write(message=f"Looking at the {len(test):,} test images")
         name = self.folder.name
         trained = networks.build_for(self.settings)
         trained.set_weights(self.fitter.network().get_weights())
@@ -176,21 +178,21 @@ class Training:
         count = None if self.settings.mixture.written else THRESHOLD_IMAGES
         unseen = self.validation.images[:count]
         reject_below = calibration.threshold(trained, unseen, self.settings.seed)
-        accuracy = test_accuracy(trained)
+        share_right = accuracy(trained, test)
         card = _card(name, trained, self.settings, self.state) | {
-            "test_accuracy": accuracy,
+            "test_accuracy": share_right,
             "temperature": temperature,
             "reject_below": reject_below,
         }
         after = {}
         if self.state.before:
-            after = {"mnist": accuracy, "drawings": _accuracy_on_drawings(self.folder, trained)}
+            after = {"mnist": share_right, "drawings": _accuracy_on_drawings(self.folder, trained)}
         with files.replaced(networks.weights_file(name, self.folder)) as file:
             trained.save_weights(file)
         with files.replaced(self.folder / f"{name}.keras") as file:
             trained.save(file)
         cards.write_card(name, card, self.folder)
-        self.state = replace(self.state, test_accuracy=accuracy, after=after)
+        self.state = replace(self.state, test_accuracy=share_right, after=after)
         self.end("stopped" if self.stopped else "done", "")
 
     def end(self, status: runs.Status, message: str) -> None:
@@ -352,8 +354,7 @@ def _epochs(
     folder: Path, settings: Settings, numbers: range
 ) -> Iterator[tuple[Image, NDArray[np.float32]]]:
     """Yield the images and targets of each epoch; varied ones are made anew, by other processes."""
-    split = dataset.load_training()
-    split = Split(split.images[: settings.images], split.labels[: settings.images])
+    split = dataset.load_training(settings.data, settings.images)
     if settings.augmentation == "none":
         for number in numbers:
             yield _with_drawings(folder, settings, number, split.images, one_hot(split.labels))
@@ -402,11 +403,6 @@ def accuracy(network: keras.Model, split: Split) -> float:
     return float(np.mean(probabilities.argmax(axis=1) == split.labels))
 
 
-def test_accuracy(network: keras.Model) -> float:
-    """Return the share of MNIST's 10,000 test images that `network` gets right, 0 to 1."""
-    return accuracy(network, dataset.load_test())
-
-
 def _pictures(kernels: Array) -> Array:
     """Return kernels or weights as pictures, shape (n, rows, columns); none where they are none."""
     if kernels.ndim == 4:
@@ -418,7 +414,7 @@ def _pictures(kernels: Array) -> Array:
 
 def _card(name: str, network: keras.Model, settings: Settings, state: State) -> dict[str, Any]:
     mixture = settings.mixture
-    data = f"{settings.images:,} training images of MNIST"
+    data = f"{settings.images:,} training images of {SOURCES[settings.data].title}"
     if settings.augmentation != "none":
         data += ", varied anew for each epoch"
     if mixture.written:
@@ -435,6 +431,7 @@ def _card(name: str, network: keras.Model, settings: Settings, state: State) -> 
         "settings": asdict(settings) | {"epochs": state.whole_epochs},
         "seconds_to_train": round(state.seconds, 1),
         "machine": f"{platform.machine()}, {cpu_count()} cores",
+        "tested_on": settings.data,
     }
 
 

@@ -101,7 +101,24 @@ def show_example() -> None:
     split = resources.test_images()
     index = random.randrange(len(split))
     caption = f"MNIST test image {index:,}, labelled {split.labels[index]}"
-    _show(split.images[index], caption)
+    put(split.images[index], caption)
+
+
+def put(ink: Image, caption: str) -> None:
+    """Put ink, uint8 (height, width), on the canvas in the place of what is there."""
+    png = pictures.encode_png(digit.place_on_canvas(ink, SIDE))
+    picture = {
+        "type": "Image",
+        "originX": "left",
+        "originY": "top",
+        "left": 0,
+        "top": 0,
+        "width": SIDE,
+        "height": SIDE,
+        "src": pictures.data_uri(png),
+    }
+    session.drawing().replace({"objects": [picture]}, png, caption)
+    session.set_picture_trouble("")
 
 
 def _sent_png(result: CanvasResult) -> bytes | None:
@@ -132,20 +149,4 @@ def _show_picture(key: str) -> None:
     if not ink.any():
         session.set_picture_trouble(NO_DIGIT_FOUND)
         return
-    _show(ink, "from your picture")
-
-
-def _show(ink: Image, caption: str) -> None:
-    png = pictures.encode_png(digit.place_on_canvas(ink, SIDE))
-    picture = {
-        "type": "Image",
-        "originX": "left",
-        "originY": "top",
-        "left": 0,
-        "top": 0,
-        "width": SIDE,
-        "height": SIDE,
-        "src": pictures.data_uri(png),
-    }
-    session.drawing().replace({"objects": [picture]}, png, caption)
-    session.set_picture_trouble("")
+    put(ink, "from your picture")

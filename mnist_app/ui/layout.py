@@ -115,5 +115,5 @@ def _choose_network() -> None:
     card = resources.card(session.network())
     st.caption(
         f"{NETWORKS.get(card.name, 'Trained here')}: {card.parameters:,} parameters, right on "
-        f"{100 * card.test_accuracy:.2f} % of MNIST's test images."
+        f"{100 * card.test_accuracy:.2f} % of {card.tested_on_title}'s test images."
     )

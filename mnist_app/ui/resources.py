@@ -4,9 +4,11 @@ import gc
 
 import streamlit as st
 
-from mnist_app import cards, dataset, runs
+from mnist_app import atlas, cards, dataset, overview, pictures, runs
+from mnist_app.dataset import MNIST
 from mnist_app.engine import Engine
 from mnist_app.filters import Array
+from mnist_app.overview import Overview
 
 
 @st.cache_resource(show_spinner=False)
@@ -22,6 +24,36 @@ def engine() -> Engine:
 def test_images() -> dataset.Split:
     """Return MNIST's 10,000 test images."""
     return dataset.load_test()
+
+
+@st.cache_resource(show_spinner="Reading the images …", max_entries=4)
+def split(source: str, part: str) -> dataset.Split:
+    """Return the whole training or test split of a data set; `part` is "training" or "test".
+
+    Raises DatasetError where its files are missing or wrong.
+    """
+    if part == "test":
+        return test_images() if source == MNIST.name else dataset.load_test(source)
+    return dataset.whole_training(source)
+
+
+@st.cache_resource(show_spinner=False)
+def strangers() -> list[str]:
+    """Return which of EMNIST's files are not those of the official archive."""
+    return dataset.emnist_strangers()
+
+
+@st.cache_resource(show_spinner="Looking at all images …", max_entries=4)
+def look_at(source: str, part: str) -> Overview:
+    """Return the figures of a split. Raises DatasetError where its files are missing or wrong."""
+    return overview.look_at(split(source, part))
+
+
+@st.cache_resource(show_spinner=False)
+def atlas_picture() -> str:
+    """Return the map's picture, a data URI."""
+    labels = split(MNIST.name, "training").labels
+    return pictures.data_uri(atlas.paint(atlas.read(), labels))
 
 
 def card(name: str) -> cards.Card:

@@ -33,6 +33,15 @@ POOL_RULE = "pool_rule"
 SHOWN_RUN = "shown_run"
 COMPARED_RUNS = "compared_runs"
 PRESET = "preset"
+MAP_PICKED = "map_picked"
+SOURCE = "source"
+SPLIT = "split"
+DIGIT = "digit"
+ORDER = "order"
+DISPUTED = "disputed"
+HUNDRED = "hundred"
+GO_TO = "go_to"
+IMAGE = "image"
 SETTING = "setting_"
 _VISITOR = "visitor_number"
 _RUN_TROUBLE = "run_trouble"
@@ -90,13 +99,13 @@ def choose_network(name: str) -> None:
     st.session_state[NETWORK] = name
 
 
-def number_within(key: str, last: int) -> int:
-    """Return the number kept under a widget's key, brought to 0 to `last` for the widget to take.
+def number_within(key: str, last: int, least: int = 0) -> int:
+    """Return the number kept under a widget's key, brought to `least` to `last` for the widget.
 
     What was picked in one network or layer may be too large for the next. Call it before the
     widget.
     """
-    number = min(max(int(st.session_state.get(key) or 0), 0), last)
+    number = min(max(int(st.session_state.get(key) or least), least), last)
     st.session_state[key] = number
     return number
 

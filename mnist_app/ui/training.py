@@ -9,8 +9,10 @@ import streamlit as st
 
 from mnist_app import charts, colours, panels, runs, scripts, trainers
 from mnist_app.charts import Axis, Line
+from mnist_app.dataset import SOURCES
 from mnist_app.digit import Image
 from mnist_app.figures import duration
+from mnist_app.files import home
 from mnist_app.panels import Panel
 from mnist_app.pictures import data_uri, encode_png
 from mnist_app.runs import Curve, History, Live, Run, RunError
@@ -80,19 +82,28 @@ def show_result(run: Run) -> None:
         )
     if run.state.test_accuracy is not None:
         st.metric(
-            "Right on the 10,000 test images, looked at once, at the end",
+            f"Right on the {_test_images(run)} test images, looked at once, at the end",
             f"{100 * run.state.test_accuracy:.2f} %",
         )
     if run.state.after:
         before, after = run.state.before, run.state.after
+        title = SOURCES[run.settings.data].title
         with st.container(horizontal=True):
-            for key, words in (("drawings", "On these drawings"), ("mnist", "On MNIST's test set")):
+            for key, words in (
+                ("drawings", "On these drawings"),
+                ("mnist", f"On {title}'s test set"),
+            ):
                 change = 100 * (after[key] - before[key])
                 st.metric(
                     f"{words}: before {100 * before[key]:.1f} %, after",
                     f"{100 * after[key]:.1f} %",
                     f"{change:+.1f} points",
                 )
+
+
+def _test_images(run: Run) -> str:
+    source = SOURCES[run.settings.data]
+    return f"{source.test:,} {source.title}"
 
 
 def show_curves(run: Run, history: History) -> None:
@@ -214,7 +225,7 @@ def warm_up() -> None:
         trainers.start()
     except OSError as error:
         st.error(
-            f"Nothing can be trained: the folder {runs.home()} cannot be written "
+            f"Nothing can be trained: the folder {home()} cannot be written "
             f"({error.strerror or error}).",
             icon=":material/folder_off:",
         )

@@ -6,6 +6,7 @@ import time
 from playwright.sync_api import Page, expect
 
 from mnist_app import runs
+from mnist_app.files import home
 from tests.browser.conftest import OpenPage, draw, expect_answer, keep_screenshot, wait_until_quiet
 from tests.conftest import end_trainers, trainer_processes
 from tests.handwriting import DIGITS
@@ -58,7 +59,7 @@ def test_quick_is_trained_paused_reloaded_used_and_drawn_with(
 
 
 def test_a_training_outlives_the_page_process(open_page: OpenPage) -> None:
-    log = runs.home() / "log"
+    log = home() / "log"
     with serve(log) as first:
         page = open_page(f"{first.url}/training")
         wait_until_quiet(page)

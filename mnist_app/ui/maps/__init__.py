@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from numpy.typing import NDArray
 
 from mnist_app import colours
 from mnist_app.colours import Scale
-from mnist_app.filters import Array
 from mnist_app.pictures import as_base64
 from mnist_app.ui.element import element
 
@@ -25,7 +25,7 @@ class Sheet:
     title: str
     note: str
     """Small type under the title; lines are separated by a newline."""
-    maps: Array
+    maps: NDArray[Any]
     """Shape (maps, rows, columns)."""
     scale: Scale
     across: int

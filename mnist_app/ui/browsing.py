@@ -1,0 +1,179 @@
+"""Looking through a data set: a hundred images at a time, and one of them in full."""
+
+import math
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from mnist_app import dataset, disputed, figures, panels
+from mnist_app.colours import pixels
+from mnist_app.dataset import CLASSES, MNIST, SOURCES, Source, Split
+from mnist_app.overview import Overview
+from mnist_app.panels import Panel
+from mnist_app.ui import canvas, inside, session
+from mnist_app.ui.maps import Sheet, maps
+
+HUNDRED = 100
+ACROSS = 20
+ZOOM = 2
+PICKED_SIDE = 168
+EVERY_DIGIT = "All"
+ORDERS = ("As they come", "Most unusual first")
+Indices = NDArray[np.int64]
+
+
+def choose_source() -> Source:
+    """Let the visitor choose a data set."""
+    name = st.segmented_control(
+        "Data set",
+        list(SOURCES),
+        format_func=lambda name: SOURCES[name].title,
+        default=MNIST.name,
+        required=True,
+        key=session.SOURCE,
+        persist_state="session",
+    )
+    return SOURCES[name]
+
+
+def choose_part(counts: dict[str, int]) -> str:
+    """Let the visitor choose the training or the test images, of which there are so many."""
+    return st.segmented_control(
+        "Split",
+        list(counts),
+        format_func=lambda part: f"{part.capitalize()}: {counts[part]:,}",
+        default="test",
+        required=True,
+        key=session.SPLIT,
+        persist_state="session",
+    )
+
+
+def filter_images(source: Source, part: str, split: Split, found: Overview) -> Indices:
+    """Let the visitor choose digit and order; return the indices of what is left, in order."""
+    has_disputes = source == MNIST and part == "test"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        digit = st.selectbox(
+            "Digit",
+            [EVERY_DIGIT, *map(str, range(CLASSES))],
+            key=session.DIGIT,
+            persist_state="session",
+            width=110,
+        )
+        order = st.selectbox("Order", ORDERS, key=session.ORDER, persist_state="session", width=210)
+        only_disputed = st.checkbox(
+            "Disputed labels only",
+            key=session.DISPUTED,
+            persist_state="session",
+            disabled=not has_disputes,
+            help=f"Test images of MNIST whose label people do not confirm: {disputed.PAPER}.",
+        )
+    which = np.arange(len(split))
+    if digit != EVERY_DIGIT:
+        which = which[split.labels == int(digit)]
+    if only_disputed and has_disputes:
+        which = np.intersect1d(which, list(disputed.DISPUTES))
+    return which if order == ORDERS[0] else found.unusual_first(which)
+
+
+def show_hundred(split: Split, which: Indices) -> int | None:
+    """Show a hundred of the images `which`; return the index of the one that is picked."""
+    if not len(which):
+        st.info("No image is both. Choose another digit, or all of them.")
+        return None
+    hundreds = math.ceil(len(which) / HUNDRED)
+    session.number_within(session.HUNDRED, hundreds, least=1)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        number = st.number_input(
+            f"Hundred, 1 to {hundreds:,}",
+            1,
+            max(hundreds, 2),
+            key=session.HUNDRED,
+            persist_state="session",
+            width=180,
+            disabled=hundreds == 1,
+        )
+        st.number_input(
+            f"Go to image, 0 to {len(split) - 1:,}",
+            0,
+            len(split) - 1,
+            value=None,
+            key=session.GO_TO,
+            on_change=_go_to,
+            args=(which,),
+            width=220,
+            placeholder="its number",
+        )
+    shown = which[(number - 1) * HUNDRED : number * HUNDRED]
+    picked = st.session_state.get(session.IMAGE)
+    if picked not in shown:
+        picked = int(shown[0])
+    maps(
+        [
+            Sheet(
+                "images",
+                f"{len(which):,} images: {(number - 1) * HUNDRED + 1:,} to "
+                f"{(number - 1) * HUNDRED + len(shown):,}. Click on one.",
+                "",
+                split.images[shown],
+                pixels(),
+                min(ACROSS, len(shown)),
+                ZOOM,
+                "image",
+                numbers=shown.tolist(),
+            )
+        ],
+        "Images",
+        key="images",
+        picked=("images", shown.tolist().index(picked)),
+        on_pick=lambda _, place: session.pick(session.IMAGE, int(shown[place])),
+        wrapped=True,
+    )
+    return picked
+
+
+def _go_to(which: Indices) -> None:
+    """Turn to the hundred with the image whose number was typed, where it is among them."""
+    wanted = st.session_state.get(session.GO_TO)
+    places = np.flatnonzero(which == wanted)
+    if len(places):
+        session.pick(session.HUNDRED, int(places[0]) // HUNDRED + 1)
+        session.pick(session.IMAGE, wanted)
+
+
+def show_image(source: Source, part: str, split: Split, found: Overview, index: int) -> None:
+    """One image: its label as one-hot, what the network answers, and the loss."""
+    image, label = split.images[index], int(split.labels[index])
+    st.markdown(f"#### {part.capitalize()} image {index:,}, labelled {label}")
+    if source == MNIST and part == "test" and index in disputed.DISPUTES:
+        st.warning(
+            f"{disputed.in_words(disputed.DISPUTES[index])} Source: "
+            f"[{disputed.PAPER}]({disputed.LINK}).",
+            icon=":material/balance:",
+        )
+    with st.container(horizontal=True, gap="large"):
+        with st.container(width=PICKED_SIDE):
+            likeness = f"{found.likeness[index]:.2f} like the average {label}"
+            st.html(panels.row([Panel("28 × 28 = 784 bytes", image, likeness, PICKED_SIDE)]))
+            st.button(
+                "Put it on the canvas",
+                on_click=canvas.put,
+                args=(image, f"{source.title} {part} image {index:,}, labelled {label}"),
+                icon=":material/draw:",
+            )
+        with st.container():
+            outputs = inside.layers(image)
+            if isinstance(outputs, str):
+                st.caption(outputs)
+                return
+            probabilities = outputs["probabilities"]
+            one_hot = dataset.one_hot(split.labels[index : index + 1])[0]
+            st.markdown(
+                "**One-hot** is a label as ten numbers: a 1 in its place, 0 elsewhere. The network "
+                f"“{session.network()}” answers with ten numbers, too. The **loss** multiplies the "
+                "two place by place and takes minus the logarithm of what is left: only the "
+                "probability of the label counts, and the surer the network is of it the smaller "
+                "is the loss."
+            )
+            st.html(figures.one_hot_table(one_hot, probabilities))

@@ -1,0 +1,37 @@
+/* A table of buttons: a row a label, a column an answer. */
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  const { rows, picked } = data;
+  const counts = rows.map((row) => row.counts);
+  const head = parentElement.querySelector("thead");
+  const body = parentElement.querySelector("tbody");
+  if (!body.childElementCount) build(head, body, counts.length);
+  const mostWrong = Math.max(1, ...counts.flatMap((row, label) => row.filter((_, answer) => answer !== label)));
+  body.querySelectorAll("button").forEach((button) => {
+    const label = Number(button.dataset.label);
+    const answer = Number(button.dataset.answer);
+    const count = counts[label][answer];
+    button.textContent = count || "·";
+    button.disabled = !count;
+    button.className = label === answer ? "right" : count ? "wrong" : "";
+    button.classList.toggle("picked", picked?.label === label && picked?.answer === answer);
+    button.style.setProperty("--share", 0.15 + (0.75 * count) / mostWrong);
+    button.setAttribute("aria-label", `Label ${label}, answer ${answer}: ${count} images`);
+    button.onclick = () => setTriggerValue("picked", [label, answer]);
+  });
+}
+
+function build(head, body, side) {
+  const digits = [...Array(side).keys()];
+  head.innerHTML =
+    `<tr><th></th><th colspan="${side}">What it answers →</th></tr>` +
+    `<tr><th scope="col">Label ↓</th>${digits.map((digit) => `<th scope="col">${digit}</th>`).join("")}</tr>`;
+  body.innerHTML = digits
+    .map(
+      (label) =>
+        `<tr><th scope="row">${label}</th>` +
+        digits.map((answer) => `<td><button data-label="${label}" data-answer="${answer}"></button></td>`).join("") +
+        "</tr>",
+    )
+    .join("");
+}
