@@ -26,7 +26,7 @@ from mnist_app import (
 from mnist_app.answers import Answer
 from mnist_app.atlas import AtlasError
 from mnist_app.cards import NETWORKS, add_evaluation
-from mnist_app.dataset import DatasetError
+from mnist_app.dataset import SOURCES, DatasetError
 from mnist_app.digit import Image
 from mnist_app.engine import Engine, EngineError
 from mnist_app.evaluation import error_sheet
@@ -89,18 +89,19 @@ def evaluate(arguments: argparse.Namespace) -> int:
     try:
         written = [] if arguments.strokes is None else read_strokes(arguments.strokes)
         card = runs.read_card(arguments.network)
-        mnist, errors = evaluation.evaluate_mnist(door, card)
+        source = arguments.data or card.tested_on
+        test, errors = evaluation.evaluate_test(door, card, source)
         grid = None
         if written:
             drawn = evaluation.draw_all(written)
             grid, errors = evaluation.evaluate_strokes(door, card, drawn)
-    except (StrokesError, EngineError) as error:
+    except (StrokesError, EngineError, DatasetError) as error:
         print(error, file=sys.stderr)
         return 1
     finally:
         door.stop()
-    results = evaluation.as_object(mnist, grid)
-    text = evaluation.report(card.name, mnist, grid)
+    results = evaluation.as_object(source, test, grid)
+    text = evaluation.report(card.name, source, test, grid)
     print(json.dumps({"network": card.name} | results) if arguments.json else text)
     if arguments.save:
         add_evaluation(card.name, results, runs.network_folder(card.name))
@@ -203,6 +204,9 @@ def _parse_arguments() -> argparse.Namespace:
     measuring = commands.add_parser("evaluate", help="measure how well a network reads")
     _add_network(measuring)
     measuring.add_argument("--json", action="store_true", help="one JSON object")
+    measuring.add_argument(
+        "--data", choices=SOURCES, help="whose test images (default: what it learned from)"
+    )
     measuring.add_argument(
         "--strokes", type=Path, metavar="FILE", help="pen strokes of people, a JSON file"
     )

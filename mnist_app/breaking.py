@@ -22,6 +22,8 @@ class Way:
     unit: str
     strengths: tuple[float, ...]
     """What the curves are measured at; the slider goes from the first to the last."""
+    step: float
+    """Of the slider."""
     none: float
     """The strength that changes nothing."""
     spoil: Callable[[Image, float], Image]
@@ -81,20 +83,21 @@ def hide(image: Image, rows: float) -> Image:
 
 
 WAYS: dict[str, Way] = {
-    "shift": Way("Shifted", "pixels to the right", (0, 1, 2, 3, 4, 5, 6, 8, 10), 0, shift),
-    "turn": Way("Turned", "degrees", (-60, -45, -30, -15, 0, 15, 30, 45, 60), 0, turn),
-    "scale": Way("Scaled", "percent of its size", (40, 55, 70, 85, 100, 115, 130), 100, scale),
+    "shift": Way("Shifted", "pixels to the right", (0, 1, 2, 3, 4, 5, 6, 8, 10), 0.5, 0, shift),
+    "turn": Way("Turned", "degrees", (-60, -45, -30, -15, 0, 15, 30, 45, 60), 5, 0, turn),
+    "scale": Way("Scaled", "percent of its size", (40, 55, 70, 85, 100, 115, 130), 5, 100, scale),
     "pen": Way(
         "Thinner, thicker",
-        "pixels wider or thinner",
+        "pixels that lines are wider",
         (-2, -1.5, -1, -0.5, 0, 1, 2, 3, 4),
+        0.5,
         0,
         change_pen,
     ),
     "noise": Way(
-        "Noisy", "standard deviation of the noise", (0, 30, 60, 90, 120, 160, 200), 0, add_noise
+        "Noisy", "standard deviation of the noise", (0, 30, 60, 90, 120, 160, 200), 10, 0, add_noise
     ),
-    "hide": Way("Partly hidden", "upper rows hidden", (0, 4, 6, 8, 10, 12, 14, 16), 0, hide),
+    "hide": Way("Partly hidden", "upper rows hidden", (0, 4, 6, 8, 10, 12, 14, 16), 1, 0, hide),
 }
 """By name, in the order in which they are shown."""
 

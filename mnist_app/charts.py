@@ -15,7 +15,9 @@ from mnist_app.pictures import data_uri, encode_png
 WIDTH, HEIGHT = 520, 300
 LEFT, RIGHT, TOP, BOTTOM = 58, 34, 12, 44
 # Blue and orange first: colour-blind people tell them apart, too. No chart has more curves.
-COLOURS = ("#2f6fdb", "#e07b00", "#7d8aa0", "#b0348f", "#1f9e77", "#8a6d1d")
+COLOURS = ("#2f6fdb", "#e07b00", "#7d8aa0", "#b0348f", "#1f9e77", "#8a6d1d", "#c0392b")
+# Curves of so few points show them.
+FEW_POINTS = 15
 OPINION_COLUMNS = 160
 
 
@@ -40,19 +42,29 @@ class Axis:
     is_percent: bool = False
 
 
-def lines(title: str, shown: Sequence[Line], across: Axis, up: Axis, marks: Sequence[float]) -> str:
+def lines(
+    title: str,
+    shown: Sequence[Line],
+    across: Axis,
+    up: Axis,
+    marks: Sequence[float] = (),
+    at: float | None = None,
+) -> str:
     """Return a chart with a legend as HTML; `marks` are upright lines, where a rate was changed.
 
-    Its size is the same for whatever it shows.
+    The legend says each curve's last value, or the one `at` a place, which is marked, too. Its
+    size is the same for whatever it shows.
     """
+    if at is not None:
+        marks = [*marks, at]
     grid = "".join(_grid_line(value, up) for value in ticks(up.low, up.high))
     feet = "".join(_foot(value, across) for value in ticks(across.low, across.high))
     curves = "".join(_curve(line, across, up) for line in shown)
     upright = "".join(_mark(value, across) for value in marks)
-    label = f"{title}: " + ", ".join(f"{line.name} {_last(line, up)}" for line in shown)
+    label = f"{title}: " + ", ".join(f"{line.name} {_said(line, up, at)}" for line in shown)
     return (
         f'<figure class="lab-lines"><figcaption><strong>{escape(title)}</strong>'
-        f"{''.join(_key(line, up) for line in shown)}</figcaption>"
+        f"{''.join(_key(line, up, at) for line in shown)}</figcaption>"
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">'
         f"{grid}{feet}{upright}{curves}"
         f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 4}" text-anchor="end">'
@@ -137,24 +149,28 @@ def _curve(line: Line, across: Axis, up: Axis) -> str:
     places = [f"{_x(x, across):.1f},{_y(y, up):.1f}" for x, y in zip(line.x, line.y, strict=True)]
     dashes = ' stroke-dasharray="7 5"' if line.is_dashed else ""
     style = f'fill="none" stroke="{line.colour}" stroke-width="3"{dashes}'
-    if len(places) == 1:
-        x, y = places[0].split(",")
-        return f'<circle cx="{x}" cy="{y}" r="4" fill="{line.colour}"/>'
-    return f'<polyline points="{" ".join(places)}" {style} stroke-linejoin="round"/>'
+    curve = f'<polyline points="{" ".join(places)}" {style} stroke-linejoin="round"/>'
+    return curve + (_points(places, line.colour) if len(places) <= FEW_POINTS else "")
 
 
-def _key(line: Line, up: Axis) -> str:
+def _points(places: Sequence[str], colour: str) -> str:
+    centres = [place.split(",") for place in places]
+    return "".join(f'<circle cx="{x}" cy="{y}" r="4" fill="{colour}"/>' for x, y in centres)
+
+
+def _key(line: Line, up: Axis, at: float | None) -> str:
     style = "dashed" if line.is_dashed else "solid"
     return (
         f'<span><i style="border-top: 4px {style} {line.colour}"></i>{escape(line.name)} '
-        f"<b>{_last(line, up)}</b></span>"
+        f"<b>{_said(line, up, at)}</b></span>"
     )
 
 
-def _last(line: Line, up: Axis) -> str:
+def _said(line: Line, up: Axis, at: float | None) -> str:
     if not line.y:
         return "–"
-    return f"{100 * line.y[-1]:.1f} %" if up.is_percent else f"{line.y[-1]:.3f}"
+    value = line.y[-1] if at is None else float(np.interp(at, line.x, line.y))
+    return f"{100 * value:.1f} %" if up.is_percent else f"{value:.3f}"
 
 
 def _short(value: float, axis: Axis) -> str:

@@ -1,4 +1,4 @@
-"""How well a network reads: MNIST's test images, and people whom it has never met.
+"""How well a network reads: a data set's test images, and people whom it has never met.
 
 Two halves of one measure. The second draws pen strokes as the canvas would, with thin and thick
 pens, small and large, in the middle and in the corners, and normalises them as `digit` does.
@@ -20,13 +20,13 @@ from rich.progress import track
 from mnist_app import dataset, digit, strokes
 from mnist_app.answers import recognition
 from mnist_app.cards import Card
-from mnist_app.dataset import CLASSES
+from mnist_app.dataset import CLASSES, SOURCES
 from mnist_app.digit import IMAGE_SIDE, Image
 from mnist_app.engine import Engine
+from mnist_app.scores import calibration_error
 from mnist_app.strokes import PENS, POSITIONS, SIZES, WrittenDigit
 
 BATCH = 500
-BINS = 15
 CONFUSIONS = 8
 # Digits that one process draws before it is given the next ones.
 TASK = 50
@@ -103,14 +103,14 @@ class Errors:
     probabilities: Probabilities
 
 
-def evaluate_mnist(door: Engine, card: Card) -> tuple[Measure, Errors]:
-    """Measure the network of `card` on MNIST's 10,000 test images.
+def evaluate_test(door: Engine, card: Card, source: str) -> tuple[Measure, Errors]:
+    """Measure the network of `card` on the test images of a data set.
 
-    Raises EngineError when the network does not answer.
+    Raises EngineError when the network does not answer, and DatasetError.
     """
-    split = dataset.load_test()
+    split = dataset.load_test(source)
     labels = split.labels.astype(np.int64)
-    probabilities = _ask(door, card.name, split.images, "Reading MNIST")
+    probabilities = _ask(door, card.name, split.images, "Reading test images")
     refused = np.zeros(len(split), np.bool_)
     result = measure(probabilities, labels, card.reject_below, refused)
     return result, _errors(split.images, labels, probabilities)
@@ -165,18 +165,6 @@ def measure(
     )
 
 
-def calibration_error(confidence: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> float:
-    """Return the expected calibration error, 0 to 1, over 15 bins of equal width.
-
-    The mean distance between confidence and accuracy in a bin, weighted by its share of the
-    answers: Guo et al., On Calibration of Modern Neural Networks (2017), section 2. Both arrays
-    have shape (n,); without any answers it is 0.
-    """
-    bins = np.clip((confidence * BINS).astype(int), 0, BINS - 1)
-    gaps = np.bincount(bins, right, BINS) - np.bincount(bins, confidence, BINS)
-    return float(np.abs(gaps).sum() / max(1, len(confidence)))
-
-
 def draw_all(written: list[WrittenDigit]) -> Drawn:
     """Draw and normalise each digit with each pen, in each size and position, on all cores."""
     executor = get_reusable_executor(max_workers=cpu_count())
@@ -215,17 +203,18 @@ def draw_some(written: list[WrittenDigit]) -> Drawn:
     )
 
 
-def as_object(mnist: Measure, grid: Grid | None) -> dict[str, Any]:
+def as_object(source: str, test: Measure, grid: Grid | None) -> dict[str, Any]:
     """Return the results as objects for JSON, as they stand in a network's card."""
-    results: dict[str, Any] = {"mnist": asdict(mnist)}
+    results: dict[str, Any] = {source: asdict(test)}
     if grid is not None:
         results["strokes"] = asdict(grid) | {"mean": grid.mean, "worst": grid.worst}
     return results
 
 
-def report(name: str, mnist: Measure, grid: Grid | None) -> str:
+def report(name: str, source: str, test: Measure, grid: Grid | None) -> str:
     """Return the results as text to be read in a terminal."""
-    parts = [f"{name} on {mnist.images:,} MNIST test images", _report_measure(mnist)]
+    title = SOURCES[source].title
+    parts = [f"{name} on {test.images:,} {title} test images", _report_measure(test)]
     if grid is not None:
         parts += [
             f"{name} on {grid.digits:,} digits of people, drawn in {strokes.WAYS} ways: "

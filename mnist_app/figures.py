@@ -1,5 +1,6 @@
 """Arrays become pictures and charts, as HTML that stands in one message."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,6 +70,22 @@ STYLE = """<style>
   border-bottom: 1px solid rgba(125, 138, 160, 0.4); white-space: nowrap; }
 .lab-one-hot th { text-align: left; font-weight: 600; padding-left: 0; }
 .lab-one-hot .first { background: rgba(47, 111, 219, 0.22); font-weight: 700; }
+.lab-board { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
+.lab-board td, .lab-board th { padding: 0.3rem 0.9rem 0.3rem 0; text-align: left; border: 0;
+  border-bottom: 1px solid rgba(125, 138, 160, 0.4); vertical-align: middle; }
+.lab-board a { color: inherit; }
+.lab-board td:first-child { white-space: nowrap; }
+.lab-board td b { display: inline-block; width: 4.5rem; text-align: right; margin-right: 0.75rem; }
+.lab-board i { display: inline-block; height: 0.9rem; background: #7d8aa0; vertical-align: -1px; }
+.lab-board .committee i { background: repeating-linear-gradient(90deg, #7d8aa0 0 4px,
+  transparent 4px 6px); }
+.lab-board .here { font-weight: 600; background: rgba(47, 111, 219, 0.13); }
+.lab-board .here i { background: #2f6fdb; }
+.lab-compact .lab-verdicts { gap: 0.75rem 1.5rem; }
+.lab-compact .lab-verdict { flex: 1 1 7rem; max-width: 10rem; }
+.lab-compact .lab-digit { font-size: 3.5rem; min-width: 2.5rem; text-align: left; }
+.lab-compact .lab-words { font-size: 0.9rem; min-height: 3.4rem; }
+.lab-compact .lab-words strong { font-size: 1.05rem; }
 .lab-tight .lab-row { gap: 0.5rem; }
 .lab-loss { font-size: 1.25rem; margin-top: 0.75rem; }
 .lab-histogram { display: flex; align-items: flex-end; gap: 0.3rem; max-width: 46rem;
@@ -256,6 +273,16 @@ def _number_cell(value: int, form: str) -> str:
     return f'<td style="background:rgb({value},{value},{value});color:#{text}">{value:{form}}</td>'
 
 
+def bars(heights: Sequence[float], above: Sequence[str], below: Sequence[str], label: str) -> str:
+    """Return upright bars as HTML with a text above and below each; `label` says what they are."""
+    most = max([*heights, 1e-9])
+    shown = "".join(
+        f'<div>{escape(top)}<i style="height:{8 * height / most:.2f}rem"></i>{escape(foot)}</div>'
+        for height, top, foot in zip(heights, above, below, strict=True)
+    )
+    return f'<div class="lab-histogram" role="img" aria-label="{escape(label)}">{shown}</div>'
+
+
 def histogram(image: Image, bins: int = 8) -> str:
     """Return how often values occur in an image, uint8, as bars in HTML; 0 is left out.
 
@@ -264,13 +291,8 @@ def histogram(image: Image, bins: int = 8) -> str:
     edges = np.linspace(0, 256, bins + 1).astype(int)
     edges[0] = 1
     counts, _ = np.histogram(image, edges)
-    most = max(1, counts.max())
-    bars = "".join(
-        f'<div>{count}<i style="height:{8 * count / most:.2f}rem"></i>{low}–{high - 1}</div>'
-        for count, low, high in zip(counts, edges[:-1], edges[1:], strict=True)
-    )
-    label = "Number of pixels, by value"
-    return f'<div class="lab-histogram" role="img" aria-label="{label}">{bars}</div>'
+    below = [f"{low}–{high - 1}" for low, high in itertools.pairwise(edges)]
+    return bars(counts.tolist(), [str(n) for n in counts], below, "Number of pixels, by value")
 
 
 def _chart_row(digit: int, share: float | None, first: int | None) -> str:

@@ -30,7 +30,7 @@ BATCH = 100
 # Of the test images, every fifth is spoiled.
 SPOILED_EVERY = 5
 TIMED = 200
-BINS = 10
+BINS = 15
 # Probabilities are kept as whole numbers of 16 bits.
 FULL = 65535
 
@@ -67,7 +67,15 @@ def read(card: Card) -> Scores | None:
         return None
 
 
-def measure(door: Engine, card: Card, with_curves: bool = True) -> Iterator[float]:
+def stamp(card: Card) -> int:
+    """Return a number that is another when what was measured is another; 0 for nothing."""
+    try:
+        return _file(card.name).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def measure(door: Engine, card: Card) -> Iterator[float]:
     """Measure the network and keep what comes out; yield the share that is done, 0 to 1.
 
     What was kept before, for instance when this was interrupted, is not measured again. Raises
@@ -75,7 +83,7 @@ def measure(door: Engine, card: Card, with_curves: bool = True) -> Iterator[floa
     """
     split = dataset.load_test(card.tested_on)
     spoiled = split[::SPOILED_EVERY]
-    parts = 1 + len(WAYS) * with_curves
+    parts = 1 + len(WAYS)
     scores = read(card)
     if scores is None:
         answers = []
@@ -84,7 +92,7 @@ def measure(door: Engine, card: Card, with_curves: bool = True) -> Iterator[floa
             yield start / len(split) / parts
         scores = Scores(np.concatenate(answers), _milliseconds(door, card.name, split))
         _write(card.name, scores)
-    for number, (name, way) in enumerate(WAYS.items() if with_curves else (), start=1):
+    for number, (name, way) in enumerate(WAYS.items(), start=1):
         curve = list(scores.curves.get(name, ()))
         for strength in way.strengths[len(curve) :]:
             images = spoil_all(spoiled.images, way, strength)
@@ -128,7 +136,7 @@ class Bin:
 
 
 def reliability(scores: Scores, labels: NDArray[np.uint8]) -> list[Bin]:
-    """Return the answers in ten bins of confidence, empty bins left out.
+    """Return the answers in 15 bins of confidence, empty bins left out.
 
     Guo et al., On Calibration of Modern Neural Networks (2017), section 2.
     """
@@ -140,6 +148,18 @@ def reliability(scores: Scores, labels: NDArray[np.uint8]) -> list[Bin]:
         for here in (which == number for number in range(BINS))
         if here.any()
     ]
+
+
+def calibration_error(confidence: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> float:
+    """Return the expected calibration error, 0 to 1, over 15 bins of equal width.
+
+    The mean distance between confidence and accuracy in a bin, weighted by its share of the
+    answers: Guo et al., On Calibration of Modern Neural Networks (2017), section 2. Both arrays
+    have shape (n,); without any answers it is 0.
+    """
+    bins = np.clip((confidence * BINS).astype(int), 0, BINS - 1)
+    gaps = np.bincount(bins, right, BINS) - np.bincount(bins, confidence, BINS)
+    return float(np.abs(gaps).sum() / max(1, len(confidence)))
 
 
 def interval(share: float, images: int) -> tuple[float, float]:

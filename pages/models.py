@@ -1,15 +1,126 @@
-"""The networks: what each is, what it learned from and how good it is."""
+"""The networks: how good each is, what breaks it, where it fails."""
 
 import streamlit as st
 
-from mnist_app import anatomy, strokes
-from mnist_app.cards import Card
+from mnist_app import anatomy, charts, figures, panels, strokes
+from mnist_app.breaking import WAYS, Way
+from mnist_app.cards import NETWORKS, Card
+from mnist_app.charts import Axis, Line
+from mnist_app.dataset import DatasetError
 from mnist_app.figures import duration, percent
-from mnist_app.ui import layout, resources, session
+from mnist_app.panels import Panel
+from mnist_app.scores import Scores
+from mnist_app.ui import (
+    canvas,
+    chart,
+    failures,
+    inside,
+    layout,
+    resources,
+    scoreboard,
+    session,
+    visitor,
+)
+
+REFRESH_SECONDS = 0.5
 
 layout.begin(
-    "Models", "The network that answers, layer by layer. Choose another one in the sidebar."
+    "Models",
+    "How good the networks are, what breaks them, and where the one fails that is chosen in the "
+    "sidebar.",
 )
+
+
+@st.fragment
+def break_it(cards: list[Card]) -> None:
+    """Each stroke and each move of the slider reruns this and nothing else."""
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        canvas.canvas()
+        subject = inside.subject()
+        st.caption(subject.words)
+    with right:
+        name = st.pills(
+            "How",
+            list(WAYS),
+            format_func=lambda name: WAYS[name].title,
+            default="shift",
+            required=True,
+            key=session.WAY,
+            persist_state="session",
+        )
+        way = WAYS[name]
+        strength = choose_strength(name, way)
+        spoiled = way.spoil(subject.image, strength)
+        st.html(
+            panels.row([Panel("Your digit", subject.image), Panel(way.title, spoiled)], between="→")
+        )
+    answers = [
+        inside.verdict(c.name, inside.layers(spoiled, network=c.name), network=c) for c in cards
+    ]
+    st.html(f'<div class="lab-compact">{figures.verdicts(answers, charts=False)}</div>')
+    show_curves(name, way, strength, cards)
+
+
+def choose_strength(name: str, way: Way) -> float:
+    """Let the visitor choose how strong it is."""
+    return st.slider(
+        way.unit.capitalize(),
+        float(way.strengths[0]),
+        float(way.strengths[-1]),
+        float(way.none),
+        float(way.step),
+        format="%g",
+        key=session.STRENGTH + name,
+        persist_state="session",
+    )
+
+
+def show_curves(name: str, way: Way, strength: float, cards: list[Card]) -> None:
+    """The accuracy of all networks on test images that were spoiled in the same way."""
+    lines = []
+    for card, colour in zip(cards, charts.COLOURS, strict=False):
+        measured = resources.scores_of(card)
+        if measured is not None and name in measured.curves:
+            lines.append(Line(card.name, way.strengths, measured.curves[name], colour))
+    across = Axis(way.strengths[0], way.strengths[-1], way.unit)
+    chart.show(
+        [
+            charts.lines(
+                "Right on 2,000 test images, spoiled like this",
+                lines,
+                across,
+                Axis(0, 1, is_percent=True),
+                at=strength,
+            )
+        ],
+        key="curves",
+    )
+    st.caption(
+        "Every fifth test image, measured at the points of the curves; the dotted line is where "
+        "the slider stands. Nothing is centred again after it was spoiled: on the other pages your "
+        "drawing is, and a shift does no harm there."
+    )
+
+
+def compared(cards: list[Card]) -> list[Card]:
+    """Return the networks that ship, and the chosen one."""
+    return [card for card in cards if card.name in {*NETWORKS, session.network()}]
+
+
+@st.fragment
+def fail(card: Card, measured: Scores) -> None:
+    """Each click on a cell reruns this and nothing else."""
+    split = resources.split(card.tested_on, "test")
+    failures.show_confusion(measured, split, card.tested_on_title)
+
+
+def wait_for_measuring(name: str) -> None:
+    """Show how far the network's measuring is, and the whole page anew when it is done."""
+    share = resources.measurer().share(name)
+    if share is None:
+        st.rerun()
+    st.progress(share, f"Measuring “{name}” on all test images, and on spoiled ones …")
 
 
 def show_people(card: Card) -> None:
@@ -30,48 +141,78 @@ def show_people(card: Card) -> None:
             for pen, row in zip(strokes.PENS, grid["accuracy"], strict=True)
         ]
     )
+    people = grid["usual"]
     st.caption(
         f"Size is the digit's larger side in percent of the canvas. The mean of all "
         f"{strokes.WAYS} ways to draw them is {percent(grid['mean'])}, the worst "
-        f"{percent(grid['worst'])}."
+        f"{percent(grid['worst'])}. With the usual pen and size its confidence is off by "
+        f"{percent(people['calibration_error'])}. Where its two most probable digits together stay "
+        f"below {percent(card.reject_below)}, it recognises no digit: that happens to "
+        f"{percent(people['rejected'])} of these digits."
     )
 
 
-def show_honesty(card: Card) -> None:
-    """How far its confidence can be trusted."""
-    st.subheader("How sure it may be", anchor=False)
-    mnist, people = card.evaluation["mnist"], card.evaluation["strokes"]["usual"]
+def show_failures(card: Card) -> None:
+    """Where it fails, as soon as that is measured."""
+    measured = resources.scores_of(card)
+    if measured is None or not measured.is_whole:
+        trouble = resources.measurer().trouble(card.name)
+        if trouble:
+            st.error(trouble, icon=":material/error:")
+            return
+        resources.measurer().ask(card.name)
+        st.fragment(wait_for_measuring, run_every=REFRESH_SECONDS)(card.name)
+    if measured is None:
+        return
+    try:
+        split = resources.split(card.tested_on, "test")
+    except DatasetError as error:
+        st.error(str(error), icon=":material/folder_off:")
+        return
+    fail(card, measured)
+    left, right = st.columns(2, gap="large")
+    with left:
+        failures.show_digits(measured, split)
+    with right:
+        failures.show_reliability(measured, split, card)
+
+
+def show_layers(card: Card) -> None:
+    """What it is made of, and what it learned from."""
+    st.subheader(f"What “{card.name}” is", anchor=False)
+    with st.container(horizontal=True):
+        st.metric("Parameters", f"{card.parameters:,}")
+        st.metric("Time to train", duration(card.seconds_to_train))
+    st.table(anatomy.rows(card.layers))
     st.markdown(
-        "When it says 90 %, it should be right nine times out of ten. Its confidence is off by "
-        f"{percent(mnist['calibration_error'])} on MNIST's test images and by "
-        f"{percent(people['calibration_error'])} on people's digits (expected calibration error). "
-        f"Where its two most probable digits together stay below {percent(card.reject_below)}, it "
-        f"recognises no digit: that happens to {percent(people['rejected'])} of people's digits."
+        f"**Input:** {card.input}.\n\n"
+        f"**Trained on** {card.data}, {card.settings['epochs']} epochs "
+        f"in batches of {card.settings['batch_size']}, seed {card.settings['seed']}; "
+        f"timed on {card.machine}."
     )
+    if card.tried:
+        st.subheader("What was tried", anchor=False)
+        st.table(list(card.tried))
 
 
+cards = scoreboard.networks()
 card = resources.card(session.network())
 
-with st.container(horizontal=True):
-    st.metric("MNIST test images it gets right", f"{100 * card.test_accuracy:.2f} %")
-    if "strokes" in card.evaluation:
-        usual = card.evaluation["strokes"]["usual"]["accuracy"]
-        st.metric("People's digits, usual pen and size", f"{100 * usual:.2f} %")
-    st.metric("Parameters", f"{card.parameters:,}")
-    st.metric("Time to train", duration(card.seconds_to_train))
-
+st.subheader("All networks", anchor=False)
+scoreboard.show_table(cards)
+st.subheader("Break it", anchor=False)
+st.markdown(
+    "Draw a digit, spoil it, and see who still reads it. Below are all networks’ curves over the "
+    "test images: where a network of **convolutions** bends, a **dense** one breaks."
+)
+canvas.controls()
+break_it(compared(cards))
+st.subheader(f"Where “{card.name}” fails", anchor=False)
+show_failures(card)
 if "strokes" in card.evaluation:
     show_people(card)
-    show_honesty(card)
-
-st.subheader("Layers", anchor=False)
-st.table(anatomy.rows(card.layers))
-st.markdown(
-    f"**Input:** {card.input}.\n\n"
-    f"**Trained on** {card.data}, {card.settings['epochs']} epochs "
-    f"in batches of {card.settings['batch_size']}, seed {card.settings['seed']}; "
-    f"timed on {card.machine}."
-)
-if card.tried:
-    st.subheader("What was tried", anchor=False)
-    st.table(list(card.tried))
+st.subheader("Since 1998", anchor=False)
+scoreboard.show_board(cards)
+show_layers(card)
+visitor.remember()
+layout.poll_for_engine()

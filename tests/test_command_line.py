@@ -86,7 +86,7 @@ def test_json_in_batches_with_errors_among_them(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["classify"], ["train", "--epochs", "0"], ["train", "--images", "60001"], ["sing"]],
+    [[], ["classify"], ["train", "--epochs", "0"], ["train", "--images", "300000"], ["sing"]],
 )
 def test_wrong_arguments_are_explained(arguments: list[str]) -> None:
     result = run(*arguments)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_app import digit, evaluation, strokes
+from mnist_app import digit, evaluation, scores, strokes
 from mnist_app.strokes import PENS, POSITIONS, SIZES, StrokesError, WrittenDigit
 from tests.handwriting import DIGITS
 from tests.serving import ROOT
@@ -119,7 +119,7 @@ def test_calibration_error_of_an_example_by_hand() -> None:
     """Bins of 1/15: two answers at 0.95, one of them right; two at 0.5, both right."""
     confidence = np.array([0.95, 0.95, 0.5, 0.5])
     right = np.array([True, False, True, True])
-    assert evaluation.calibration_error(confidence, right) == pytest.approx(
+    assert scores.calibration_error(confidence, right) == pytest.approx(
         0.5 * abs(0.5 - 0.95) + 0.5 * abs(1 - 0.5)
     )
 
@@ -128,9 +128,9 @@ def test_calibration_error_of_who_is_right_as_often_as_sure() -> None:
     generator = np.random.default_rng(1)
     confidence = generator.uniform(0.1, 1, 200_000)
     right = generator.random(200_000) < confidence
-    assert evaluation.calibration_error(confidence, right) < 0.01
-    assert evaluation.calibration_error(confidence, ~right) > 0.2
-    assert evaluation.calibration_error(confidence[:0], right[:0]) == 0
+    assert scores.calibration_error(confidence, right) < 0.01
+    assert scores.calibration_error(confidence, ~right) > 0.2
+    assert scores.calibration_error(confidence[:0], right[:0]) == 0
 
 
 def test_what_is_counted() -> None:

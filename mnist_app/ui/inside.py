@@ -74,11 +74,20 @@ def layers(
         return str(error)
 
 
-def verdict(title: str, outputs: dict[str, Array] | str, image: Image | None = None) -> Verdict:
-    """Return the answer that lies in the layers' outputs, or the sentence instead of it."""
+def verdict(
+    title: str,
+    outputs: dict[str, Array] | str,
+    image: Image | None = None,
+    network: Card | None = None,
+) -> Verdict:
+    """Return the answer that lies in the layers' outputs, or the sentence instead of it.
+
+    They are the chosen network's unless the card of another is given.
+    """
     if isinstance(outputs, str):
         return Verdict(title, image, None, outputs)
-    return Verdict(title, image, Answer(outputs["probabilities"], card().reject_below))
+    reject_below = (network or card()).reject_below
+    return Verdict(title, image, Answer(outputs["probabilities"], reject_below))
 
 
 def card() -> Card:

@@ -97,7 +97,7 @@ def _own_on_each_page(function: Callable[[], None]) -> Callable[[], None]:
     return own
 
 
-def _runs_to_choose() -> list[str]:
+def runs_to_choose() -> list[str]:
     """Return the visitor's own runs that can answer, and the one that was chosen."""
     own = visitor.owner()
     names = [run.name for run in runs.every() if run.belongs_to(own) and runs.is_usable(run.name)]
@@ -108,7 +108,7 @@ def _runs_to_choose() -> list[str]:
 def _choose_network() -> None:
     st.selectbox(
         "Network",
-        [*NETWORKS, *_runs_to_choose()],
+        [*NETWORKS, *runs_to_choose()],
         key=session.NETWORK,
         persist_state="session",
     )

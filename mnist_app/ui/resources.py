@@ -4,11 +4,13 @@ import gc
 
 import streamlit as st
 
-from mnist_app import atlas, cards, dataset, overview, pictures, runs
+from mnist_app import atlas, cards, dataset, overview, pictures, runs, scores
 from mnist_app.dataset import MNIST
 from mnist_app.engine import Engine
 from mnist_app.filters import Array
+from mnist_app.measuring import Measurer
 from mnist_app.overview import Overview
+from mnist_app.scores import Scores
 
 
 @st.cache_resource(show_spinner=False)
@@ -61,6 +63,17 @@ def card(name: str) -> cards.Card:
     return _card(name, runs.version(name))
 
 
+def scores_of(card: cards.Card) -> Scores | None:
+    """Return what was measured of a network, or None where it was not."""
+    return _scores(card.name, runs.version(card.name), scores.stamp(card))
+
+
+@st.cache_resource(show_spinner=False)
+def measurer() -> Measurer:
+    """Return what measures visitors' own runs."""
+    return Measurer(engine())
+
+
 def weights(network: str) -> dict[str, list[Array]]:
     """Return what each layer of a network has learned; see `Engine.weights`."""
     return _weights(network, runs.version(network))
@@ -74,6 +87,11 @@ def _card(name: str, version: int) -> cards.Card:  # noqa: ARG001
 @st.cache_resource(show_spinner=False, max_entries=40)
 def _weights(network: str, version: int) -> dict[str, list[Array]]:  # noqa: ARG001
     return engine().weights(network)
+
+
+@st.cache_resource(show_spinner=False, max_entries=40)
+def _scores(name: str, version: int, stamp: int) -> Scores | None:  # noqa: ARG001
+    return scores.read(card(name))
 
 
 def _calm_garbage_collector() -> None:

@@ -34,6 +34,9 @@ SHOWN_RUN = "shown_run"
 COMPARED_RUNS = "compared_runs"
 PRESET = "preset"
 MAP_PICKED = "map_picked"
+CELL = "cell"
+WAY = "way"
+STRENGTH = "strength_"
 SOURCE = "source"
 SPLIT = "split"
 DIGIT = "digit"
@@ -110,9 +113,15 @@ def number_within(key: str, last: int, least: int = 0) -> int:
     return number
 
 
-def pick(key: str, value: int | str | None) -> None:
+def pick(key: str, value: int | str | tuple[int, int] | None) -> None:
     """Put a value in the place of what a widget shows. Call it before the widget."""
     st.session_state[key] = value
+
+
+def picked_cell() -> tuple[int, int] | None:
+    """Return the cell of the confusion matrix that the visitor picked: a label and an answer."""
+    picked: tuple[int, int] | None = st.session_state.get(CELL)
+    return picked
 
 
 def forget(key: str) -> None:
