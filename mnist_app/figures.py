@@ -66,26 +66,29 @@ STYLE = """<style>
   line-height: 1.55; background: #000; color: #aab4c4; }
 .lab-numbers td { min-width: 1.85rem; padding: 0 1px; text-align: center; border: 0; }
 .lab-one-hot { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 1rem; }
-.lab-one-hot td, .lab-one-hot th { padding: 0.3rem 0.4rem; text-align: right; border: 0;
+.lab-one-hot td, .lab-one-hot th { padding: 0.2rem 1.1rem 0.2rem 0; text-align: right; border: 0;
   border-bottom: 1px solid rgba(125, 138, 160, 0.4); white-space: nowrap; }
-.lab-one-hot th { text-align: left; font-weight: 600; padding-left: 0; }
+.lab-one-hot th { font-weight: 600; }
 .lab-one-hot .first { background: rgba(47, 111, 219, 0.22); font-weight: 700; }
-.lab-board { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
+.lab-board { --room: 9rem; border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
 .lab-board td, .lab-board th { padding: 0.3rem 0.9rem 0.3rem 0; text-align: left; border: 0;
   border-bottom: 1px solid rgba(125, 138, 160, 0.4); vertical-align: middle; }
 .lab-board a { color: inherit; }
 .lab-board td:first-child { white-space: nowrap; }
 .lab-board td b { display: inline-block; width: 4.5rem; text-align: right; margin-right: 0.75rem; }
-.lab-board i { display: inline-block; height: 0.9rem; background: #7d8aa0; vertical-align: -1px; }
+.lab-board i { display: inline-block; width: calc(var(--share) * var(--room)); height: 0.9rem;
+  background: #7d8aa0; vertical-align: -1px; }
+.lab-board td:last-child { min-width: 15rem; }
 .lab-board .committee i { background: repeating-linear-gradient(90deg, #7d8aa0 0 4px,
   transparent 4px 6px); }
 .lab-board .here { font-weight: 600; background: rgba(47, 111, 219, 0.13); }
 .lab-board .here i { background: #2f6fdb; }
 .lab-compact .lab-verdicts { gap: 0.75rem 1.5rem; }
 .lab-compact .lab-verdict { flex: 1 1 7rem; max-width: 10rem; }
-.lab-compact .lab-digit { font-size: 3.5rem; min-width: 2.5rem; text-align: left; }
-.lab-compact .lab-words { font-size: 0.9rem; min-height: 3.4rem; }
-.lab-compact .lab-words strong { font-size: 1.05rem; }
+.lab-compact .lab-verdict .lab-answer { min-height: 0; }
+.lab-compact .lab-verdict .lab-digit { font-size: 3.5rem; min-width: 2.5rem; text-align: left; }
+.lab-compact .lab-verdict .lab-words { font-size: 0.9rem; min-height: 3.4rem; }
+.lab-compact .lab-verdict .lab-words strong { font-size: 1.05rem; }
 .lab-tight .lab-row { gap: 0.5rem; }
 .lab-loss { font-size: 1.25rem; margin-top: 0.75rem; }
 .lab-histogram { display: flex; align-items: flex-end; gap: 0.3rem; max-width: 46rem;
@@ -115,6 +118,7 @@ STYLE = """<style>
   .lab-between { font-size: 1.25rem; }
 }
 @media (max-width: 640px) {
+  .lab-board { --room: 4.5rem; }
   .lab-answer { gap: 0.5rem 1.5rem; }
   .lab-digit { font-size: 7rem; min-width: 6rem; }
   .lab-seen img { width: 112px; height: 112px; }
@@ -219,27 +223,19 @@ def one_hot_table(one_hot: NDArray[np.float32], probabilities: NDArray[np.float3
     label = int(one_hot.argmax())
     product = float(one_hot @ probabilities)
     loss = -math.log(max(product, 1e-30))
-    lines = (
-        ("Digit", [str(digit) for digit in range(CLASSES)]),
-        ("Label", [f"{value:.0f}" for value in one_hot]),
-        ("Answer", [_three_places(float(value)) for value in probabilities]),
-        ("Product", [_three_places(float(value)) for value in one_hot * probabilities]),
-    )
+    head = "".join(f"<th>{title}</th>" for title in ("Digit", "Label", "Answer", "Product"))
     rows = "".join(
-        f"<tr><th>{title}</th>"
-        + "".join(
-            f'<td class="{"first" if place == label else ""}">{text}</td>'
-            for place, text in enumerate(texts)
-        )
-        + "</tr>"
-        for title, texts in lines
+        f'<tr class="{"first" if digit == label else ""}"><th>{digit}</th><td>{one_hot[digit]:.0f}'
+        f"</td><td>{_three_places(float(probabilities[digit]))}</td>"
+        f"<td>{_three_places(float(one_hot[digit] * probabilities[digit]))}</td></tr>"
+        for digit in range(CLASSES)
     )
     words = "Loss = −ln 0.9999… < <strong>0.0001</strong>"
     if loss >= 0.0001:
         words = f"Loss = −ln {product:.4g} = <strong>{loss:.4f}</strong>"
     return (
-        f'<div class="lab-wide"><table class="lab-one-hot" aria-label="Label and answer">{rows}'
-        f"</table></div><p class='lab-loss'>{words}</p>"
+        f'<table class="lab-one-hot" aria-label="Label and answer"><tr>{head}</tr>{rows}</table>'
+        f'<p class="lab-loss">{words}</p>'
     )
 
 

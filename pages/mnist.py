@@ -120,9 +120,13 @@ def browse(source: Source, part: str) -> None:
     split = resources.split(source.name, part)
     found = resources.look_at(source.name, part)
     which = browsing.filter_images(source, part, split, found)
-    picked = browsing.show_hundred(split, which)
+    sheet, image = st.columns([2, 1], gap="large")
+    with sheet:
+        picked = browsing.show_hundred(split, which)
     if picked is not None:
-        browsing.show_image(source, part, split, found, picked)
+        with image:
+            browsing.show_image(source, part, split, found, picked)
+        browsing.show_loss(split, picked)
 
 
 def show_digits(source: Source) -> None:
@@ -215,14 +219,18 @@ def show_strangers(names: list[str]) -> None:
 show_figures(MNIST)
 find_place()
 st.subheader("Browse", anchor=False)
-chosen = browsing.choose_source()
+choices = st.container(horizontal=True)
+with choices:
+    chosen = browsing.choose_source()
 try:
     splits = {part: resources.split(chosen.name, part) for part in ("training", "test")}
 except DatasetError as error:
     show_files(error)
 else:
     show_strangers(resources.strangers() if chosen == EMNIST else [])
-    browse(chosen, browsing.choose_part({part: len(splits[part]) for part in splits}))
+    with choices:
+        chosen_part = browsing.choose_part({part: len(splits[part]) for part in splits})
+    browse(chosen, chosen_part)
     show_digits(chosen)
 explain()
 layout.poll_for_engine()

@@ -40,5 +40,5 @@ export MNIST_APP_TEST_BROWSER
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
 .venv/bin/mypy
-# Two at a time: browser tests wait more than they compute.
-.venv/bin/python -m pytest -n 2 --dist loadfile "$@"
+# Three at a time on two cores: tests wait for browsers and processes more than they compute.
+.venv/bin/python -m pytest -n 3 --dist loadfile "$@"

@@ -86,6 +86,6 @@ def _line(error: float, title: str, year: str, by: str, kind: str) -> str:
     share = min(1.0, max(0.02, math.log(max(error, 1e-9) / 0.0005) / math.log(400)))
     return (
         f'<tr class="{kind}"><td><b>{100 * error:.2f} %</b>'
-        f'<i style="width: {9 * share:.2f}rem"></i></td>'
+        f'<i style="--share: {share:.3f}"></i></td>'
         f"<td>{escape(title)}</td><td>{year}</td><td>{by}</td></tr>"
     )

@@ -36,6 +36,7 @@ def test_link_to_any_page_as_the_very_first_request(
         "Feature maps",
         "Max pooling",
         "Training",
+        "MNIST",
         "Models",
     ]
     assert later.get_by_test_id("stSidebarNavLink").all_inner_texts() == labels

@@ -1,0 +1,112 @@
+"""The pages MNIST and Models in a real browser: filter, click, draw, slide."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from mnist_app import dataset, scores
+from mnist_app.breaking import WAYS
+from mnist_app.cards import read_card
+from tests.browser.conftest import OpenPage, draw, keep_screenshot, wait_until_quiet
+from tests.handwriting import DIGITS
+from tests.serving import Server
+
+TEST = dataset.load_test()
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+    wait_until_quiet(page)
+
+
+def test_a_digit_is_chosen_and_an_image_clicked(server: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{server.url}/mnist")
+    sheet = page.locator(".st-key-images canvas")
+    expect(sheet).to_be_visible()
+    wait_until_quiet(page)
+    choose(page, "Digit", "7")
+    expect(page.get_by_text(f"{np.sum(TEST.labels == 7):,} images: 1 to 100")).to_be_visible()
+    box = sheet.bounding_box()
+    assert box is not None
+    row, column = 3, 7
+    sheet.click(
+        position={"x": (column + 0.5) * box["width"] / 10, "y": (row + 0.5) * box["height"] / 10}
+    )
+    index = np.flatnonzero(TEST.labels == 7)[row * 10 + column]
+    expect(page.get_by_role("heading", name=f"Test image {index:,}, labelled 7")).to_be_visible()
+    page.get_by_role("button", name="Put it on the canvas").click()
+    expect(page.get_by_text(f"MNIST test image {index:,}, labelled 7")).to_have_count(1)
+    keep_screenshot(page, "mnist-picked")
+
+
+def place(page: Page, mark: str) -> tuple[float, float]:
+    """Where a mark of the map lies, from the left and from the top, in percent."""
+    style = page.locator(f".st-key-atlas {mark}").get_attribute("style") or ""
+    left, top = re.findall(r"(?:left|top): ([\d.]+)%", style)
+    return float(left), float(top)
+
+
+def test_the_drawing_takes_its_place_on_the_map_and_a_dot_shows_its_image(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_page(f"{server.url}/mnist")
+    expect(page.locator(".st-key-atlas .own")).to_be_visible()
+    wait_until_quiet(page)
+    example = place(page, ".own")
+    draw(page, DIGITS[4])
+    expect(page.get_by_text("Nothing is drawn yet")).to_have_count(0)
+    wait_until_quiet(page)
+    four = place(page, ".own")
+    name = place(page, ".name:text-is('4')")
+    assert np.hypot(four[0] - name[0], four[1] - name[1]) < 15
+    assert np.hypot(four[0] - example[0], four[1] - example[1]) > 15
+    picture = page.locator(".st-key-atlas img")
+    box = picture.bounding_box()
+    assert box is not None
+    picture.click(position={"x": name[0] / 100 * box["width"], "y": name[1] / 100 * box["height"]})
+    expect(page.locator(".lab-panel", has_text="Labelled 4")).to_be_visible()
+    keep_screenshot(page, "mnist-map")
+
+
+def test_a_cell_is_clicked_and_a_slider_moved(server: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{server.url}/models")
+    kept = scores.read(read_card("cnn"))
+    assert kept is not None
+    counts = scores.confusion(kept.probabilities.argmax(axis=1), TEST.labels)
+    counts[np.arange(10), np.arange(10)] = 0
+    label, answer = np.unravel_index(counts.argmax(), counts.shape)
+    words = f"{label}, read as {answer}"
+    cell = page.get_by_role("button", name=f"Label {label}, answer {answer}: {counts.max()} images")
+    cell.click()
+    expect(page.get_by_text(f"Labelled {label}, read as {answer}", exact=False)).to_be_visible()
+    wait_until_quiet(page)
+    expect(page.locator(".lab-panel", has_text=words)).to_have_count(int(counts.max()))
+    right = page.get_by_role("button", name="Label 0, answer 0:")
+    right.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Labelled 0, read as 0, least confident first")).to_be_visible()
+    page.get_by_role("button", name="All mistakes again").click()
+    expect(page.get_by_text("Its most confident mistakes")).to_be_visible()
+
+    chart = page.locator(".st-key-curves figcaption")
+    expect(chart).to_contain_text(f"cnn {100 * kept.curves['shift'][0]:.1f} %")
+    page.get_by_role("slider", name=WAYS["shift"].unit.capitalize()).press("End")
+    expect(chart).to_contain_text(f"cnn {100 * kept.curves['shift'][-1]:.1f} %")
+    keep_screenshot(page, "models-shifted")
+
+
+@pytest.mark.parametrize(("phone", "dark"), [(True, True), (False, False)])
+def test_nothing_is_cut_on_both_pages(
+    server: Server, open_page: OpenPage, phone: bool, dark: bool
+) -> None:
+    page = open_page(f"{server.url}/mnist", phone=phone, dark=dark)
+    for path, last in (("mnist", "Why 10,000 are kept apart"), ("models", "What was tried")):
+        page.goto(f"{server.url}/{path}")
+        expect(page.get_by_role("heading", name=last)).to_be_visible()
+        wait_until_quiet(page)
+        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), path
+        size, theme = "phone" if phone else "wide", "dark" if dark else "light"
+        keep_screenshot(page, f"{path}-{size}-{theme}")
