@@ -70,7 +70,8 @@ STYLE = """<style>
   border-bottom: 1px solid rgba(125, 138, 160, 0.4); white-space: nowrap; }
 .lab-one-hot th { font-weight: 600; }
 .lab-one-hot .first { background: rgba(47, 111, 219, 0.22); font-weight: 700; }
-.lab-board { --room: 9rem; border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
+.lab-board { --room: 9rem; border-collapse: collapse; font-variant-numeric: tabular-nums;
+  width: 100%; }
 .lab-board td, .lab-board th { padding: 0.3rem 0.9rem 0.3rem 0; text-align: left; border: 0;
   border-bottom: 1px solid rgba(125, 138, 160, 0.4); vertical-align: middle; }
 .lab-board a { color: inherit; }
