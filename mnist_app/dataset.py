@@ -151,6 +151,14 @@ def emnist_folder() -> Path:
     return home() / "emnist"
 
 
+def require(source: str) -> None:
+    """Raise DatasetError, which names the first, where files of a data set are missing."""
+    for part in EMNIST_FILES.values() if source == EMNIST.name else ():
+        for file in part:
+            if not (emnist_folder() / file.name).exists():
+                raise DatasetError(_missing(file.name))
+
+
 def emnist_strangers() -> list[str]:
     """Return which of EMNIST's files are there and are not those of the official archive."""
     files = [file for part in EMNIST_FILES.values() for file in part]
@@ -192,12 +200,16 @@ def _read_emnist(part: str) -> Split:
     return Split(np.ascontiguousarray(images.transpose(0, 2, 1)), labels)
 
 
+def _missing(name: str) -> str:
+    return f"{name} is not in {emnist_folder()}."
+
+
 def _read_idx(file: Path) -> NDArray[np.uint8]:
     """Return what a gzip IDX file holds. Raises DatasetError."""
     try:
         content = gzip.decompress(file.read_bytes())
     except FileNotFoundError:
-        raise DatasetError(f"{file.name} is not in {file.parent}.") from None
+        raise DatasetError(_missing(file.name)) from None
     except (OSError, EOFError, zlib.error) as error:
         raise DatasetError(
             f"{file.name} is damaged or no gzip file ({error}). {_REPLACE}"

@@ -23,9 +23,10 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from mnist_app import cards
+from mnist_app import cards, dataset
 from mnist_app import settings as settings_module
 from mnist_app.cards import ASSETS, NETWORKS, Card, card_file
+from mnist_app.dataset import DatasetError
 from mnist_app.digit import IMAGE_SIDE, Image
 from mnist_app.files import home, write_whole
 from mnist_app.filters import Array
@@ -181,10 +182,14 @@ def create(
     """Make a run called after its `kind`, with `files` by name, and put it into the queue.
 
     A visitor has one moving run at a time: two clicks make one run. Raises RunError for a second
-    one that differs, and when the folder cannot be written, and SettingsError for settings out of
-    bounds. Old runs are cleaned up first.
+    one that differs, when files of the data set are missing, and when the folder cannot be written,
+    and SettingsError for settings out of bounds. Old runs are cleaned up first.
     """
     settings = settings_module.read(settings_module.as_dictionary(settings))
+    try:
+        dataset.require(settings.data)
+    except DatasetError as error:
+        raise RunError(f"{error} The page MNIST says where to get it.") from None
     with _problems_said(), _home_lock():
         clean_up()
         for run in every() if owner else []:

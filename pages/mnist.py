@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app import atlas, dataset, panels
+from mnist_app import atlas, dataset, figures, panels
 from mnist_app.colours import pixels
 from mnist_app.dataset import EMNIST, MNIST, DatasetError, Source
 from mnist_app.panels import Panel
@@ -50,7 +50,11 @@ def find_place() -> None:
         subject = inside.subject()
         outputs = inside.layers(subject.image, network=atlas.NETWORK)
         place = None if isinstance(outputs, str) else atlas.read().place(outputs[atlas.LAYER])
-        st.caption(outputs if isinstance(outputs, str) else subject.words)
+        st.caption(subject.words)
+        answer = inside.verdict(
+            f"“{atlas.NETWORK}” answers", outputs, network=resources.card(atlas.NETWORK)
+        )
+        st.html(f'<div class="lab-compact">{figures.verdicts([answer], charts=False)}</div>')
         if place is not None:
             show_neighbours(place)
     with right:

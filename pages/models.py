@@ -87,7 +87,7 @@ def show_curves(name: str, way: Way, strength: float, cards: list[Card]) -> None
     chart.show(
         [
             charts.lines(
-                "Right on 2,000 test images, spoiled like this",
+                "Right on test images that are spoiled like this",
                 lines,
                 across,
                 Axis(0, 1, is_percent=True),
@@ -97,9 +97,9 @@ def show_curves(name: str, way: Way, strength: float, cards: list[Card]) -> None
         key="curves",
     )
     st.caption(
-        "Every fifth test image, measured at the points of the curves; the dotted line is where "
-        "the slider stands. Nothing is centred again after it was spoiled: on the other pages your "
-        "drawing is, and a shift does no harm there."
+        "Every fifth test image, 2,000 of MNIST's, measured at the points; the dotted "
+        "line is where the slider stands. Nothing is centred again after it was spoiled: on the "
+        "other pages your drawing is, and a shift does no harm there."
     )
 
 

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import settings
 
 from mnist_app import files
+from mnist_app.engine import Engine
+from mnist_app.ui import resources
 
 # Other tests run beside on the same cores: how long an example takes says nothing.
 settings.register_profile("shared", deadline=None)
@@ -23,6 +25,12 @@ def home() -> Iterator[Path]:
         os.environ["MNIST_APP_HOME"] = folder
         yield Path(folder)
         end_trainers()
+
+
+@pytest.fixture(scope="session")
+def door() -> Engine:
+    """The model process that pages without a browser ask, too. Do it no harm."""
+    return resources.engine()
 
 
 def trainer_processes() -> list[psutil.Process]:

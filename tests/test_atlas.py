@@ -14,11 +14,6 @@ TRAINING = dataset.whole_training()
 MAP = atlas.read()
 
 
-@pytest.fixture(scope="module")
-def door() -> Engine:
-    return Engine()
-
-
 def test_the_hidden_layer_is_the_one_that_was_mapped(door: Engine) -> None:
     sample = np.arange(0, 60_000, 1999)
     hidden = atlas.hidden_outputs(door, TRAINING.images[sample])

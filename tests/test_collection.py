@@ -70,6 +70,15 @@ def test_an_image_is_found_by_its_number() -> None:
     run_with(app, app.number_input(key="go_to").set_value(4_321))
     assert 4_321 in numbers(app)
     assert f"Test image 4,321, labelled {TEST.labels[4_321]}" in text_of(app)
+    other = (int(TEST.labels[4_321]) + 1) % 10
+    run_with(app, app.selectbox(key="digit").set_value(str(other)))
+    assert "Image 4,321 is not among these" in text_of(app)
+    run_with(app, app.selectbox(key="digit").set_value("All"))
+    run_with(app, app.segmented_control(key="split").set_value("training"))
+    run_with(app, app.number_input(key="go_to").set_value(59_999))
+    assert "Training image 59,999, labelled" in text_of(app)
+    run_with(app, app.segmented_control(key="split").set_value("test"))
+    assert len(numbers(app)) == 100
 
 
 def test_disputed_labels_are_a_filter_with_its_source() -> None:

@@ -105,11 +105,9 @@ def test_example_is_read_and_says_where_it_comes_from(app: AppTest) -> None:
     assert right >= 18
 
 
-def test_the_most_doubtful_test_image_is_not_sure(app: AppTest) -> None:
+def test_the_most_doubtful_test_image_is_not_sure(app: AppTest, door: Engine) -> None:
     images = dataset.load_test().images
-    engine = Engine()
-    answers = np.concatenate([engine.classify(batch) for batch in np.split(images, 20)])
-    engine.stop()
+    answers = np.concatenate([door.classify(batch) for batch in np.split(images, 20)])
     confidences = answers.max(axis=1)
     recognised = recognition(answers) >= read_card("cnn").reject_below
     image = images[np.where(recognised, confidences, 1).argmin()]

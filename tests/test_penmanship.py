@@ -80,15 +80,13 @@ def test_same_seed_same_epoch_and_another_number_another() -> None:
     assert (targets[800:] == np.float32(0.1)).all()
 
 
-def test_the_shipped_network_reads_what_is_written_and_sees_no_digit_elsewhere() -> None:
+def test_the_shipped_network_reads_what_is_written_and_sees_no_digit_elsewhere(
+    door: Engine,
+) -> None:
     generator = np.random.default_rng(123)
     images, labels = penmanship.write_digits(500, generator)
     others = nondigits.draw_nondigits(500, generator)
-    door = Engine()
-    try:
-        written, drawn = door.classify(images), door.classify(others)
-    finally:
-        door.stop()
+    written, drawn = door.classify(images), door.classify(others)
     assert np.mean(written.argmax(axis=1) == labels) > 0.97
     assert np.mean(written.max(axis=1) > 0.9) > 0.9
     assert np.mean(drawn.max(axis=1) < 0.5) > 0.9

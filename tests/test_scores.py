@@ -18,11 +18,6 @@ TEST = dataset.load_test()
 SAMPLE = slice(0, 10_000, 97)
 
 
-@pytest.fixture(scope="module")
-def door() -> Engine:
-    return Engine()
-
-
 @pytest.mark.parametrize("name", NETWORKS)
 def test_what_ships_belongs_to_these_weights(name: str, door: Engine) -> None:
     card = read_card(name)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -16,11 +17,12 @@ import psutil
 import pytest
 
 from mnist_app import augmentation, cards, dataset, hand, runs, scripts, trainers
-from mnist_app.dataset import one_hot
+from mnist_app.dataset import EMNIST, one_hot
 from mnist_app.model import networks
 from mnist_app.model.fitting import fitter
-from mnist_app.runs import Run
+from mnist_app.runs import Run, RunError
 from mnist_app.settings import PRESETS, SHIPPED, Settings
+from tests import emnist
 from tests.conftest import trainer_processes
 from tests.serving import ROOT
 from tests.test_digit import difference
@@ -346,3 +348,22 @@ def test_varied_images_and_written_digits_train_too() -> None:
     run = train(replace(SHIPPED["mlp"], images=600, epochs=1))
     assert run.status == "done", run.state.message
     assert "written by the program" in runs.read_card(run.name).data
+
+
+def test_emnist_trains_and_is_tested_the_same_way() -> None:
+    settings = replace(SHORT, data=EMNIST.name, images=300, epochs=1)
+    with pytest.raises(RunError, match="is not in"):
+        runs.create(settings, "test")
+    _, test = emnist.write_some(dataset.emnist_folder())
+    run = train(settings)
+    assert run.status == "done", run.state.message
+    card = runs.read_card(run.name)
+    assert card.tested_on == EMNIST.name
+    assert card.data == "300 training images of EMNIST Digits"
+    answers = networks.load(run.name).predict(test.images.astype(np.float32), verbose=0)
+    right = np.mean(answers.argmax(axis=1) == test.labels)
+    assert card.test_accuracy == run.state.test_accuracy == pytest.approx(right)
+    many = train(replace(settings, images=301))
+    assert many.status == "failed"
+    assert "hold 300 training images" in many.state.message
+    shutil.rmtree(dataset.emnist_folder())

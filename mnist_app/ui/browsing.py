@@ -84,6 +84,8 @@ def show_hundred(split: Split, which: Indices) -> int | None:
         return None
     hundreds = math.ceil(len(which) / HUNDRED)
     session.number_within(session.HUNDRED, hundreds, least=1)
+    if session.is_kept(session.GO_TO):  # it may be a number of the larger split
+        session.number_within(session.GO_TO, len(split) - 1)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.number_input(
             f"Hundred, 1 to {hundreds:,}",
@@ -94,7 +96,7 @@ def show_hundred(split: Split, which: Indices) -> int | None:
             width=180,
             disabled=hundreds == 1,
         )
-        st.number_input(
+        wanted = st.number_input(
             f"Go to image, 0 to {len(split) - 1:,}",
             0,
             len(split) - 1,
@@ -105,6 +107,8 @@ def show_hundred(split: Split, which: Indices) -> int | None:
             width=220,
             placeholder="its number",
         )
+    if wanted is not None and wanted not in which:
+        st.caption(f"Image {wanted:,} is not among these {len(which):,}.")
     shown = which[(number - 1) * HUNDRED : number * HUNDRED]
     picked = st.session_state.get(session.IMAGE)
     if picked not in shown:

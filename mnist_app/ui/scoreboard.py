@@ -46,7 +46,9 @@ def _row(card: Card) -> dict[str, str]:
 
 def with_interval(card: Card) -> str:
     """Return a network's accuracy with its 95 % interval, and on what where not on MNIST."""
-    low, high = scores.interval(card.test_accuracy, SOURCES[card.tested_on].test)
+    measured = resources.scores_of(card)
+    images = len(measured.probabilities) if measured else SOURCES[card.tested_on].test
+    low, high = scores.interval(card.test_accuracy, images)
     words = f"{100 * card.test_accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
     return words if card.tested_on == MNIST.name else f"{words} of {card.tested_on_title}"
 

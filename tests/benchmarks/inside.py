@@ -1,9 +1,10 @@
-"""Measure the pages that look inside: python -m tests.benchmarks.inside. Prints a table.
+"""Measure the pages beside Draw: python -m tests.benchmarks.inside. Prints tables.
 
 For each page: from pen-up to the painted page in a browser, median / worst of 30 strokes, 200 ms of
 it the canvas's own wait; what the browser receives a stroke; and, without a browser, 40 people who
-draw a stroke each every 2 s, from message to finished script. Server, browser and people share the
-machine's cores.
+draw a stroke each every 2 s, from message to finished script. Then, from a click on a further
+hundred of MNIST's images and on a cell of the confusion matrix to what it shows, painted. Server,
+browser and people share the machine's cores.
 """
 
 import asyncio
@@ -29,6 +30,12 @@ PAGES = {
     "/convolution": "[aria-label^='Answer: As it was trained']",
     "/max_pooling": "[aria-label^='Answer: As it was trained']",
     "/pixels": "[aria-label^='Answer: Centred']",
+    "/mnist": "[aria-label^='Answer: ']",
+    "/models": "[aria-label='Answer: cnn']",
+}
+CLICKS = {
+    "a further hundred of the images": ("/mnist", ".st-key-hundred [data-testid$=StepUp]"),
+    "a cell of the confusion matrix": ("/models", ".st-key-confusion td button:enabled"),
 }
 SECONDS_OF_HOVER = 4
 # From the last event of a stroke until all sheets, lenses and answers of the page are painted.
@@ -86,6 +93,9 @@ def main() -> None:
                 alone = _strokes(browser, server.url, path, answer)
                 print(f"| `{path}` | {alone} | {together[path]} |", flush=True)
             print(f"\n{_follow(browser, server.url + '/convolution')}")
+            print("\n| click on | median | worst of 30, painted |\n|---|---|---|")
+            for words, (path, target) in CLICKS.items():
+                print(f"| {words} | {_clicks(browser, server.url + path, target)} |", flush=True)
 
 
 def _together(url: str, path: str) -> str:
@@ -130,6 +140,21 @@ def _strokes(browser: Browser, url: str, path: str, answer: str) -> str:
         f"{statistics.median(waits):.0f} / {max(waits):.0f} ms | "
         f"{statistics.median(sizes) / 1000:.0f} KB"
     )
+
+
+def _clicks(browser: Browser, url: str, target: str) -> str:
+    """Click on one target after the other and wait for what it shows."""
+    page, _, _ = _open(browser, url)
+    targets = page.locator(target)
+    targets.first.wait_for(timeout=60_000)
+    time.sleep(4)
+    page.evaluate(WATCH)
+    for index in range(STROKES):
+        targets.nth(index % targets.count()).click()
+        page.wait_for_function(f"window.waits.length > {index}")
+    waits = page.evaluate("window.waits")
+    page.close()
+    return f"{statistics.median(waits):.0f} ms | {max(waits):.0f} ms"
 
 
 def _follow(browser: Browser, url: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-import pytest
 from playwright.sync_api import expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -15,45 +14,49 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.browser.conftest import OpenPage, draw, expect_answer, wait_until_quiet
-from tests.handwriting import DIGITS
 from tests.serving import Server, serve
 
 
-@pytest.mark.parametrize("path", ["feature_maps", ""])
 def test_link_to_any_page_as_the_very_first_request(
-    own_server: Server, open_page: OpenPage, path: str
-) -> None:
-    first = open_page(f"{own_server.url}/{path}")
-    heading = {"feature_maps": "Feature maps", "": "Draw a digit"}[path]
-    expect(first.get_by_role("heading", name=heading)).to_be_visible()
-    labels = first.get_by_test_id("stSidebarNavLink").all_inner_texts()
-    later = open_page(f"{own_server.url}/{path}")
-    expect(later.get_by_role("heading", name=heading)).to_be_visible()
-    assert [_last_line(label) for label in labels] == [
-        "Draw",
-        "Pixels",
-        "Convolution",
-        "Feature maps",
-        "Max pooling",
-        "Training",
-        "MNIST",
-        "Models",
-    ]
-    assert later.get_by_test_id("stSidebarNavLink").all_inner_texts() == labels
-
-
-def test_drawing_at_once_after_the_start_is_answered_when_the_network_wakes(
     own_server: Server, open_page: OpenPage
 ) -> None:
-    page = open_page(own_server.url)
-    draw(page, [[(50, 20), (50, 80)]])
-    expect(page.get_by_text("waking up")).to_be_visible()
-    draw(page, [[(20, 20), (50, 20)]])
-    expect_answer(page, 7)
-    wait_until_quiet(page)
+    pages = [open_page(f"{own_server.url}/feature_maps") for _ in range(2)]
+    for page in pages:
+        expect(page.get_by_role("heading", name="Feature maps")).to_be_visible()
+        labels = page.get_by_test_id("stSidebarNavLink").all_inner_texts()
+        assert [_last_line(label) for label in labels] == [
+            "Draw",
+            "Pixels",
+            "Convolution",
+            "Feature maps",
+            "Max pooling",
+            "Training",
+            "MNIST",
+            "Models",
+        ]
 
 
-def test_killed_model_process_is_replaced_while_people_draw(
+def test_drawing_at_once_is_answered_and_the_page_process_takes_its_children_along(
+    tmp_path: Path, open_page: OpenPage
+) -> None:
+    with serve(tmp_path / "log") as server:
+        page = open_page(server.url)
+        draw(page, [[(50, 20), (50, 80)]])
+        expect(page.get_by_text("waking up")).to_be_visible()
+        draw(page, [[(20, 20), (50, 20)]])
+        expect_answer(page, 7)
+        wait_until_quiet(page)
+        children = server.process.children(recursive=True)
+        assert not re.search("tensorflow|keras", _loaded_libraries(server.process.pid))
+        assert "tensorflow" in _loaded_libraries(_only_model_process(server).pid)
+        server.process.kill()
+        server.process.wait(5)
+        gone, alive = psutil.wait_procs(children, timeout=10)
+        assert gone
+        assert not alive
+
+
+def test_killed_and_hung_model_processes_are_replaced_while_people_draw(
     own_server: Server, open_page: OpenPage
 ) -> None:
     pages = [open_page(own_server.url) for _ in range(2)]
@@ -66,35 +69,13 @@ def test_killed_model_process_is_replaced_while_people_draw(
         draw(page, [[(20, 20), (50, 20)]])
         expect_answer(page, 7)
     assert not killed.is_running()
-    assert _only_model_process(own_server).pid != killed.pid
-
-
-def test_hung_model_process_is_said_and_replaced(own_server: Server, open_page: OpenPage) -> None:
-    page = open_page(own_server.url)
-    draw(page, [[(50, 20), (50, 80)]])
-    expect_answer(page, 1)
-    _only_model_process(own_server).suspend()
-    draw(page, [[(20, 20), (35, 20)]])
+    hung = _only_model_process(own_server)
+    assert hung.pid != killed.pid
+    hung.suspend()
+    draw(page, [[(50, 20), (50, 30)]])
     expect(page.get_by_text("did not answer within 10 seconds")).to_be_visible()
-    draw(page, [[(35, 20), (50, 20)]])
+    draw(page, [[(50, 30), (50, 40)]])
     expect_answer(page, 7)
-
-
-def test_page_process_holds_no_tensorflow_and_takes_its_children_along(
-    tmp_path: Path, open_page: OpenPage
-) -> None:
-    with serve(tmp_path / "log") as server:
-        page = open_page(server.url)
-        draw(page, DIGITS[5])
-        expect_answer(page, 5)
-        children = server.process.children(recursive=True)
-        assert not re.search("tensorflow|keras", _loaded_libraries(server.process.pid))
-        assert "tensorflow" in _loaded_libraries(_only_model_process(server).pid)
-        server.process.kill()
-        server.process.wait(5)
-        gone, alive = psutil.wait_procs(children, timeout=10)
-        assert gone
-        assert not alive
 
 
 def test_a_late_message_from_a_page_that_was_left_does_not_blank_the_next(server: Server) -> None:
