@@ -23,7 +23,6 @@ from mnist_app.runs import RunError
 # Seconds that an idle trainer stays warm after somebody wanted one.
 IDLE_LIMIT = 600.0
 POLL_SECONDS = 0.1
-NICE = 10
 ROOT = Path(__file__).parent.parent
 
 _started: dict[tuple[Path, int], subprocess.Popen[bytes]] = {}
@@ -63,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("number", type=int)
     number = parser.parse_args().number
-    _give_way()
+    os.nice(10)  # whoever draws comes first
     with contextlib.suppress(Timeout), runs.trainer_slot(number):
         # TensorFlow takes seconds to import; nobody may start another trainer meanwhile.
         from mnist_app.model import training
@@ -76,17 +75,6 @@ def main() -> None:
         while _is_wanted():
             if not _train_next():
                 time.sleep(POLL_SECONDS)
-
-
-def _give_way() -> None:
-    """Let whoever draws come first.
-
-    Linux may weigh sessions before the processes in them, and this one has its own: sched(7),
-    "The autogroup feature".
-    """
-    os.nice(NICE)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(NICE))
 
 
 def _train_next() -> bool:

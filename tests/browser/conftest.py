@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cv2
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from mnist_app.digit import Image
 from tests.handwriting import Stroke, drawn
@@ -77,27 +77,42 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
 OpenPage = Callable[..., Page]
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[Callable[[bool, bool], BrowserContext]]:
+    """A wide and a narrow browser, light and dark, whose pages share what was loaded once."""
+    made: dict[tuple[bool, bool], BrowserContext] = {}
+
+    def context(phone: bool, dark: bool) -> BrowserContext:
+        if (phone, dark) not in made:
+            made[phone, dark] = browser.new_context(
+                viewport=PHONE if phone else WIDE,
+                has_touch=phone,
+                is_mobile=phone,
+                color_scheme="dark" if dark else "light",
+                permissions=["camera"],
+                reduced_motion="reduce",
+            )
+        return made[phone, dark]
+
+    yield context
+    for one in made.values():
+        one.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
-    contexts = []
+def open_page(context: Callable[[bool, bool], BrowserContext]) -> Iterator[OpenPage]:
+    pages = []
 
     def open_page(url: str, phone: bool = False, dark: bool = False) -> Page:
-        context = browser.new_context(
-            viewport=PHONE if phone else WIDE,
-            has_touch=phone,
-            is_mobile=phone,
-            color_scheme="dark" if dark else "light",
-            permissions=["camera"],
-        )
-        contexts.append(context)
-        page = context.new_page()
+        page = context(phone, dark).new_page()
+        pages.append(page)
         page.goto(url)
         page.locator("[data-testid=stApp]").wait_for()
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
 
 
 def draw(page: Page, strokes: list[Stroke], size: float = SIDE, offset: float = 0) -> None:

@@ -31,6 +31,7 @@ def test_quick_is_trained_paused_reloaded_used_and_drawn_with(
     expect(chart).to_be_visible(timeout=LONGEST)
     press(page, "Pause")
     expect(page.locator("[data-testid=stProgress]")).to_contain_text("is paused")
+    time.sleep(1)  # for what was on its way
     points = chart.get_attribute("points")
     time.sleep(1.5)
     assert chart.get_attribute("points") == points
