@@ -5,6 +5,7 @@ Each runs as it stands in this project's folder: the drawing is part of it.
 
 import base64
 import zlib
+from collections.abc import Sequence
 
 import cv2
 
@@ -155,6 +156,58 @@ largest = keras.ops.max_pool(batch, {size}, strides={stride}, padding="valid")
 average = keras.ops.average_pool(batch, {size}, strides={stride}, padding="valid")
 subsampled = batch[:, ::{stride}, ::{stride}][:, : largest.shape[1], : largest.shape[2]]
 print(np.array(largest)[0, :, :, 0])
+"""
+
+
+def label_and_loss(source: str, part: str, index: int, network: str) -> str:
+    """Return how an image is read from a data set, its one-hot label, and a network's loss."""
+    load = "whole_training" if part == "training" else "load_test"
+    return f"""\
+{import_lines("keras", "numpy as np")}
+
+from mnist_app import dataset
+from mnist_app.model import networks
+
+# MNIST alone is also in keras.datasets.mnist.load_data().
+split = dataset.{load}("{source}")  # images uint8 (n, 28, 28), labels uint8 (n,)
+image, label = split.images[{index}], split.labels[{index}]
+average = split.images[split.labels == label].mean(axis=0)
+one_hot = np.eye(10, dtype=np.float32)[label]
+print(image.nbytes, "bytes; label", label, "is", one_hot)
+
+network = networks.load("{network}")
+probabilities = np.array(network(image[None].astype("float32")))[0]
+loss = -np.log(np.sum(one_hot * probabilities))
+print(probabilities.round(3), "loss", loss)
+print("the same by Keras:", float(keras.losses.categorical_crossentropy(one_hot, probabilities)))
+"""
+
+
+_SPOILED = {
+    "shift": "cv2.warpAffine(image, np.float32([[1, 0, strength], [0, 1, 0]]), (28, 28))",
+    "turn": "cv2.warpAffine(image, cv2.getRotationMatrix2D(middle, strength, 1), (28, 28))",
+    "scale": "cv2.warpAffine(image, cv2.getRotationMatrix2D(middle, 0, strength / 100), (28, 28))",
+    "pen": "breaking.change_pen(image, strength)  # erode or dilate at eight times the size",
+    "noise": "breaking.add_noise(image, strength)  # Gaussian",
+    "hide": "np.where(np.arange(28)[:, None] < strength, 0, image).astype(np.uint8)",
+}
+
+
+def spoiled(image: Image, way: str, strength: float, networks: Sequence[str]) -> str:
+    """Return how an image, uint8 (28, 28), is spoiled in a way, and what networks answer to it."""
+    return f"""\
+{_imports("cv2", "numpy as np")}
+
+from mnist_app import breaking
+from mnist_app.model import networks
+
+{_image(image)}
+strength, middle = {strength!r}, (13.5, 13.5)
+spoiled = {_SPOILED[way]}
+assert np.array_equal(spoiled, breaking.WAYS["{way}"].spoil(image, strength))
+for name in {list(networks)!r}:
+    probabilities = np.array(networks.load(name)(spoiled[None].astype("float32")))[0]
+    print(name, probabilities.argmax(), probabilities.max())
 """
 
 

@@ -130,7 +130,7 @@ def browse(source: Source, part: str) -> None:
     if picked is not None:
         with image:
             browsing.show_image(source, part, split, found, picked)
-        browsing.show_loss(split, picked)
+        browsing.show_loss(source, part, split, picked)
 
 
 def show_digits(source: Source) -> None:

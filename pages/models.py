@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_app import anatomy, charts, figures, panels, strokes
+from mnist_app import anatomy, charts, figures, panels, snippets, strokes
 from mnist_app.breaking import WAYS, Way
 from mnist_app.cards import NETWORKS, Card
 from mnist_app.charts import Axis, Line
@@ -52,14 +52,15 @@ def break_it(cards: list[Card]) -> None:
         way = WAYS[name]
         strength = choose_strength(name, way)
         spoiled = way.spoil(subject.image, strength)
-        st.html(
-            panels.row([Panel("Your digit", subject.image), Panel(way.title, spoiled)], between="→")
-        )
+        shown = [Panel("Your digit", subject.image), Panel(way.title, spoiled)]
+        st.html(panels.row(shown, between="→"))
     answers = [
         inside.verdict(c.name, inside.layers(spoiled, network=c.name), network=c) for c in cards
     ]
     st.html(f'<div class="lab-compact">{figures.verdicts(answers, charts=False)}</div>')
     show_curves(name, way, strength, cards)
+    inside.show_code(snippets.spoiled(subject.image, name, strength, [c.name for c in cards]))
+    inside.save_button("spoiled", f"{way.title}: {strength:g} {way.unit}", lambda: shown)
 
 
 def choose_strength(name: str, way: Way) -> float:
@@ -159,6 +160,7 @@ def show_failures(card: Card) -> None:
         trouble = resources.measurer().trouble(card.name)
         if trouble:
             st.error(trouble, icon=":material/error:")
+            st.button("Try again", on_click=resources.measurer().ask, args=(card.name,))
             return
         resources.measurer().ask(card.name)
         st.fragment(wait_for_measuring, run_every=REFRESH_SECONDS)(card.name)

@@ -18,6 +18,13 @@ settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow files come first, so that no worker is left alone with one at the end."""
+    items.sort(
+        key=lambda item: not item.nodeid.startswith(("tests/test_training.py", "tests/browser"))
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home() -> Iterator[Path]:
     """A folder of its own for runs and drawings; trainers that work there end with the tests."""

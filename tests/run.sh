@@ -44,4 +44,4 @@ export MNIST_APP_TEST_BROWSER
 .venv/bin/ruff format --check .
 .venv/bin/mypy
 # Two at a time: browser tests wait more than they compute.
-.venv/bin/python -m pytest -n 2 --dist loadfile "$@"
+.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder "$@"

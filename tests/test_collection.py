@@ -16,7 +16,7 @@ from mnist_app.dataset import EMNIST_FILES
 from mnist_app.ui import resources
 from tests import emnist
 from tests.serving import ROOT
-from tests.test_inside import component, open_page, run, text_of
+from tests.test_inside import component, open_page, run, run_code, text_of
 from tests.test_pages import draw
 from tests.test_scores import own_run
 
@@ -100,6 +100,9 @@ def test_label_and_answer_stand_side_by_side_with_their_loss() -> None:
     probability = float(kept.probabilities[947][TEST.labels[947]])
     loss = float(table.split("<strong>")[1].split("<")[0])
     assert loss == pytest.approx(-np.log(probability), rel=1e-2)
+    names = run_code(app.code[0].value)
+    assert names["label"] == TEST.labels[947]
+    assert names["loss"] == pytest.approx(loss, abs=1e-4)
 
 
 def test_the_drawing_comes_to_lie_among_its_like() -> None:
@@ -190,6 +193,8 @@ def test_every_way_to_spoil_the_drawing_is_answered_by_all(way: str) -> None:
     kept = scores.read(read_card("cnn"))
     assert kept is not None
     assert f"cnn {100 * kept.curves[way][-1]:.1f} %" in chart
+    names = run_code(app.code[0].value)  # asserts that it spoils the digit as the page does
+    assert names["probabilities"].shape == (10,)
 
 
 def test_an_own_run_is_measured_beside(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mnist_app import dataset, disputed, figures, panels
+from mnist_app import dataset, disputed, figures, panels, snippets
 from mnist_app.colours import pixels
 from mnist_app.dataset import CLASSES, MNIST, SOURCES, Source, Split
 from mnist_app.overview import Overview
@@ -152,12 +152,10 @@ def show_image(source: Source, part: str, split: Split, found: Overview, index: 
     st.markdown(f"#### {part.capitalize()} image {index:,}, labelled {label}")
     likeness = f"{found.likeness[index]:.2f} like the average {label}"
     st.html(panels.row([Panel("28 × 28 = 784 bytes", image, likeness, PICKED_SIDE)]))
-    st.button(
-        "Put it on the canvas",
-        on_click=canvas.put,
-        args=(image, f"{source.title} {part} image {index:,}, labelled {label}"),
-        icon=":material/draw:",
-    )
+    if st.button("Put it on the canvas", icon=":material/draw:"):
+        canvas.put(image, f"{source.title} {part} image {index:,}, labelled {label}")
+        st.toast("It is on the canvas now, here and on every page.", icon=":material/draw:")
+        st.rerun()  # the canvas is no part of this fragment
     if source == MNIST and part == "test" and index in disputed.DISPUTES:
         st.warning(
             f"{disputed.in_words(disputed.DISPUTES[index])} Source: "
@@ -166,7 +164,7 @@ def show_image(source: Source, part: str, split: Split, found: Overview, index: 
         )
 
 
-def show_loss(split: Split, index: int) -> None:
+def show_loss(source: Source, part: str, split: Split, index: int) -> None:
     """An image's label as one-hot, what the network answers, and the loss."""
     outputs = inside.layers(split.images[index])
     if isinstance(outputs, str):
@@ -185,3 +183,4 @@ def show_loss(split: Split, index: int) -> None:
         )
     with right:
         st.html(figures.one_hot_table(one_hot, outputs["probabilities"]))
+    inside.show_code(snippets.label_and_loss(source.name, part, index, session.network()))

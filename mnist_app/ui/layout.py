@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -54,11 +55,17 @@ def ask_for_polling() -> None:
 
 
 def _use_navigation() -> None:
-    """Leave Streamlit's old automatic mode, in which the first link to a page lands.
+    """Leave Streamlit's old automatic mode, in which the first links to pages land.
 
-    The folder is called pages, so that mode runs the page without streamlit_app.py.
+    The folder is called pages, so that mode runs the page without streamlit_app.py, and lists that
+    file as a page, too. Several visitors may be in it at once: each has to leave.
     """
-    if PagesManager.uses_pages_directory:
+    context = get_script_run_ctx()
+    if context is None:
+        return
+    scripts = [Path(page["script_path"]) for page in context.pages_manager.get_pages().values()]
+    main = Path(context.pages_manager.main_script_path)
+    if len(scripts) > 1 and main.resolve() in [script.resolve() for script in scripts]:
         PagesManager.uses_pages_directory = False
         st.rerun()
 

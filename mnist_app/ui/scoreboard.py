@@ -5,13 +5,13 @@ from html import escape
 
 import streamlit as st
 
-from mnist_app import published, scores
+from mnist_app import published, scores, strokes
 from mnist_app.cards import NETWORKS, Card
 from mnist_app.dataset import MNIST, SOURCES
 from mnist_app.figures import duration
 from mnist_app.ui import layout, resources
 
-PRESETS = "trained here"
+OWN = "trained here"
 
 
 def networks() -> list[Card]:
@@ -25,20 +25,20 @@ def show_table(shown: list[Card]) -> None:
     st.caption(
         "In brackets: the 95 % confidence interval (Wilson), because other test images of the same "
         "kind would give another number. People’s strokes: digits that 30 people wrote on a "
-        "tablet, drawn in 45 ways, the mean of all. One image: from the page to the network and "
-        "back, one at a time, on the machine that its figures were measured on."
+        f"tablet, drawn in {strokes.WAYS} ways, the mean of all. One image: from the page to the "
+        "network and back, one at a time, on the machine that its figures were measured on."
     )
 
 
 def _row(card: Card) -> dict[str, str]:
     measured = resources.scores_of(card)
-    strokes = card.evaluation.get("strokes")
+    people = card.evaluation.get("strokes")
     return {
         "Network": card.name,
-        "Kind": NETWORKS.get(card.name, PRESETS),
+        "Kind": NETWORKS.get(card.name, OWN),
         "Parameters": f"{card.parameters:,}",
         f"Right on {MNIST.title}'s test images": with_interval(card),
-        "People’s strokes": f"{100 * strokes['mean']:.1f} %" if strokes else "not measured",
+        "People’s strokes": f"{100 * people['mean']:.1f} %" if people else "not measured",
         "One image": f"{measured.milliseconds:.1f} ms" if measured else "not measured",
         "Trained in": duration(card.seconds_to_train),
     }
@@ -73,7 +73,7 @@ def show_board(shown: list[Card]) -> None:
 
 
 def _here(card: Card) -> str:
-    title = f"{card.name}: {NETWORKS.get(card.name, PRESETS)}"
+    title = f"{card.name}: {NETWORKS.get(card.name, OWN)}"
     return _line(1 - card.test_accuracy, title, "here", f"{card.parameters:,} parameters", "here")
 
 

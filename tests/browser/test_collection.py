@@ -17,7 +17,10 @@ TEST = dataset.load_test()
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label, exact=True).click()
+    box = page.get_by_role("combobox", name=label, exact=True)
+    box.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # a list that is open closes when the page scrolls
+    box.click()
     page.get_by_role("option", name=option, exact=True).click()
     wait_until_quiet(page)
 
@@ -26,6 +29,7 @@ def test_a_digit_is_chosen_and_an_image_clicked(server: Server, open_page: OpenP
     page = open_page(f"{server.url}/mnist")
     sheet = page.locator(".st-key-images canvas")
     expect(sheet).to_be_visible()
+    expect(page.locator(".lab-one-hot")).to_be_visible()
     wait_until_quiet(page)
     choose(page, "Digit", "7")
     expect(page.get_by_text(f"{np.sum(TEST.labels == 7):,} images: 1 to 100")).to_be_visible()

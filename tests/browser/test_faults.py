@@ -23,6 +23,7 @@ def test_link_to_any_page_as_the_very_first_request(
     pages = [open_page(f"{own_server.url}/feature_maps") for _ in range(2)]
     for page in pages:
         expect(page.get_by_role("heading", name="Feature maps")).to_be_visible()
+        expect(page.get_by_test_id("stSidebarNavLink").first).to_contain_text("Draw")
         labels = page.get_by_test_id("stSidebarNavLink").all_inner_texts()
         assert [_last_line(label) for label in labels] == [
             "Draw",

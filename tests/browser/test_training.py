@@ -50,6 +50,7 @@ def test_quick_is_trained_paused_reloaded_used_and_drawn_with(
 
     name = runs.every()[0].name
     page.get_by_role("link", name="Draw").click()
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
     expect(page.locator("[data-testid=stSidebar]").get_by_text("Trained here")).to_be_visible()
     wait_until_quiet(page)
     draw(page, DIGITS[1])
