@@ -32,9 +32,9 @@ browser=$!
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 # uv installs the same packages in half of pip's time. What is imported is compiled then.
-.venv/bin/python -m pip install --quiet uv==0.13.9
 needed=(-r requirements.txt -r tests/requirements.txt)
-.venv/bin/uv pip install --quiet --python .venv/bin/python "${needed[@]}" ||
+{ .venv/bin/python -m pip install --quiet uv==0.13.9 &&
+  .venv/bin/uv pip install --quiet --python .venv/bin/python "${needed[@]}"; } ||
   .venv/bin/python -m pip install --quiet --no-compile "${needed[@]}"
 wait "$browser" || .venv/bin/playwright install chromium
 MNIST_APP_TEST_BROWSER=$(installed_browser || true)
