@@ -81,7 +81,8 @@ class Atlas:
         That is the middle, by the median, of its nearest.
         """
         own = (hidden - self.mean) @ self.axes
-        distances = np.square(self.components - own).sum(axis=1)
+        ways = self.components - own
+        distances = np.einsum("ij,ij->i", ways, ways)
         nearest = np.argpartition(distances, NEIGHBOURS)[:NEIGHBOURS]
         nearest = nearest[np.argsort(distances[nearest])]
         x, y = np.median(self.positions[nearest], axis=0)

@@ -1,4 +1,7 @@
-"""Digits as they should not be: shifted, turned, scaled, thinner, thicker, noisy, partly hidden."""
+"""Digits as they should not be: shifted, turned, scaled, thinner, thicker, noisy, partly hidden.
+
+Images are uint8, shape (28, 28), from 0 black to 255 white; each function returns a new one.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_app.digit import IMAGE_SIDE
 from mnist_app.files import home
 
 MNIST_FILE = Path(__file__).parent / "assets" / "mnist.npz"
 CLASSES = 10
-SIDE = 28
 HELD_OUT = 3_000
 TRAINING_IMAGES = 57_000
 """Of MNIST, without those that are held out."""
@@ -184,8 +184,10 @@ def _read_emnist(part: str) -> Split:
     """Read images and labels; EMNIST's images lie on their side, mirrored: they are transposed."""
     names = [file.name for file in EMNIST_FILES[part]]
     images, labels = (_read_idx(emnist_folder() / name) for name in names)
-    if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
-        raise DatasetError(f"{names[0]} holds no images of {SIDE} x {SIDE} pixels. {_REPLACE}")
+    if images.ndim != 3 or images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
+        raise DatasetError(
+            f"{names[0]} holds no images of {IMAGE_SIDE} x {IMAGE_SIDE} pixels. {_REPLACE}"
+        )
     if labels.ndim != 1:
         raise DatasetError(f"{names[1]} holds no list of labels. {_REPLACE}")
     if len(images) != len(labels):

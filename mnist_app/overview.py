@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_app.dataset import CLASSES, SIDE, Split
+from mnist_app.dataset import CLASSES, Split
+from mnist_app.digit import IMAGE_SIDE
 from mnist_app.filters import Array
 
 
@@ -30,12 +31,12 @@ class Overview:
 
 def look_at(split: Split) -> Overview:
     """Return the figures of a split; 0.2 s for 10,000 images."""
-    averages = np.zeros((CLASSES, SIDE**2), np.float32)
-    spreads = np.zeros((CLASSES, SIDE**2), np.float32)
+    averages = np.zeros((CLASSES, IMAGE_SIDE**2), np.float32)
+    spreads = np.zeros((CLASSES, IMAGE_SIDE**2), np.float32)
     likeness = np.zeros(len(split), np.float32)
     for digit in range(CLASSES):
         of_digit = split.labels == digit
-        images = split.images[of_digit].reshape(-1, SIDE**2).astype(np.float32)
+        images = split.images[of_digit].reshape(-1, IMAGE_SIDE**2).astype(np.float32)
         if not len(images):
             continue
         averages[digit], spreads[digit] = images.mean(axis=0), images.std(axis=0)
@@ -43,7 +44,7 @@ def look_at(split: Split) -> Overview:
         likeness[of_digit] = images @ averages[digit] / np.maximum(lengths, 1e-9)
     return Overview(
         counts=np.bincount(split.labels, minlength=CLASSES),
-        averages=averages.reshape(-1, SIDE, SIDE),
-        spreads=spreads.reshape(-1, SIDE, SIDE),
+        averages=averages.reshape(-1, IMAGE_SIDE, IMAGE_SIDE),
+        spreads=spreads.reshape(-1, IMAGE_SIDE, IMAGE_SIDE),
         likeness=likeness,
     )

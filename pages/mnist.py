@@ -6,6 +6,7 @@ import streamlit as st
 from mnist_app import atlas, dataset, figures, panels
 from mnist_app.colours import pixels
 from mnist_app.dataset import EMNIST, MNIST, DatasetError, Source
+from mnist_app.digit import IMAGE_SIDE
 from mnist_app.panels import Panel
 from mnist_app.ui import browsing, canvas, inside, layout, resources, session
 from mnist_app.ui.atlas import Mark
@@ -14,7 +15,7 @@ from mnist_app.ui.atlas import atlas as show_map
 NEIGHBOUR_SIDE = 58
 AVERAGE_SIDE = 136
 # Between two pictures in one, RGB.
-LINE = np.full((1, dataset.SIDE, 3), 128, np.uint8)
+LINE = np.full((1, IMAGE_SIDE, 3), 128, np.uint8)
 
 layout.begin(
     "MNIST",
@@ -30,8 +31,8 @@ def show_figures(source: Source) -> None:
         st.metric("Images", f"{images:,}")
         st.metric("To learn from", f"{source.training:,}")
         st.metric("To be tested on", f"{source.test:,}")
-        st.metric("Bytes an image: 28 × 28", f"{dataset.SIDE**2:,}")
-        st.metric("All of them", f"{images * dataset.SIDE**2 / 1e6:,.1f} MB")
+        st.metric("Bytes an image: 28 × 28", f"{IMAGE_SIDE**2:,}")
+        st.metric("All of them", f"{images * IMAGE_SIDE**2 / 1e6:,.1f} MB")
 
 
 @st.fragment
@@ -76,9 +77,8 @@ def pick_dot(x: float, y: float) -> None:
 def marks(place: atlas.Place | None) -> list[Mark]:
     """What stands on the map: the digits' names, the drawing, what is near it, what was picked."""
     map_ = atlas.read()
-    labels = resources.split(MNIST.name, "training").labels
-    shown = [Mark(x, y, "name", str(d)) for d, (x, y) in enumerate(atlas.names(map_, labels))]
-    picked = picked_dot()
+    shown = [Mark(x, y, "name", str(d)) for d, (x, y) in enumerate(resources.atlas_names())]
+    picked = session.picked_number(session.MAP_PICKED)
     if picked is not None:
         x, y = map_.positions[picked].tolist()
         shown.append(Mark(x, y, "picked"))
@@ -87,12 +87,6 @@ def marks(place: atlas.Place | None) -> list[Mark]:
         shown += [Mark(x, y, "near") for x, y in near]
         shown.append(Mark(place.x, place.y, "own"))
     return shown
-
-
-def picked_dot() -> int | None:
-    """Return the index of the training image whose dot was clicked."""
-    picked = st.session_state.get(session.MAP_PICKED)
-    return picked if isinstance(picked, int) else None
 
 
 def show_neighbours(place: atlas.Place) -> None:
@@ -108,7 +102,7 @@ def show_neighbours(place: atlas.Place) -> None:
 
 def show_picked_dot() -> None:
     """The image whose dot was clicked."""
-    picked = picked_dot()
+    picked = session.picked_number(session.MAP_PICKED)
     if picked is None:
         return
     split = resources.split(MNIST.name, "training")

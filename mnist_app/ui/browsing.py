@@ -82,6 +82,35 @@ def show_hundred(split: Split, which: Indices) -> int | None:
     if not len(which):
         st.info("No image is both. Choose another digit, or all of them.")
         return None
+    first = _choose_hundred(split, which)
+    shown = which[first : first + HUNDRED]
+    picked = session.picked_number(session.IMAGE)
+    if picked is None or picked not in shown:
+        picked = int(shown[0])
+    sheet = Sheet(
+        "images",
+        f"{len(which):,} images: {first + 1:,} to {first + len(shown):,}. Click on one.",
+        "",
+        split.images[shown],
+        pixels(),
+        min(ACROSS, len(shown)),
+        ZOOM,
+        "image",
+        numbers=shown.tolist(),
+    )
+    maps(
+        [sheet],
+        "Images",
+        key="images",
+        picked=("images", shown.tolist().index(picked)),
+        on_pick=lambda _, place: session.pick(session.IMAGE, int(shown[place])),
+        wrapped=True,
+    )
+    return picked
+
+
+def _choose_hundred(split: Split, which: Indices) -> int:
+    """Let the visitor turn to a hundred or to an image; return the place in `which` it begins at."""
     hundreds = math.ceil(len(which) / HUNDRED)
     session.number_within(session.HUNDRED, hundreds, least=1)
     if session.is_kept(session.GO_TO):  # it may be a number of the larger split
@@ -109,32 +138,7 @@ def show_hundred(split: Split, which: Indices) -> int | None:
         )
     if wanted is not None and wanted not in which:
         st.caption(f"Image {wanted:,} is not among these {len(which):,}.")
-    shown = which[(number - 1) * HUNDRED : number * HUNDRED]
-    picked = st.session_state.get(session.IMAGE)
-    if picked not in shown:
-        picked = int(shown[0])
-    maps(
-        [
-            Sheet(
-                "images",
-                f"{len(which):,} images: {(number - 1) * HUNDRED + 1:,} to "
-                f"{(number - 1) * HUNDRED + len(shown):,}. Click on one.",
-                "",
-                split.images[shown],
-                pixels(),
-                min(ACROSS, len(shown)),
-                ZOOM,
-                "image",
-                numbers=shown.tolist(),
-            )
-        ],
-        "Images",
-        key="images",
-        picked=("images", shown.tolist().index(picked)),
-        on_pick=lambda _, place: session.pick(session.IMAGE, int(shown[place])),
-        wrapped=True,
-    )
-    return picked
+    return (int(number) - 1) * HUNDRED
 
 
 def _go_to(which: Indices) -> None:

@@ -58,6 +58,12 @@ def atlas_picture() -> str:
     return pictures.data_uri(atlas.paint(atlas.read(), labels))
 
 
+@st.cache_resource(show_spinner=False)
+def atlas_names() -> list[tuple[float, float]]:
+    """Return where each digit's name stands on the map, x and y, 0 to 1."""
+    return atlas.names(atlas.read(), split(MNIST.name, "training").labels)
+
+
 def card(name: str) -> cards.Card:
     """Return the card of the network `name`, one that ships or a run's."""
     return _card(name, runs.version(name))

@@ -118,6 +118,12 @@ def pick(key: str, value: int | str | tuple[int, int] | None) -> None:
     st.session_state[key] = value
 
 
+def picked_number(key: str) -> int | None:
+    """Return the number that was picked under `key` by a click; None where none was."""
+    picked = st.session_state.get(key)
+    return picked if isinstance(picked, int) else None
+
+
 def picked_cell() -> tuple[int, int] | None:
     """Return the cell of the confusion matrix that the visitor picked: a label and an answer."""
     picked: tuple[int, int] | None = st.session_state.get(CELL)
