@@ -40,12 +40,11 @@ def break_it(cards: list[Card]) -> None:
         subject = inside.subject()
         st.caption(subject.words)
     with right:
-        name = st.pills(
+        name = st.radio(
             "How",
             list(WAYS),
             format_func=lambda name: WAYS[name].title,
-            default="shift",
-            required=True,
+            horizontal=True,
             key=session.WAY,
             persist_state="session",
         )

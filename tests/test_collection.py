@@ -184,7 +184,7 @@ def test_the_matrix_counts_every_test_image_and_a_cell_shows_its_own() -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_to_spoil_the_drawing_is_answered_by_all(way: str) -> None:
     app = open_page("models")
-    run_with(app, app.pills(key="way").set_value(way))
+    run_with(app, app.radio(key="way").set_value(way))
     slider = app.slider(key=f"strength_{way}")
     run_with(app, slider.set_value(WAYS[way].strengths[-1]))
     verdicts = next(str(html.value) for html in app.html if "lab-compact" in str(html.value))

@@ -110,7 +110,7 @@ def show_hundred(split: Split, which: Indices) -> int | None:
 
 
 def _choose_hundred(split: Split, which: Indices) -> int:
-    """Let the visitor turn to a hundred or to an image; return the place in `which` it begins at."""
+    """Let the visitor turn to a hundred or to an image; return where in `which` it begins."""
     hundreds = math.ceil(len(which) / HUNDRED)
     session.number_within(session.HUNDRED, hundreds, least=1)
     if session.is_kept(session.GO_TO):  # it may be a number of the larger split
