@@ -1,7 +1,9 @@
 """For all tests."""
 
+import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,7 +56,24 @@ def trainer_processes() -> list[psutil.Process]:
 
 
 def end_trainers() -> None:
-    processes = [child for one in trainer_processes() for child in (one, *one.children(True))]
+    kill([child for one in trainer_processes() for child in (one, *one.children(True))])
+
+
+def kill(processes: list[psutil.Process]) -> None:
+    """Kill them and wait until none runs. One stays a zombie for as long as its parent, perhaps
+    a server of other tests, has not asked for it: only its end is waited for."""
     for process in processes:
-        process.kill()
-    psutil.wait_procs(processes, timeout=10)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    for _ in range(100):
+        if not any(is_alive(process) for process in processes):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"Still running ten seconds after they were killed: {processes}")
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

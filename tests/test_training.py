@@ -23,7 +23,7 @@ from mnist_app.model.fitting import fitter
 from mnist_app.runs import Run, RunError
 from mnist_app.settings import PRESETS, SHIPPED, Settings
 from tests import emnist
-from tests.conftest import trainer_processes
+from tests.conftest import kill, trainer_processes
 from tests.serving import ROOT
 from tests.test_digit import difference
 
@@ -124,8 +124,7 @@ def test_killed_it_says_so_and_goes_on_to_the_same_weights(first: Run) -> None:
     run = started(SHORT)
     until(run, lambda run: run.state.whole_epochs == 1)
     [trainer] = trainer_processes()
-    trainer.kill()
-    trainer.wait()
+    kill([trainer])
     run = until(run, lambda run: run.status == "interrupted")
     runs.go_on(run)
     trainers.start()

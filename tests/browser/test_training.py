@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from mnist_app import runs
 from mnist_app.files import home
 from tests.browser.conftest import OpenPage, draw, expect_answer, keep_screenshot, wait_until_quiet
-from tests.conftest import end_trainers, trainer_processes
+from tests.conftest import end_trainers, is_alive, trainer_processes
 from tests.handwriting import DIGITS
 from tests.serving import Server, serve
 
@@ -71,7 +71,7 @@ def test_a_training_outlives_the_page_process(open_page: OpenPage) -> None:
         first.process.kill()
         first.process.wait()
     [trainer] = trainer_processes()
-    assert trainer.is_running()
+    assert is_alive(trainer)
     with serve(log) as second:
         # Another port is another address: the cookie belongs to the host, and so does the run.
         page.goto(f"{second.url}/training")
