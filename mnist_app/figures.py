@@ -22,6 +22,7 @@ STYLE = """<style>
   [data-testid="stMainBlockContainer"] { padding-left: 3rem; padding-right: 3rem; }
 }
 [class*="st-key-canvas_"] { min-height: 280px; min-width: 280px; margin-top: 2.25rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-beginning) { display: none; }
 .st-key-controls { min-height: 2.5rem; }
 .lab-answer { display: flex; flex-wrap: wrap; gap: 0.5rem 3rem; align-items: center; }
 .lab-digit { font-size: 9rem; line-height: 1; font-weight: 700; min-width: 8rem;

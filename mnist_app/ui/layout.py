@@ -12,6 +12,7 @@ from mnist_app import figures, runs
 from mnist_app.cards import NETWORKS
 from mnist_app.engine import EngineError
 from mnist_app.ui import resources, session, visitor
+from mnist_app.ui.top import go_to_top
 
 POLL_SECONDS = 0.4
 
@@ -25,6 +26,8 @@ def begin(title: str, introduction: str) -> None:
     )
     resources.engine()
     st.html(figures.STYLE)
+    with st.container(key="beginning"):
+        go_to_top(title)
     st.title(title, anchor=False)
     st.markdown(introduction)
     with st.sidebar:

@@ -163,7 +163,11 @@ def canvas_corner(page: Page) -> tuple[float, float]:
 
 def expect_answer(page: Page, answer: int | str) -> None:
     status = page.get_by_role("status", name="Prediction", exact=True)
-    expect(status).to_have_text(re.compile(f"^{answer}$"))
+    try:
+        expect(status).to_have_text(re.compile(f"^{answer}$"))
+    except AssertionError as error:
+        error.add_note(f"On the page: {page.locator('[data-testid=stMain]').inner_text()}")
+        raise
 
 
 def wait_until_quiet(page: Page) -> None:

@@ -82,6 +82,24 @@ def test_drawing_and_answer_stay_over_a_page_switch(server: Server, open_page: O
     expect_answer(page, 7)
 
 
+def test_the_next_page_begins_at_its_top(server: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{server.url}/pixels")
+    expect(page.get_by_role("heading", name="Pixels", exact=False).first).to_be_visible()
+    wait_until_quiet(page)
+    # As where the next page is there before the last one has gone: nothing gets shorter.
+    page.add_style_tag(content="[data-testid=stMainBlockContainer] { min-height: 5000px }")
+    main = page.get_by_test_id("stMain")
+    main.evaluate("main => main.scrollTo(0, 1000)")
+    page.get_by_role("link", name="Draw", exact=True).click()
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+    wait_until_quiet(page)
+    assert main.evaluate("main => main.scrollTop") == 0
+    main.evaluate("main => main.scrollTo(0, 100)")
+    draw(page, DIGITS[7])
+    expect_answer(page, 7)
+    assert main.evaluate("main => main.scrollTop") == 100
+
+
 def test_example_shows_a_labelled_image_that_can_be_drawn_on(
     server: Server, open_page: OpenPage
 ) -> None:

@@ -1,0 +1,12 @@
+"""Where a page begins: at its top, however far the page before it was scrolled."""
+
+from pathlib import Path
+
+from mnist_app.ui.element import element
+
+_ELEMENT = element(Path(__file__).parent)
+
+
+def go_to_top(page: str) -> None:
+    """Scroll to the top when `page` comes after another; Streamlit leaves this to chance."""
+    _ELEMENT(key="top", data={"page": page})
