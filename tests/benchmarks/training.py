@@ -117,7 +117,8 @@ def _first_point() -> None:
             cold.append(_click_to_point(page, warm_up=False))
     print("| from the click to the first point | median | worst |\n|---|---|---|")
     for name, waits in (("warm trainer", warm), ("no trainer yet", cold)):
-        print(f"| {name} | {statistics.median(waits):.1f} s | {max(waits):.1f} s |", flush=True)
+        median, worst = statistics.median(waits), max(waits)
+        print(f"| {name}, {len(waits)} clicks | {median:.1f} s | {worst:.1f} s |", flush=True)
 
 
 def _click_to_point(page: Page, warm_up: bool) -> float:
