@@ -15,13 +15,17 @@ class ChangeError(Exception):
 
 @dataclass(frozen=True)
 class Pooling:
-    """Another pooling in the place of a network's own, with the padding "same"."""
+    """Another pooling in the place of a network's own, with the padding "same".
+
+    With the network's own stride the maps are cut to the sizes that they had: networks pool with
+    the padding "valid".
+    """
 
     rule: PoolingRule
     size: int
     """The window's side in pixels; "subsample" looks at one pixel and needs none."""
     stride: int
-    """How many pixels the window moves on; a network keeps its map sizes with its own stride."""
+    """How many pixels the window moves on."""
 
 
 @dataclass(frozen=True)

@@ -49,11 +49,12 @@ def lines(
     up: Axis,
     marks: Sequence[float] = (),
     at: float | None = None,
+    has_values: bool = True,
 ) -> str:
     """Return a chart with a legend as HTML; `marks` are upright lines, where a rate was changed.
 
-    The legend says each curve's last value, or the one `at` a place, which is marked, too. Its
-    size is the same for whatever it shows.
+    The legend says each curve's last value, or the one `at` a place, which is marked, too, or
+    without `has_values` its name alone. Its size is the same for whatever it shows.
     """
     if at is not None:
         marks = [*marks, at]
@@ -61,10 +62,12 @@ def lines(
     feet = "".join(_foot(value, across) for value in ticks(across.low, across.high))
     curves = "".join(_curve(line, across, up) for line in shown)
     upright = "".join(_mark(value, across) for value in marks)
-    label = f"{title}: " + ", ".join(f"{line.name} {_said(line, up, at)}" for line in shown)
+    said = [_said(line, up, at) if has_values else "" for line in shown]
+    names = [f"{line.name} {value}".strip() for line, value in zip(shown, said, strict=True)]
+    label = f"{title}: {', '.join(names)}"
     return (
         f'<figure class="lab-lines"><figcaption><strong>{escape(title)}</strong>'
-        f"{''.join(_key(line, up, at) for line in shown)}</figcaption>"
+        f"{''.join(map(_key, shown, said))}</figcaption>"
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">'
         f"{grid}{feet}{upright}{curves}"
         f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 4}" text-anchor="end">'
@@ -78,12 +81,14 @@ def opinions(seen: Sequence[tuple[int, Sequence[float]]], most: float) -> str:
     `seen` has the images seen and shares of 0 to 1; `most` is where the time ends.
     """
     shares = np.zeros((CLASSES, OPINION_COLUMNS))
+    begin = 0
     for number, (images, probabilities) in enumerate(seen):
-        start = int(images / most * (OPINION_COLUMNS - 1)) if number else 0
+        start = int(images / most * (OPINION_COLUMNS - 1))
+        begin = start if number == 0 else begin
         shares[:, start:] = np.asarray(probabilities)[:, np.newaxis]
     end = int(seen[-1][0] / most * OPINION_COLUMNS) if seen else 0
     picture = Scale("viridis", 0, 1).paint(shares)
-    picture[:, end + 1 :] = 128
+    picture[:, end + 1 :] = picture[:, :begin] = 128
     source = data_uri(encode_png(picture))
     last = seen[-1][1] if seen else [0.0] * CLASSES
     best = int(np.argmax(last))
@@ -158,11 +163,11 @@ def _points(places: Sequence[str], colour: str) -> str:
     return "".join(f'<circle cx="{x}" cy="{y}" r="4" fill="{colour}"/>' for x, y in centres)
 
 
-def _key(line: Line, up: Axis, at: float | None) -> str:
+def _key(line: Line, value: str) -> str:
     style = "dashed" if line.is_dashed else "solid"
     return (
         f'<span><i style="border-top: 4px {style} {line.colour}"></i>{escape(line.name)} '
-        f"<b>{_said(line, up, at)}</b></span>"
+        f"<b>{value}</b></span>"
     )
 
 

@@ -1,7 +1,7 @@
 """MNIST and EMNIST Digits as arrays: images to learn from, held out, and to be tested on.
 
 Of the training images the last 3,000 are held out: from them networks learn how sure they may be.
-The test images are looked at once, at the end.
+A training looks at the test images once, at the end.
 """
 
 import gzip
@@ -126,14 +126,14 @@ def load_training(source: str = MNIST.name, count: int | None = None) -> Split:
 
     Raises DatasetError, also where there are fewer than `count`.
     """
-    split = whole_training(source)[:-HELD_OUT]
-    if len(split) < (count or 1):
+    whole = whole_training(source)
+    if len(whole) - HELD_OUT < (count or 1):
         raise DatasetError(
-            f"The files of {SOURCES[source].title} hold {len(split):,} training images, "
-            f"{HELD_OUT:,} that are held out not counted. Take fewer, or put the files of the "
-            "official archive in their place."
+            f"The files of {SOURCES[source].title} hold {len(whole):,} training images, of which "
+            f"{HELD_OUT:,} are held out. Take fewer, or put the files of the official archive in "
+            "their place."
         )
-    return split[:count]
+    return whole[:-HELD_OUT][:count]
 
 
 def load_held_out(source: str = MNIST.name) -> Split:
@@ -151,20 +151,32 @@ def emnist_folder() -> Path:
     return home() / "emnist"
 
 
+def emnist_files() -> list[ExpectedFile]:
+    """Return all files of EMNIST Digits."""
+    return [file for part in EMNIST_FILES.values() for file in part]
+
+
+def stamp(source: str) -> tuple[int, ...]:
+    """Return numbers that are others when the files of a data set are: sizes, times of change."""
+    numbers = []
+    for file in emnist_files() if source == EMNIST.name else []:
+        path = emnist_folder() / file.name
+        numbers += [path.stat().st_size, path.stat().st_mtime_ns] if path.exists() else [0, 0]
+    return tuple(numbers)
+
+
 def require(source: str) -> None:
     """Raise DatasetError, which names the first, where files of a data set are missing."""
-    for part in EMNIST_FILES.values() if source == EMNIST.name else ():
-        for file in part:
-            if not (emnist_folder() / file.name).exists():
-                raise DatasetError(_missing(file.name))
+    for file in emnist_files() if source == EMNIST.name else []:
+        if not (emnist_folder() / file.name).exists():
+            raise DatasetError(_missing(file.name))
 
 
 def emnist_strangers() -> list[str]:
     """Return which of EMNIST's files are there and are not those of the official archive."""
-    files = [file for part in EMNIST_FILES.values() for file in part]
     return [
         file.name
-        for file in files
+        for file in emnist_files()
         if (path := emnist_folder() / file.name).exists()
         and hashlib.sha256(path.read_bytes()).hexdigest() != file.sha256
     ]
@@ -212,9 +224,13 @@ def _read_idx(file: Path) -> NDArray[np.uint8]:
         content = gzip.decompress(file.read_bytes())
     except FileNotFoundError:
         raise DatasetError(_missing(file.name)) from None
-    except (OSError, EOFError, zlib.error) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DatasetError(
             f"{file.name} is damaged or no gzip file ({error}). {_REPLACE}"
+        ) from None
+    except OSError as error:
+        raise DatasetError(
+            f"{file.name} cannot be read ({error.strerror}). Let this program read it."
         ) from None
     dimensions = content[3] if len(content) > 3 else 0
     start = 4 + 4 * dimensions
@@ -222,7 +238,9 @@ def _read_idx(file: Path) -> NDArray[np.uint8]:
         raise DatasetError(f"{file.name} is no IDX file of bytes. {_REPLACE}")
     shape = np.frombuffer(content, ">u4", dimensions, 4).astype(int)
     expected = start + int(np.prod(shape))
-    if len(content) != expected or not shape.all():
+    if not shape.all():
+        raise DatasetError(f"{file.name} is empty: it holds nothing but its beginning. {_REPLACE}")
+    if len(content) != expected:
         raise DatasetError(
             f"{file.name} holds {len(content):,} bytes instead of the {expected:,} that its "
             f"beginning speaks of. {_REPLACE}"

@@ -11,7 +11,7 @@ LINK = "https://arxiv.org/abs/2103.14749"
 
 @dataclass(frozen=True)
 class Dispute:
-    """What five people said about an image that they saw without its label."""
+    """What five people said about an image who were offered its label and a network's answer."""
 
     label: int
     """MNIST's."""
@@ -48,6 +48,6 @@ DISPUTES: dict[int, Dispute] = {
 def in_words(dispute: Dispute) -> str:
     """Return what people said about the image, in a sentence."""
     return (
-        f"Of five people who saw it without a label, {dispute.for_label} chose the label "
+        f"Of five people who were offered both, {dispute.for_label} chose the label "
         f"{dispute.label}, {dispute.for_other} the {dispute.other}, and {dispute.neither} neither."
     )

@@ -31,6 +31,7 @@ DEFAULT_NETWORK = next(iter(NETWORKS))
 # Seconds. A start imports TensorFlow, which takes long on a slow disk.
 ANSWER_LIMIT = 10.0
 START_LIMIT = 120.0
+LOOK_AGAIN = 0.02
 # Before a network that could not be loaded is tried again.
 PAUSE = 60.0
 # How often a question is put to a new process when the one that was asked has died.
@@ -75,15 +76,15 @@ class Engine:
         if self._is_warm:
             return True
         with self._alone():
-            return self._becomes_warm_within(0)
+            return self._is_warm_by_now()
 
     def process_id(self) -> int:
         """Return the id of the model process, once it is warm.
 
         Raises EngineError when it does not become so within two minutes.
         """
+        self._wait_until_warm()
         with self._alone():
-            self._wait_until_warm()
             process, _ = self._ensure_process()
             return process.pid or 0
 
@@ -135,8 +136,8 @@ class Engine:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the pipe; everything below runs inside. The wait for it has the same limit."""
-        if not self._lock.acquire(timeout=self._answer_limit + START_LIMIT * (not self._is_warm)):
+        """Hold the pipe; who waits for it has as long as for an answer."""
+        if not self._lock.acquire(timeout=self._answer_limit):
             raise self._late()
         try:
             yield
@@ -145,12 +146,12 @@ class Engine:
 
     def _ask_until_answered(self, verb: str, question: tuple[object, ...], wait: bool) -> object:
         for _ in range(TRIES if wait else 1):
+            if wait:
+                self._wait_until_warm()
             with self._alone():
-                if wait:
-                    self._wait_until_warm()
-                elif not self._becomes_warm_within(0):
-                    raise EngineStarting("The network is starting.")
                 try:
+                    if not self._is_warm_by_now():
+                        raise EngineStarting("The network is starting.")
                     return self._ask(verb, question)
                 except EngineStarting:
                     if not wait:
@@ -175,20 +176,24 @@ class Engine:
         return cast(object, answer)
 
     def _wait_until_warm(self) -> None:
-        for _ in range(TRIES):
-            if self._becomes_warm_within(START_LIMIT):
-                return
+        """Wait for a starting process, and leave the pipe to others in between."""
+        until = time.monotonic() + START_LIMIT
+        while time.monotonic() < until:
+            with self._alone():
+                if self._is_warm_by_now():
+                    return
+            time.sleep(LOOK_AGAIN)
         raise EngineError(
             f"The network did not start within {START_LIMIT:g} seconds. Try again later."
         )
 
-    def _becomes_warm_within(self, seconds: float) -> bool:
-        """Wait for the process's first word; one that has died meanwhile is replaced."""
+    def _is_warm_by_now(self) -> bool:
+        """Say whether the process has said its first word; one that has died is replaced."""
         if self._is_warm:
             return True
         _, pipe = self._ensure_process()
         try:
-            if not pipe.poll(seconds):
+            if not pipe.poll():
                 return False
             trouble = pipe.recv()
         except (EOFError, OSError):

@@ -140,6 +140,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def exactly(share: float) -> str:
+    """Return a share of 0 to 1 that was counted in words: only there none is 0 % and all 100 %."""
+    return f"{100 * share:.0f} %" if share in (0.0, 1.0) else percent(share)
+
+
 def duration(seconds: float) -> str:
     """Return a time for people: "12 s", "3 min", "1.8 h"."""
     if seconds < 100:
@@ -273,12 +278,15 @@ def _number_cell(value: int, form: str) -> str:
 
 def bars(heights: Sequence[float], above: Sequence[str], below: Sequence[str], label: str) -> str:
     """Return upright bars as HTML with a text above and below each; `label` says what they are."""
+    said = f"{label}: " + ", ".join(
+        f"{foot}: {top}" for top, foot in zip(above, below, strict=True)
+    )
     most = max([*heights, 1e-9])
     shown = "".join(
         f'<div>{escape(top)}<i style="height:{8 * height / most:.2f}rem"></i>{escape(foot)}</div>'
         for height, top, foot in zip(heights, above, below, strict=True)
     )
-    return f'<div class="lab-histogram" role="img" aria-label="{escape(label)}">{shown}</div>'
+    return f'<div class="lab-histogram" role="img" aria-label="{escape(said)}">{shown}</div>'
 
 
 def histogram(image: Image, bins: int = 8) -> str:

@@ -34,9 +34,9 @@ def follow(run: Run, as_json: bool) -> int:
     ) as progress:
         task = progress.add_task("", total=1.0)
         while (run := runs.read(run.name)).is_moving:
-            history = runs.read_history(run.folder)
-            progress.update(task, description=_words(run, history), completed=history.progress)
             try:
+                history = runs.read_history(run.folder)
+                progress.update(task, description=_words(run, history), completed=history.progress)
                 time.sleep(POLL_SECONDS)
                 if run.status == "queued":
                     trainers.start()
@@ -44,7 +44,7 @@ def follow(run: Run, as_json: bool) -> int:
                 stop(run)
         progress.update(task, description=run.name, completed=1.0)
     print(json.dumps(as_object(run)) if as_json else _result(run))
-    return 0 if run.status in ("done", "stopped") else 1
+    return 0 if run.status in ("done", "stopped") and runs.is_usable(run.name) else 1
 
 
 def stop(run: Run) -> None:

@@ -40,7 +40,7 @@ class Pooling:
 
 @dataclass(frozen=True)
 class Normalisation:
-    """Batch normalisation, as Keras has it by default but with a quicker moving average."""
+    """Batch normalisation; the moving average of Keras's default, or a quicker one."""
 
     name: str
     momentum: float = 0.99

@@ -41,6 +41,8 @@ KEPT_SECONDS = 30 * 24 * 3600
 CLEANUP_RULE = f"The newest {KEPT_RUNS} ended runs are kept, each for 30 days after its last step."
 DRAWINGS = "drawings.npz"
 """The drawings that a run learns besides MNIST."""
+# Of what a network learns from a person's drawings, the share that are these drawings, varied.
+DRAWN = 0.25
 
 # Seconds: a trainer that has just ended a run holds it for a moment more.
 PATIENCE = 3.0
@@ -104,6 +106,12 @@ class Run:
         return self.status in ("failed", "interrupted") or (
             self.status == "stopped" and has_epochs_left
         )
+
+    @property
+    def images_an_epoch(self) -> int:
+        """How many images it sees in an epoch."""
+        drawn = drawings_an_epoch(self.settings) if (self.folder / DRAWINGS).exists() else 0
+        return self.settings.images_an_epoch + drawn
 
     def belongs_to(self, owner: str) -> bool:
         """Say whether a visitor started it; the command line's runs belong to no visitor."""
@@ -169,6 +177,11 @@ NO_LIVE = Live(
 )
 
 
+def drawings_an_epoch(settings: Settings) -> int:
+    """Return how many images an epoch has that are a person's drawings, varied."""
+    return round(settings.images * DRAWN / (1 - DRAWN))
+
+
 def folder_of(name: str) -> Path:
     """Return where the run `name` lies. Raises RunError for what cannot be a run's name."""
     if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
@@ -192,14 +205,11 @@ def create(
         raise RunError(f"{error} The page MNIST says where to get it.") from None
     with _problems_said(), _home_lock():
         clean_up()
-        for run in every() if owner else []:
-            if run.belongs_to(owner) and run.is_moving:
-                if run.settings == settings and run.status == "queued":
-                    return run
-                raise RunError(
-                    f"Your run {run.name} is {run.status}. Wait for its end or stop it, then "
-                    "train the next one."
-                )
+        moving = _moving(owner)
+        if moving is not None:
+            if moving.settings == settings and moving.status == "queued":
+                return moving
+            raise RunError(_only_one(moving))
         folder = _new_folder(kind)
         state = State(
             "queued",
@@ -224,7 +234,11 @@ def read(name: str) -> Run:
     try:
         files = folder / "settings.json", folder / "state.json"
         settings, state = _parsed(*files, *map(_stamp, files))
-        return Run(name, folder, settings, state, _status(folder, state))
+        status = _status(folder, state)
+        if status == "interrupted":  # or it ended between the two looks
+            settings, state = _parsed(*files, *map(_stamp, files))
+            status = status if state.status in ("running", "paused") else state.status
+        return Run(name, folder, settings, state, status)
     except (OSError, ValueError, TypeError, KeyError, SettingsError):
         raise RunError(f"The folder of the run {name} is damaged: {folder}") from None
 
@@ -250,8 +264,9 @@ def place_in_queue(run: Run) -> tuple[int, int]:
 
 
 def is_usable(name: str) -> bool:
-    """Say whether a run has a network to answer with."""
-    return bool(_NAME.fullmatch(name)) and card_file(name, home() / "runs" / name).exists()
+    """Say whether a run has a network to answer with, whose card can be read."""
+    file = card_file(name, home() / "runs" / name)
+    return bool(_NAME.fullmatch(name)) and file.exists() and _is_readable(file, version(name))
 
 
 def read_card(name: str) -> Card:
@@ -260,6 +275,15 @@ def read_card(name: str) -> Card:
         return cards.read_card(name, network_folder(name))
     except (OSError, ValueError, TypeError, KeyError):
         raise RunError(f"There is no network {name}.") from None
+
+
+@functools.lru_cache(256)
+def _is_readable(card: Path, version: int) -> bool:  # noqa: ARG001
+    try:
+        cards.read_card(card.stem, card.parent)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    return True
 
 
 def version(name: str) -> int:
@@ -281,17 +305,25 @@ def network_folder(name: str) -> Path:
 def go_on(run: Run, more_epochs: int = 0) -> None:
     """Put an ended or interrupted run into the queue again, for some more epochs.
 
-    Raises RunError while it works, and when there is nothing left to do.
+    One that waits already stays where it is. Raises RunError while it works, when there is nothing
+    left to do, and when another run of its owner waits or works.
     """
-    epochs = run.state.epochs
-    first = run.state.first_epoch
-    if more_epochs:
-        first, epochs = run.state.whole_epochs, run.state.whole_epochs + more_epochs
-    if run.state.whole_epochs >= epochs and not run.is_unfinished:
-        raise RunError(f"{run.name} has done its {epochs} epochs. Say how many more it shall do.")
-    with _problems_said(), alone(run):
+    with _problems_said(), _home_lock(), alone(run):
+        state = read(run.name).state  # not the caller's, who may have looked long ago
+        if state.status == "queued":
+            return
+        moving = _moving(state.owner, but=run.name)
+        if moving is not None:
+            raise RunError(_only_one(moving))
+        first, epochs = state.first_epoch, state.epochs
+        if more_epochs:
+            first, epochs = state.whole_epochs, state.whole_epochs + more_epochs
+        if state.whole_epochs >= epochs and state.status in ("done", "stopped"):
+            raise RunError(
+                f"{run.name} has done its {epochs} epochs. Say how many more it shall do."
+            )
         changed = replace(
-            read(run.name).state,
+            state,
             status="queued",
             queued_at=time.time(),
             epochs=epochs,
@@ -304,7 +336,9 @@ def go_on(run: Run, more_epochs: int = 0) -> None:
 def leave_queue(run: Run) -> None:
     """Take a run that waits out of the queue. Raises RunError when it works already."""
     with _problems_said(), alone(run):
-        write_state(run.folder, replace(read(run.name).state, status="stopped"))
+        state = read(run.name).state
+        if state.status == "queued":
+            write_state(run.folder, replace(state, status="stopped"))
 
 
 def delete(name: str) -> None:
@@ -318,7 +352,7 @@ def delete(name: str) -> None:
 
 def clean_up() -> None:
     """Delete old runs by the rule that CLEANUP_RULE says; damaged ones stay."""
-    ended = [run for run in every() if run.status in ("done", "stopped", "failed")]
+    ended = [run for run in every() if run.status in ("done", "stopped", "failed", "interrupted")]
     for number, run in enumerate(ended):
         age = time.time() - (run.folder / "state.json").stat().st_mtime
         if number >= KEPT_RUNS or age > KEPT_SECONDS:
@@ -359,9 +393,13 @@ def read_watched(folder: Path) -> Image:
 
 
 def read_history(folder: Path) -> History:
-    """Return the curves so far; none where there are none, or the file is damaged."""
+    """Return the curves so far; none where there are none, or the file is damaged.
+
+    Many who watch share one: change nothing in it.
+    """
+    file = folder / "history.json"
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-        return history_of((folder / "history.json").read_text())
+        return _history(file, _stamp(file))
     return History()
 
 
@@ -390,9 +428,9 @@ def write_history(folder: Path, history: History) -> None:
 
 def read_live(folder: Path) -> Live:
     """Return the newest pictures; none where there are none, or the file is damaged."""
+    file = folder / "live.npz"
     try:
-        with np.load(folder / "live.npz", allow_pickle=False) as arrays:
-            return Live(**arrays)
+        return _live(file, _stamp(file))
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile):
         return NO_LIVE
 
@@ -511,6 +549,30 @@ def _parsed(settings_file: Path, state_file: Path, *_: tuple[int, int]) -> tuple
     if state.status not in get_args(Status) or not all(isinstance(n, int | float) for n in numbers):
         raise ValueError(f"{state_file}: no state")
     return settings, state
+
+
+@functools.lru_cache(64)
+def _history(file: Path, _: tuple[int, int]) -> History:
+    return history_of(file.read_text())
+
+
+@functools.lru_cache(64)
+def _live(file: Path, _: tuple[int, int]) -> Live:
+    with np.load(file, allow_pickle=False) as arrays:
+        return Live(**arrays)
+
+
+def _moving(owner: str, but: str = "") -> Run | None:
+    """Return a visitor's run that waits or works; the command line may have many."""
+    own = [run for run in every() if run.belongs_to(owner) and run.name != but]
+    return next((run for run in own if run.is_moving), None)
+
+
+def _only_one(moving: Run) -> str:
+    return (
+        f"Your run {moving.name} is {moving.status}. Wait for its end or stop it, then train the "
+        "next one."
+    )
 
 
 def _read_or_damaged(name: str) -> Run:

@@ -10,6 +10,7 @@ import io
 import statistics
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,11 +23,14 @@ from mnist_app import dataset, runs
 from mnist_app.breaking import WAYS, spoil_all
 from mnist_app.cards import Card
 from mnist_app.dataset import CLASSES, Split
+from mnist_app.digit import Image
 from mnist_app.engine import Engine
 from mnist_app.files import write_whole
 
 # Questions of so many images: whoever draws meanwhile waits for one of them at most.
 BATCH = 100
+# Seconds between two questions: a lock does not go to whoever waits longest by itself.
+BREAK = 0.001
 # Of the test images, every fifth is spoiled.
 SPOILED_EVERY = 5
 TIMED = 200
@@ -53,17 +57,20 @@ class Scores:
 
 
 def read(card: Card) -> Scores | None:
-    """Return what was measured of the network, or None where it was not, or before it went on."""
+    """Return what was measured of the network; None where it was not, or with other weights.
+
+    Nor does it count where the test images were others, or the ways to spoil them.
+    """
     try:
         with np.load(_file(card.name), allow_pickle=False) as arrays:
-            if str(arrays["weights"]) != _fingerprint(card.name):
+            if str(arrays["of"]) != _fingerprint(card):
                 return None
             return Scores(
                 arrays["probabilities"].astype(np.float32) / FULL,
                 float(arrays["milliseconds"]),
                 {name: tuple(arrays[name].tolist()) for name in WAYS if name in arrays},
             )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
 
 
@@ -84,15 +91,15 @@ def measure(door: Engine, card: Card) -> Iterator[float]:
     split = dataset.load_test(card.tested_on)
     spoiled = split[::SPOILED_EVERY]
     parts = 1 + len(WAYS)
-    weights = _fingerprint(card.name)  # a run may learn more meanwhile: then all this is void
+    of = _fingerprint(card)  # a run may learn more meanwhile: then all this is void
     scores = read(card)
     if scores is None:
         answers = []
         for start in range(0, len(split), BATCH):
-            answers.append(door.classify(split.images[start : start + BATCH], card.name))
+            answers.append(_ask(door, split.images[start : start + BATCH], card.name))
             yield start / len(split) / parts
         scores = Scores(np.concatenate(answers), _milliseconds(door, card.name, split))
-        _write(card.name, scores, weights)
+        _write(card.name, scores, of)
     for number, (name, way) in enumerate(WAYS.items(), start=1):
         curve = list(scores.curves.get(name, ()))
         for strength in way.strengths[len(curve) :]:
@@ -100,7 +107,7 @@ def measure(door: Engine, card: Card) -> Iterator[float]:
             curve.append(_share_right(door, card.name, Split(images, spoiled.labels)))
             yield (number + len(curve) / len(way.strengths)) / parts
         scores = replace(scores, curves=scores.curves | {name: tuple(curve)})
-        _write(card.name, scores, weights)
+        _write(card.name, scores, of)
     yield 1.0
 
 
@@ -174,11 +181,18 @@ def interval(share: float, images: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def _ask(door: Engine, images: Image, name: str) -> NDArray[np.float32]:
+    """Ask about a batch, and let those who wait for the model process have it for a moment."""
+    answers = door.classify(images, name)
+    time.sleep(BREAK)
+    return answers
+
+
 def _share_right(door: Engine, name: str, split: Split) -> float:
     right = 0
     for start in range(0, len(split), BATCH):
         some = split[start : start + BATCH]
-        right += int(np.sum(door.classify(some.images, name).argmax(axis=1) == some.labels))
+        right += int(np.sum(_ask(door, some.images, name).argmax(axis=1) == some.labels))
     return right / len(split)
 
 
@@ -191,9 +205,9 @@ def _milliseconds(door: Engine, name: str, split: Split) -> float:
     return 1000 * statistics.median(seconds)
 
 
-def _write(name: str, scores: Scores, weights: str) -> None:
+def _write(name: str, scores: Scores, of: str) -> None:
     arrays: dict[str, Any] = {
-        "weights": np.array(weights),
+        "of": np.array(of),
         "probabilities": np.rint(scores.probabilities * FULL).astype(np.uint16),
         "milliseconds": np.array(scores.milliseconds),
     }
@@ -207,9 +221,12 @@ def _file(name: str) -> Path:
     return runs.network_folder(name) / f"{name}.scores.npz"
 
 
-def _fingerprint(name: str) -> str:
-    """Return what tells these weights from others."""
-    return _digest(runs.network_folder(name) / f"{name}.weights.h5", runs.version(name))
+def _fingerprint(card: Card) -> str:
+    """Return what tells these weights, test images and ways to spoil them from others."""
+    file = runs.network_folder(card.name) / f"{card.name}.weights.h5"
+    strengths = {name: way.strengths for name, way in WAYS.items()}
+    of = (_digest(file, runs.version(card.name)), dataset.stamp(card.tested_on), strengths)
+    return hashlib.sha256(repr(of).encode()).hexdigest()
 
 
 @functools.lru_cache(64)

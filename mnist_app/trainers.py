@@ -87,6 +87,8 @@ def _train_next() -> bool:
             if current.state.status == "queued":
                 training.train(current)
                 _want()
+                if runs.read(run.name).state.status == "queued":  # it gave way, or could not begin
+                    time.sleep(1)
                 return True
     return False
 
@@ -96,6 +98,7 @@ def _start(number: int) -> subprocess.Popen[bytes]:
     _file(number).unlink(missing_ok=True)
     # TensorFlow's faster kernels are off by default on some processors: a third of the time.
     environment = {"TF_ENABLE_ONEDNN_OPTS": "1"} | os.environ
+    environment["MNIST_APP_HOME"] = str(home().absolute())  # it works in another folder
     with _file(number).with_suffix(".log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "mnist_app.trainers", str(number)],

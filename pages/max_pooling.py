@@ -8,7 +8,7 @@ from mnist_app.cards import Card
 from mnist_app.changes import LARGEST_POOL, Changes, Pooling
 from mnist_app.colours import Scale, pixels
 from mnist_app.digit import Image
-from mnist_app.figures import percent
+from mnist_app.figures import exactly
 from mnist_app.filters import Array, FilterError, PoolingRule
 from mnist_app.panels import Panel
 from mnist_app.ui import canvas, inside, layout, session
@@ -119,15 +119,15 @@ def compare(source: Array, scale: Scale, size: int, stride: int) -> list[Panel]:
     st.subheader("Three ways to make it smaller", anchor=False)
     kept = filters.pool(source, size, stride).size
     st.markdown(
-        f"{source.size} values become {kept}, {percent(kept / source.size)} of them. **What "
+        f"{source.size} values become {kept}, {exactly(kept / source.size)} of them. **What "
         "survives a shift by one pixel?** The share of values that stay, within a tenth of the "
         "largest, on average over left, right, up and down; empty paper does not count. Without "
-        f"pooling: {percent(filters.share_surviving_shift(source, 1, 1, 'max'))}."
+        f"pooling: {exactly(filters.share_surviving_shift(source, 1, 1, 'max'))}."
     )
     shown = [Panel("Before", scale.paint(source), anatomy.size_of(source), SIDE)]
     for rule, name in NAMES.items():
         pooled = filters.pool(source, size, stride, rule)
-        stays = percent(filters.share_surviving_shift(source, size, stride, rule))
+        stays = exactly(filters.share_surviving_shift(source, size, stride, rule))
         shown.append(Panel(name, scale.paint(pooled), f"{stays} survives a shift", SIDE))
     st.html(panels.row(shown) + panels.legend(scale, "Value"))
     lines = [f"**{NAMES[rule]}** {sentence}." for rule, sentence in SENTENCES.items()]
@@ -148,7 +148,7 @@ def repeat(source: Array, scale: Scale, size: int, stride: int) -> list[Panel]:
         except FilterError as error:
             trouble = f"It ends here: {error}"
             break
-        note = f"{anatomy.size_of(pooled)}, {percent(pooled.size / source.size)} of the values"
+        note = f"{anatomy.size_of(pooled)}, {exactly(pooled.size / source.size)} of the values"
         shown.append(Panel(f"{time} ×", scale.paint(pooled), note, REPEATED_SIDE))
     st.html(panels.row(shown, between="→"))
     if trouble:

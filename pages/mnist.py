@@ -43,7 +43,8 @@ def find_place() -> None:
         f"Each dot is one of the {MNIST.training:,} training images. Two lie near each other where "
         f"the network “{atlas.NETWORK}” sees them alike, in the {len(atlas.read().mean)} values of "
         "its last hidden layer. The large ring is your digit; the small ones are the training "
-        "images most like it. Click on any dot."
+        "images most like it. Click on any dot. The map was drawn by t-SNE, which keeps who is "
+        "near whom; how far islands lie apart and how large they are says little."
     )
     left, right = st.columns([1, 2], gap="large")
     with left:
@@ -162,9 +163,10 @@ def explain() -> None:
     st.markdown(
         "In the 1990s the American National Institute of Standards and Technology (NIST) collected "
         "forms filled in by staff of the Census Bureau and by high-school students. Yann LeCun, "
-        "Corinna Cortes and Christopher Burges mixed half of each into MNIST: every digit was cut "
-        "out, scaled into 20 × 20 pixels and centred by its mass on 28 × 28, just as your "
-        "drawing is here. [The data set’s page](http://yann.lecun.com/exdb/mnist/), CC BY-SA 3.0."
+        "Corinna Cortes and Christopher Burges mixed digits of both, half and half, into MNIST: "
+        "each was cut out, scaled into 20 × 20 pixels and centred by its mass on 28 × 28, just as "
+        "your drawing is here. [The data set’s page](http://yann.lecun.com/exdb/mnist/), CC BY-SA "
+        "3.0."
     )
     st.subheader("Why 10,000 are kept apart", anchor=False)
     st.markdown(
@@ -172,7 +174,9 @@ def explain() -> None:
         "says nothing by that about others. The test images are by **other writers**, and no "
         "network here has ever learned from one. Of the training images "
         f"{dataset.HELD_OUT:,} are held out, too: on these a training finds out how sure the "
-        "network may be, so that the test images are looked at only once, at the end."
+        "network may be, so that it looks at the test images only once, at the end. The networks "
+        "that ship are a little less innocent: several ways to train them were compared by their "
+        "test images, too, as the page Models says under “What was tried”."
     )
 
 
@@ -192,12 +196,12 @@ def show_files(error: DatasetError) -> None:
                 "File": file.name,
                 "Holds": file.holds,
                 "Bytes": f"{file.bytes:,}",
-                "SHA-256": f"{file.sha256[:16]}…",
             }
-            for part in dataset.EMNIST_FILES.values()
-            for file in part
+            for file in dataset.emnist_files()
         ]
     )
+    st.markdown("Their SHA-256 digests, as `sha256sum -c` reads them:")
+    st.code("\n".join(f"{file.sha256}  {file.name}" for file in dataset.emnist_files()), None)
     st.caption(
         "Cohen, Afshar, Tapson and van Schaik, EMNIST: an extension of MNIST to handwritten "
         "letters (2017), https://arxiv.org/abs/1702.05373."

@@ -6,7 +6,7 @@ from mnist_app import anatomy, charts, figures, panels, snippets, strokes
 from mnist_app.breaking import WAYS, Way
 from mnist_app.cards import NETWORKS, Card
 from mnist_app.charts import Axis, Line
-from mnist_app.dataset import DatasetError
+from mnist_app.dataset import MNIST, DatasetError
 from mnist_app.figures import duration, percent
 from mnist_app.panels import Panel
 from mnist_app.scores import Scores
@@ -77,12 +77,15 @@ def choose_strength(name: str, way: Way) -> float:
 
 
 def show_curves(name: str, way: Way, strength: float, cards: list[Card]) -> None:
-    """The accuracy of all networks on test images that were spoiled in the same way."""
+    """The accuracy of networks on test images that were spoiled in the same way."""
     lines = []
     for card, colour in zip(cards, charts.COLOURS, strict=False):
         measured = resources.scores_of(card)
         if measured is not None and name in measured.curves:
-            lines.append(Line(card.name, way.strengths, measured.curves[name], colour))
+            title = card.name
+            if card.tested_on != MNIST.name:
+                title += f" ({card.tested_on_title})"
+            lines.append(Line(title, way.strengths, measured.curves[name], colour))
     across = Axis(way.strengths[0], way.strengths[-1], way.unit)
     chart.show(
         [
@@ -97,7 +100,7 @@ def show_curves(name: str, way: Way, strength: float, cards: list[Card]) -> None
         key="curves",
     )
     st.caption(
-        "Every fifth test image, 2,000 of MNIST's, measured at the points; the dotted "
+        "Every fifth test image, 2,000 of MNIST’s, measured at the points; the dotted "
         "line is where the slider stands. Nothing is centred again after it was spoiled: on the "
         "other pages your drawing is, and a shift does no harm there."
     )
@@ -160,9 +163,9 @@ def show_failures(card: Card) -> None:
         if trouble:
             st.error(trouble, icon=":material/error:")
             st.button("Try again", on_click=resources.measurer().ask, args=(card.name,))
-            return
-        resources.measurer().ask(card.name)
-        st.fragment(wait_for_measuring, run_every=REFRESH_SECONDS)(card.name)
+        else:
+            resources.measurer().ask(card.name)
+            st.fragment(wait_for_measuring, run_every=REFRESH_SECONDS)(card.name)
     if measured is None:
         return
     try:
@@ -203,8 +206,9 @@ st.subheader("All networks", anchor=False)
 scoreboard.show_table(cards)
 st.subheader("Break it", anchor=False)
 st.markdown(
-    "Draw a digit, spoil it, and see who still reads it. Below are all networks’ curves over the "
-    "test images: where a network of **convolutions** bends, a **dense** one breaks."
+    "Draw a digit, spoil it, and see who still reads it. Below are the curves over the test images "
+    "of the networks that ship and of the chosen one: where a network of **convolutions** bends, a "
+    "**dense** one breaks."
 )
 canvas.controls()
 break_it(compared(cards))

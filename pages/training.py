@@ -72,6 +72,8 @@ def change_settings() -> None:
         check("batch_norm", "Batch normalisation")
     with st.container(horizontal=True):
         select("optimizer", "Optimiser")
+        if st.session_state[SETTING + "optimizer"] == "adamw":
+            number("weight_decay", "Weight decay", step=None)
         number("learning_rate", "Learning rate", step=None)
         select("schedule", "Schedule")
         number("batch_size", "Batch size")
@@ -184,6 +186,8 @@ def watch_run() -> None:
     training.show_result(run)
     training.show_curves(run, history)
     st.html(training.pictures(run, history, live))
+    if session.has_run_trouble():  # it is said beside the button, outside of this fragment
+        st.rerun()
     has_just_ended = not run.is_moving and session.was_moving(run.name)
     session.set_moving(run.name if run.is_moving else "")
     if run.status == "queued":

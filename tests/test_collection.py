@@ -2,7 +2,6 @@
 
 import base64
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from mnist_app import dataset, disputed, runs, scores
 from mnist_app.breaking import WAYS
 from mnist_app.cards import NETWORKS, read_card
 from mnist_app.dataset import EMNIST_FILES
-from mnist_app.ui import resources
 from tests import emnist
 from tests.serving import ROOT
 from tests.test_inside import component, open_page, run, run_code, text_of
@@ -24,11 +22,9 @@ TEST = dataset.load_test()
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
-    yield dataset.emnist_folder()
-    for kept in (resources.split, resources.look_at, resources.strangers):
-        kept.clear()
+    return dataset.emnist_folder()
 
 
 def shown_images(app: AppTest) -> np.ndarray:

@@ -119,7 +119,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
 def test_too_few_images_to_learn_from_are_said(folder: Path) -> None:
     training, _ = emnist.write_some(folder)
     assert np.array_equal(dataset.load_training(EMNIST.name, 200).images, training.images[:200])
-    with pytest.raises(DatasetError, match="hold 300 training images"):
+    with pytest.raises(DatasetError, match="hold 3,300 training images, of which 3,000 are held"):
         dataset.load_training(EMNIST.name, 301)
 
 

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,20 @@ def test_killed_and_killed_again_while_it_starts_it_is_replaced_and_answers(
     assert engine.process_id() != killed
     assert engine.is_ready()
     assert engine.classify(TEST.images[:1], wait=False).argmax() == TEST.labels[0]
+
+
+def test_who_waits_for_a_starting_process_keeps_nobody_else_waiting(engine: Engine) -> None:
+    engine.stop()
+    engine.start()
+    with ThreadPoolExecutor() as threads:
+        patient = threads.submit(engine.classify, TEST.images[:1])
+        time.sleep(0.2)
+        began = time.monotonic()
+        with pytest.raises(EngineStarting):
+            engine.classify(TEST.images[:1], wait=False)
+        assert not engine.is_ready()
+        assert time.monotonic() - began < 1
+        assert patient.result().argmax() == TEST.labels[0]
 
 
 def test_hung_process_is_given_up_after_the_time_limit(engine: Engine) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,10 +16,12 @@ import keras
 import numpy as np
 import psutil
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from mnist_app import augmentation, cards, dataset, hand, runs, scripts, trainers
+from mnist_app import anatomy, augmentation, cards, dataset, filters, hand, runs, scripts, trainers
+from mnist_app.changes import Changes, Pooling
 from mnist_app.dataset import EMNIST, one_hot
-from mnist_app.model import networks
+from mnist_app.model import inspection, networks, training
 from mnist_app.model.fitting import fitter
 from mnist_app.runs import Run, RunError
 from mnist_app.settings import PRESETS, SHIPPED, Settings
@@ -26,6 +29,8 @@ from tests import emnist
 from tests.conftest import kill, trainer_processes
 from tests.serving import ROOT
 from tests.test_digit import difference
+from tests.test_inside import board, component, text_of
+from tests.test_inside import run as run_page
 
 SHORT = Settings(images=3000, batch_size=100, epochs=2, dropout=0.3)
 LONG = replace(SHORT, images=57_000, epochs=50)
@@ -122,7 +127,7 @@ def test_both_engines_draw_the_same_curve(first: Run, by_hand: Run) -> None:
 
 def test_killed_it_says_so_and_goes_on_to_the_same_weights(first: Run) -> None:
     run = started(SHORT)
-    until(run, lambda run: run.state.whole_epochs == 1)
+    until(run, lambda run: run.state.whole_epochs >= 1)
     [trainer] = trainer_processes()
     kill([trainer])
     run = until(run, lambda run: run.status == "interrupted")
@@ -162,11 +167,27 @@ def test_it_pauses_goes_on_takes_another_rate_stops_and_does_more() -> None:
     run = stop(run)
     assert run.status == "stopped"
     assert run.state.test_accuracy is not None
-    assert run.state.test_accuracy > 0.5
+    assert run.state.test_accuracy > 0.2
     assert run.state.whole_epochs == 0
     runs.go_on(run, 20)
     run = until(run, lambda run: run.status == "running")
     assert stop(until(run, is_learning)).status == "stopped"
+
+
+@pytest.mark.parametrize("engine", ["keras", "tensorflow"])
+def test_both_engines_tell_a_loss_that_is_no_number(engine: str) -> None:
+    chosen = replace(SHORT, engine=engine)
+    network = networks.build_for(chosen)
+    network.set_weights([np.full_like(weight, np.nan) for weight in network.get_weights()])
+    split = dataset.load_training(count=200)
+    losses: list[float] = []
+
+    def after(_count: int, loss: float, _accuracy: float) -> bool:
+        losses.append(loss)
+        return len(losses) == 2
+
+    fitter(chosen, network).fit(split.images, one_hot(split.labels), lambda: 0.01, after)
+    assert np.isnan(losses).all()
 
 
 def test_a_loss_that_is_no_number_stops_it_and_says_what_to_try() -> None:
@@ -210,6 +231,33 @@ def test_only_as_many_train_as_may_and_the_others_follow_by_themselves() -> None
     assert len(trainer_processes()) == 1
     stop(one)
     assert ended(other).status == "done"
+
+
+def test_while_others_wait_a_run_gives_way_and_a_paused_one_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
+    monkeypatch.setattr(training, "TURN", 0.0)
+    run, paused = runs.create(SHORT, "first"), runs.create(LONG, "second")
+    train_here(run)
+    assert [waiting.name for waiting in runs.queue()] == [paused.name, run.name]
+    assert runs.read(run.name).state.whole_epochs == 1
+    pausing = threading.Thread(
+        target=lambda: runs.wish(until(paused, is_learning), pause=True), daemon=True
+    )
+    pausing.start()
+    train_here(paused)
+    pausing.join()
+    paused = runs.read(paused.name)
+    assert (paused.status, paused.state.whole_epochs) == ("stopped", 0)
+    assert "paused for 0 minutes while others waited" in paused.state.message
+    assert runs.is_usable(paused.name)
+    assert [waiting.name for waiting in runs.queue()] == [run.name]
+
+
+def train_here(run: Run) -> None:
+    with runs.alone(run):
+        training.train(run)
 
 
 def test_a_network_learns_a_persons_drawings_and_forgets_little() -> None:
@@ -349,6 +397,34 @@ def test_varied_images_and_written_digits_train_too() -> None:
     assert "written by the program" in runs.read_card(run.name).data
 
 
+def test_a_network_with_other_windows_is_shown_and_pooled_as_it_was_built() -> None:
+    settings = replace(SHORT, images=500, epochs=1, kernel=3, pool=3, pool_stride=2)
+    run = train(replace(settings, activation="tanh"))
+    assert run.status == "done", run.state.message
+    image = dataset.load_test().images[0]
+    built = inspection.inspect(run.name, image, Changes())
+    source = built[anatomy.before(runs.read_card(run.name), "pool1").name]
+    for rule in filters.RULES:
+        pooling = Pooling(rule, 3, 2)
+        changes = Changes(pooling={"pool1": pooling, "pool2": pooling})
+        changed = inspection.inspect(run.name, image, changes)
+        assert changed["pool2"].shape == built["pool2"].shape
+        ours = filters.pool(source[..., 0], 3, 2, rule)
+        np.testing.assert_allclose(changed["pool1"][..., 0], ours, atol=1e-6)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.session_state["network"] = run.name
+    run_page(app.run().switch_page("pages/feature_maps.py"))
+    app.main.selectbox[0].set_value("tanh1")
+    run_page(app)
+    assert "**tanh** bends every value to between −1 and 1" in text_of(app)
+    app.main.selectbox[0].set_value("pool1")
+    run_page(app)
+    lens = component(app, "lens")
+    ours = filters.pool(board(lens, "input"), 3, 2)
+    np.testing.assert_array_equal(board(lens, "output"), ours)
+    assert (lens["window"], lens["stride"]) == ([3, 3], 2)
+
+
 def test_emnist_trains_and_is_tested_the_same_way() -> None:
     settings = replace(SHORT, data=EMNIST.name, images=300, epochs=1)
     with pytest.raises(RunError, match="is not in"):
@@ -364,5 +440,5 @@ def test_emnist_trains_and_is_tested_the_same_way() -> None:
     assert card.test_accuracy == run.state.test_accuracy == pytest.approx(right)
     many = train(replace(settings, images=301))
     assert many.status == "failed"
-    assert "hold 300 training images" in many.state.message
+    assert "hold 3,300 training images, of which 3,000 are held out" in many.state.message
     shutil.rmtree(dataset.emnist_folder())

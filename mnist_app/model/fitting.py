@@ -19,6 +19,7 @@ AfterBatch = Callable[[int, float, float], bool]
 """Called with how many images the batch had, their mean loss and accuracy; True to stop."""
 Rate = Callable[[], float]
 """Called before each batch; returns the learning rate."""
+LARGE_LOSS = 1000.0
 
 
 class Fitter(Protocol):
@@ -118,7 +119,7 @@ class _Batches(keras.callbacks.Callback):
         self._batch_size = batch_size
         self._rate = rate
         self._after = after
-        self._seen = 0
+        self._seen = self._summed = 0
         self._sums = np.zeros(2)
 
     def on_train_batch_begin(self, *_: object, **__: object) -> None:
@@ -130,10 +131,15 @@ class _Batches(keras.callbacks.Callback):
         size = min(self._batch_size, self._count - self._seen)
         self._seen += size
         means = logs or {}
-        sums = self._seen * np.array([means["loss"], means["accuracy"]])
+        self._summed += size
+        sums = self._summed * np.array([means["loss"], means["accuracy"]])
         loss, accuracy = (sums - self._sums) / size
         self._sums = sums
-        if self._after(size, max(0.0, float(loss)), float(accuracy)):
+        if means["loss"] > LARGE_LOSS:  # its rounding would swallow the losses that follow
+            self.model.reset_metrics()
+            self._summed, self._sums = 0, np.zeros(2)
+        # Rounding takes it below 0; NumPy's maximum, unlike Python's max, lets NaN be NaN.
+        if self._after(size, float(np.maximum(loss, 0.0)), float(accuracy)):
             self.model.stop_training = True
 
 

@@ -127,7 +127,7 @@ def _run_changed(network: keras.Model, x: tf.Tensor, changes: Changes) -> dict[s
         if layer.name in changes.kernels:
             x = _convolve(layer, x, *changes.kernels[layer.name])
         elif layer.name in changes.pooling:
-            x = _pool(x, changes.pooling[layer.name])
+            x = _pool(layer, x, changes.pooling[layer.name])
         else:
             x = layer(x, training=False)
         outputs[layer.name] = x
@@ -139,13 +139,20 @@ def _convolve(layer: keras.Layer, x: tf.Tensor, kernels: Array, biases: Array | 
     return layer.activation(sums if biases is None else sums + biases)
 
 
-def _pool(x: tf.Tensor, pooling: Pooling) -> tf.Tensor:
+def _pool(layer: keras.Layer, x: tf.Tensor, pooling: Pooling) -> tf.Tensor:
     if not (1 <= pooling.size <= LARGEST_POOL and 1 <= pooling.stride <= LARGEST_POOL):
         raise ChangeError(f"A pool's size and stride are from 1 to {LARGEST_POOL}.")
+    own_size, own_stride = layer.pool_size[0], layer.strides[0]
     if pooling.rule == "subsample":
-        return x[:, :: pooling.stride, :: pooling.stride]
-    pool = keras.ops.max_pool if pooling.rule == "max" else keras.ops.average_pool
-    return pool(x, pooling.size, pooling.stride, "same")
+        pooled = x[:, :: pooling.stride, :: pooling.stride]
+    else:
+        pool = keras.ops.max_pool if pooling.rule == "max" else keras.ops.average_pool
+        is_own = (pooling.size, pooling.stride) == (own_size, own_stride)
+        pooled = pool(x, pooling.size, pooling.stride, "valid" if is_own else "same")
+    if pooling.stride != own_stride:
+        return pooled
+    side = max(1, (x.shape[1] - own_size) // own_stride + 1)
+    return pooled[:, :side, :side]
 
 
 def _refuse_what_does_not_fit(layer: keras.Layer, x: tf.Tensor) -> None:

@@ -45,8 +45,9 @@ WRONG_SHOWN = 8
 # it; where training takes long, of all.
 THRESHOLD_IMAGES = 600
 MOST_KERNELS = 32
-# Of what a network learns from a person's drawings, the share that are these drawings, varied.
-DRAWN = 0.25
+# Seconds: while others wait, a run gives way after the epoch in which it has trained so long, and
+# one that is paused so long is stopped.
+TURN = 600.0
 CHECKPOINT = "checkpoint.npz"
 
 
@@ -76,7 +77,8 @@ def train(run: Run) -> None:
     try:
         training.prepare()
         training.fit()
-        training.finish()
+        if not training.gave_way:
+            training.finish()
     except Diverged as error:
         training.end("failed", str(error))
     except (RunError, DatasetError) as error:
@@ -122,7 +124,11 @@ class Training:
         self.images_seen = 0
         self.batches = self.batches_done = 0
         self.first_batch: tuple[int, float] | None = None
-        self.stopped = False
+        self.stopped = self.gave_way = False
+        self.farewell = ""
+        self.asked = runs.read_live(run.folder).drawing
+        self.live = runs.NO_LIVE
+        self.began = time.monotonic()
         self.since = Curve()
         self.clock = Clock()
         self.due = self.point_due = self.validation_due = 0.0
@@ -138,7 +144,9 @@ class Training:
         keras.utils.set_random_seed(self.settings.seed)
         tf.config.experimental.enable_op_determinism()
         started = self.settings.start_from
-        network = networks.load(started) if started else networks.build_for(self.settings)
+        is_new = not (self.folder / CHECKPOINT).exists()
+        load = started and is_new  # later it may be gone, and the checkpoint has all weights
+        network = networks.load(started) if load else networks.build_for(self.settings)
         self.fitter = fitter(self.settings, network)
         self._restore()
 
@@ -164,7 +172,10 @@ class Training:
                 seconds=self.state.seconds + self.clock.seconds() - started,
             )
             self._save()
-            if self.stopped:
+            is_last = self.state.whole_epochs == self.state.epochs
+            if not self.stopped and not is_last and self._is_turn_over():
+                self._give_way()
+            if self.stopped or self.gave_way:
                 return
 
     def finish(self) -> None:
@@ -180,6 +191,7 @@ class Training:
         reject_below = calibration.threshold(trained, unseen, self.settings.seed)
         share_right = accuracy(trained, test)
         card = _card(name, trained, self.settings, self.state) | {
+            "data": self._data_in_words(),
             "test_accuracy": share_right,
             "temperature": temperature,
             "reject_below": reject_below,
@@ -193,7 +205,7 @@ class Training:
             trained.save(file)
         cards.write_card(name, card, self.folder)
         self.state = replace(self.state, test_accuracy=share_right, after=after)
-        self.end("stopped" if self.stopped else "done", "")
+        self.end("stopped" if self.stopped else "done", self.farewell)
 
     def end(self, status: runs.Status, message: str) -> None:
         """Write a last state. A disk that takes nothing leaves the run as interrupted."""
@@ -262,8 +274,18 @@ class Training:
             self.history.rates.append((self.images_seen, float(rate)))
             runs.write_state(self.folder, self.state)
 
+    def _is_turn_over(self) -> bool:
+        return time.monotonic() - self.began >= TURN and bool(runs.queue())
+
+    def _give_way(self) -> None:
+        """Go to the end of the queue: the checkpoint that was just written has all there is."""
+        self.gave_way = True
+        self.state = replace(self.state, status="queued", queued_at=time.time())
+        runs.write_state(self.folder, self.state)
+
     def _pause(self) -> dict[str, Any]:
         """Wait until it shall go on or stop; return what is wished then."""
+        began = time.monotonic()
         with self.clock.stopped():
             self.state = replace(self.state, status="paused")
             runs.write_state(self.folder, self.state)
@@ -271,6 +293,12 @@ class Training:
             while wishes.get("pause") is True and wishes.get("stop") is not True:
                 time.sleep(0.05)
                 wishes = runs.read_wishes(self.folder)
+                if time.monotonic() - began >= TURN and runs.queue():
+                    self.farewell = (
+                        f"It was paused for {TURN / 60:.0f} minutes while others waited, and was "
+                        "stopped. What it learned is kept; “Go on” continues."
+                    )
+                    wishes = wishes | {"stop": True}
             self.state = replace(self.state, status="running")
             runs.write_state(self.folder, self.state)
         return wishes
@@ -282,22 +310,30 @@ class Training:
         chosen = probabilities[np.arange(count), labels].astype(np.float64)
         answers = probabilities.argmax(axis=1)
         loss = float(-np.log(np.maximum(chosen, 1e-30)).mean())
-        if math.isfinite(loss):
-            accuracy = float(np.mean(answers == labels))
-            self.history.validation.add(self.images_seen, loss, accuracy)
+        if not math.isfinite(loss):
+            raise Diverged(self._why_diverged())
+        accuracy = float(np.mean(answers == labels))
+        self.history.validation.add(self.images_seen, loss, accuracy)
         wrong = np.flatnonzero(answers != labels)[:WRONG_SHOWN]
-        live = Live(
+        self.live = Live(
             _pictures(self.fitter.first_kernels()),
             images[wrong],
             labels[wrong],
             answers[wrong].astype(np.uint8),
-            runs.read_watched(self.folder),
+            self.asked,
         )
         with contextlib.suppress(OSError):
-            runs.write_live(self.folder, live)
+            runs.write_live(self.folder, self.live)
 
     def _ask_about_drawing(self) -> None:
+        """Ask about the drawing; another one than before begins another opinion."""
         drawing = runs.read_watched(self.folder)
+        if not np.array_equal(drawing, self.asked):
+            self.asked = drawing
+            self.history.opinions.clear()
+            self.live = replace(self.live, drawing=drawing)
+            with contextlib.suppress(OSError):
+                runs.write_live(self.folder, self.live)
         if drawing.any():
             probabilities = self.fitter.probabilities(drawing[np.newaxis])[0]
             if np.isfinite(probabilities).all():
@@ -342,6 +378,21 @@ class Training:
             drawn = _accuracy_on_drawings(self.folder, self.fitter.network())
             self.state = replace(self.state, before={"mnist": mnist, "drawings": drawn})
 
+    def _data_in_words(self) -> str:
+        mixture = self.settings.mixture
+        data = f"{self.settings.images:,} training images of {SOURCES[self.settings.data].title}"
+        if self.settings.augmentation != "none":
+            data += ", varied anew for each epoch"
+        if mixture.written:
+            data += (
+                f", with {mixture.written:,} digits written by the program and "
+                f"{mixture.nondigits:,} drawings that are no digit"
+            )
+        if self.settings.start_from:
+            count = len(_read_drawings(self.folder))
+            data += f", and {count} drawings by a person; it began as {self.settings.start_from}"
+        return data
+
     def _why_diverged(self) -> str:
         return (
             f"After {self.images_seen:,} images the loss was no number any more: the steps were "
@@ -359,7 +410,9 @@ def _epochs(
         for number in numbers:
             yield _with_drawings(folder, settings, number, split.images, one_hot(split.labels))
         return
-    with ProcessPoolExecutor(cpu_count(), context=get_context("loky")) as executor:
+    # Whoever is killed leaves processes behind that end by themselves after a minute.
+    executor = ProcessPoolExecutor(cpu_count(), timeout=60, context=get_context("loky"))
+    try:
 
         def epoch(number: int) -> Epoch:
             return Epoch(executor, split, settings.mixture, settings.seed, number)
@@ -371,6 +424,8 @@ def _epochs(
             if number + 1 in numbers:
                 following = epoch(number + 1)
             yield _with_drawings(folder, settings, number, images, targets)
+    finally:
+        executor.shutdown(kill_workers=True)  # whoever stops waits for no further images
 
 
 def _with_drawings(
@@ -380,7 +435,7 @@ def _with_drawings(
     if not (folder / runs.DRAWINGS).exists():
         return images, targets
     drawings = _read_drawings(folder)
-    count = round(settings.images * DRAWN / (1 - DRAWN))
+    count = runs.drawings_an_epoch(settings)
     chosen = np.arange(count) % len(drawings)
     generator = np.random.default_rng([settings.seed, number, count])
     varied = augment(drawings.images[chosen], generator)
@@ -413,21 +468,11 @@ def _pictures(kernels: Array) -> Array:
 
 
 def _card(name: str, network: keras.Model, settings: Settings, state: State) -> dict[str, Any]:
-    mixture = settings.mixture
-    data = f"{settings.images:,} training images of {SOURCES[settings.data].title}"
-    if settings.augmentation != "none":
-        data += ", varied anew for each epoch"
-    if mixture.written:
-        data += (
-            f", with {mixture.written:,} digits written by the program and {mixture.nondigits:,} "
-            "drawings that are no digit"
-        )
     return {
         "name": name,
         "layers": [asdict(layer) for layer in settings.layers],
         "parameters": network.count_params(),
         "input": "28 x 28 pixels, 0 (black) to 255 (white); the layer `scale` divides by 255",
-        "data": data,
         "settings": asdict(settings) | {"epochs": state.whole_epochs},
         "seconds_to_train": round(state.seconds, 1),
         "machine": f"{platform.machine()}, {cpu_count()} cores",

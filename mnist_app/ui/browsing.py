@@ -33,6 +33,7 @@ def choose_source() -> Source:
         required=True,
         key=session.SOURCE,
         persist_state="session",
+        on_change=_begin_anew,
     )
     return SOURCES[name]
 
@@ -47,6 +48,7 @@ def choose_part(counts: dict[str, int]) -> str:
         required=True,
         key=session.SPLIT,
         persist_state="session",
+        on_change=_begin_anew,
     )
 
 
@@ -59,13 +61,22 @@ def filter_images(source: Source, part: str, split: Split, found: Overview) -> I
             [EVERY_DIGIT, *map(str, range(CLASSES))],
             key=session.DIGIT,
             persist_state="session",
+            on_change=_begin_anew,
             width=110,
         )
-        order = st.selectbox("Order", ORDERS, key=session.ORDER, persist_state="session", width=210)
+        order = st.selectbox(
+            "Order",
+            ORDERS,
+            key=session.ORDER,
+            persist_state="session",
+            on_change=_begin_anew,
+            width=210,
+        )
         only_disputed = st.checkbox(
             "Disputed labels only",
             key=session.DISPUTED,
             persist_state="session",
+            on_change=_begin_anew,
             disabled=not has_disputes,
             help=f"Test images of MNIST whose label people do not confirm: {disputed.PAPER}.",
         )
@@ -139,6 +150,11 @@ def _choose_hundred(split: Split, which: Indices) -> int:
     if wanted is not None and wanted not in which:
         st.caption(f"Image {wanted:,} is not among these {len(which):,}.")
     return (int(number) - 1) * HUNDRED
+
+
+def _begin_anew() -> None:
+    """Turn back to the first hundred: the one that was open holds other images now."""
+    session.pick(session.HUNDRED, 1)
 
 
 def _go_to(which: Indices) -> None:

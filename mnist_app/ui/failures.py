@@ -116,6 +116,7 @@ def show_reliability(measured: Scores, split: Split, card: Card) -> None:
                 ],
                 axis,
                 Axis(0, 1, is_percent=True),
+                has_values=False,
             )
         ],
         key="reliability",

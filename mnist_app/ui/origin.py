@@ -17,6 +17,8 @@ from mnist_app.ui.maps import Sheet, maps
 
 Outputs = dict[str, Array]
 LARGE = 260
+# What the values of an activation lie between, by its name for people.
+_BOUNDS = {"tanh": "−1 and 1", "sigmoid": "0 and 1", "1.7159 · tanh(⅔ x)": "−1.72 and 1.72"}
 
 
 def show(card: Card, outputs: Outputs, layer: Layer, number: int) -> None:
@@ -154,16 +156,15 @@ def _before_and_after(
 
 def _activation(card: Card, outputs: Outputs, layer: Layer, number: int) -> None:
     before = outputs[anatomy.before(card, layer.name).name][..., number]
-    if layer.kind == "ReLU":
+    name = anatomy.activation_name(layer)
+    if name == "ReLU":
         negative = int((before < 0).sum())
         sentence = (
             f"**ReLU** keeps what is positive and makes the rest 0: here {negative} of "
             f"{before.size} values."
         )
     else:
-        sentence = (
-            "**Scaled tanh**, 1.7159 · tanh(⅔ x), bends every value to between −1.72 and 1.72."
-        )
+        sentence = f"**{name}** bends every value to between {_BOUNDS[name]}."
     _before_and_after(card, outputs, layer, number, sentence)
 
 
@@ -201,14 +202,17 @@ def _pooling(card: Card, outputs: Outputs, layer: Layer, number: int) -> None:
     source, result = outputs[earlier.name][..., number], outputs[layer.name][..., number]
     scale = colours.fitting(source)
     is_max = layer.kind == "MaxPooling2D"
+    own = anatomy.own_pooling(card)
     st.markdown(
-        f"Of each window of 2 × 2 values only the {'largest' if is_max else 'average'} goes on: "
-        "a quarter as many values, and less dependent on where exactly a stroke lies."
+        f"Of each window of {own.size} × {own.size} values only the "
+        f"{'largest' if is_max else 'average'} goes on, and the window moves on by {own.stride}: "
+        f"{result.size} of {source.size} values are left, less dependent on where exactly a "
+        "stroke lies."
     )
     lens(
         Board(f"{earlier.name}, map {number}: {anatomy.size_of(source)}", source, scale),
         Board(f"{layer.name}, map {number}: {anatomy.size_of(result)}", result, scale),
-        filters.walk(filters.shape(source), (2, 2), 2, "valid"),
+        filters.walk(filters.shape(source), (own.size, own.size), own.stride, "valid"),
         "max" if is_max else "average",
         key="lens_origin",
     )

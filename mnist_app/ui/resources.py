@@ -5,7 +5,7 @@ import gc
 import streamlit as st
 
 from mnist_app import atlas, cards, dataset, overview, pictures, runs, scores
-from mnist_app.dataset import MNIST
+from mnist_app.dataset import EMNIST, MNIST
 from mnist_app.engine import Engine
 from mnist_app.filters import Array
 from mnist_app.measuring import Measurer
@@ -28,26 +28,38 @@ def test_images() -> dataset.Split:
     return dataset.load_test()
 
 
-@st.cache_resource(show_spinner="Reading the images …", max_entries=4)
 def split(source: str, part: str) -> dataset.Split:
     """Return the whole training or test split of a data set; `part` is "training" or "test".
 
     Raises DatasetError where its files are missing or wrong.
     """
+    return _split(source, part, dataset.stamp(source))
+
+
+@st.cache_resource(show_spinner="Reading the images …", max_entries=4)
+def _split(source: str, part: str, stamp: tuple[int, ...]) -> dataset.Split:  # noqa: ARG001
     if part == "test":
         return test_images() if source == MNIST.name else dataset.load_test(source)
     return dataset.whole_training(source)
 
 
-@st.cache_resource(show_spinner=False)
 def strangers() -> list[str]:
     """Return which of EMNIST's files are not those of the official archive."""
+    return _strangers(dataset.stamp(EMNIST.name))
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _strangers(stamp: tuple[int, ...]) -> list[str]:  # noqa: ARG001
     return dataset.emnist_strangers()
 
 
-@st.cache_resource(show_spinner="Looking at all images …", max_entries=4)
 def look_at(source: str, part: str) -> Overview:
     """Return the figures of a split. Raises DatasetError where its files are missing or wrong."""
+    return _look_at(source, part, dataset.stamp(source))
+
+
+@st.cache_resource(show_spinner="Looking at all images …", max_entries=4)
+def _look_at(source: str, part: str, stamp: tuple[int, ...]) -> Overview:  # noqa: ARG001
     return overview.look_at(split(source, part))
 
 
@@ -71,7 +83,8 @@ def card(name: str) -> cards.Card:
 
 def scores_of(card: cards.Card) -> Scores | None:
     """Return what was measured of a network, or None where it was not."""
-    return _scores(card.name, runs.version(card.name), scores.stamp(card))
+    measured = scores.stamp(card), dataset.stamp(card.tested_on)
+    return _scores(card.name, runs.version(card.name), measured)
 
 
 @st.cache_resource(show_spinner=False)
@@ -96,7 +109,7 @@ def _weights(network: str, version: int) -> dict[str, list[Array]]:  # noqa: ARG
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)
-def _scores(name: str, version: int, stamp: int) -> Scores | None:  # noqa: ARG001
+def _scores(name: str, version: int, stamp: object) -> Scores | None:  # noqa: ARG001
     return scores.read(card(name))
 
 

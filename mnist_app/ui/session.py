@@ -216,6 +216,11 @@ def run_trouble() -> str:
     return str(st.session_state.pop(_RUN_TROUBLE, ""))
 
 
+def has_run_trouble() -> bool:
+    """Say whether something could not be done with a run that has not been said yet."""
+    return bool(st.session_state.get(_RUN_TROUBLE))
+
+
 def set_run_trouble(sentence: str) -> None:
     """Remember what could not be done with a run."""
     st.session_state[_RUN_TROUBLE] = sentence

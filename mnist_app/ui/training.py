@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -49,7 +50,7 @@ STATUS_WORDS = {
 def images_at_the_end(run: Run, history: History) -> float:
     """Return how many images the run will have seen at its end, for the charts' width."""
     seen = max([1, *history.training.images[-1:], *history.validation.images[-1:]])
-    return max(seen, run.settings.images * run.state.epochs)
+    return max(seen, run.images_an_epoch * run.state.epochs)
 
 
 def headline(run: Run, history: History) -> str:
@@ -80,6 +81,8 @@ def show_result(run: Run) -> None:
             f"{run.state.whole_epochs} of {run.state.epochs}: press “Go on”.",
             icon=":material/power_off:",
         )
+    elif run.status == "stopped" and run.state.message:
+        st.info(run.state.message, icon=":material/hourglass_disabled:")
     if run.state.test_accuracy is not None:
         st.metric(
             f"Right on the {_test_images(run)} test images, looked at once, at the end",
@@ -272,12 +275,18 @@ def show_code(run: Run) -> None:
                 f"This run went on with “{run.settings.start_from}” and a person's drawings; the "
                 "scripts train the same network on MNIST from nothing."
             )
+        settings = replace(run.settings, epochs=max(1, run.state.whole_epochs))
+        if runs.read_history(run.folder).rates or run.state.first_epoch:
+            st.caption(
+                "The learning rate was set by hand in this run, or its schedule began anew when it "
+                "went on; the scripts keep to one schedule."
+            )
         with_keras, by_hand = st.tabs(["Keras", "TensorFlow by hand"])
-        with_keras.code(scripts.keras_script(run.settings), language="python")
+        with_keras.code(scripts.keras_script(settings), language="python")
         if run.settings.plan is None:
             by_hand.caption("This network has layers that are not written by hand here.")
         else:
-            by_hand.code(scripts.tensorflow_script(run.settings), language="python")
+            by_hand.code(scripts.tensorflow_script(settings), language="python")
 
 
 def manage(run: Run) -> None:

@@ -61,7 +61,7 @@ def test_the_drawing_takes_its_place_on_the_map_and_a_dot_shows_its_image(
     wait_until_quiet(page)
     example = place(page, ".own")
     draw(page, DIGITS[4])
-    expect(page.get_by_text("Nothing is drawn yet")).to_have_count(0)
+    expect(page.locator(".lab-compact [role=status]")).to_have_text("4")
     wait_until_quiet(page)
     four = place(page, ".own")
     name = place(page, ".name:text-is('4')")

@@ -236,6 +236,8 @@ def _ink_on_canvas(page: Page) -> int:
 
 
 def _clear(page: Page) -> None:
+    old = page.locator("canvas.upper-canvas").element_handle()
     page.get_by_role("button", name="Clear").click()
-    expect_answer(page, "–")
+    page.wait_for_function("canvas => !canvas.isConnected", arg=old)
+    expect(page.get_by_text("Any digit from 0 to 9")).to_be_visible()
     wait_until_quiet(page)

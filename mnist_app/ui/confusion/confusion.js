@@ -14,7 +14,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     button.textContent = count || "·";
     button.disabled = !count;
     button.className = label === answer ? "right" : count ? "wrong" : "";
-    button.classList.toggle("picked", picked?.label === label && picked?.answer === answer);
+    const isPicked = picked?.label === label && picked?.answer === answer;
+    button.classList.toggle("picked", isPicked);
+    button.setAttribute("aria-pressed", isPicked);
     button.style.setProperty("--share", 0.15 + (0.75 * count) / mostWrong);
     button.setAttribute("aria-label", `Label ${label}, answer ${answer}: ${count} images`);
     button.onclick = () => setTriggerValue("picked", [label, answer]);
