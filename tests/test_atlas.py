@@ -1,5 +1,6 @@
 """The map of the digits that ships: of a sample, what it was made of is computed again."""
 
+import sys
 from pathlib import Path
 
 import cv2
@@ -49,6 +50,9 @@ def test_the_picture_has_a_dot_of_the_labels_colour() -> None:
     assert len(png) < 60_000
 
 
-def test_what_is_missing_to_make_it_anew_is_said(door: Engine, tmp_path: Path) -> None:
+def test_what_is_missing_to_make_it_anew_is_said(
+    door: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "openTSNE", None)  # as where it is not installed
     with pytest.raises(AtlasError, match="pip install openTSNE"):
         atlas.build(door, tmp_path / "map.npz")

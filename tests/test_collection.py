@@ -12,6 +12,8 @@ from mnist_app import dataset, disputed, runs, scores
 from mnist_app.breaking import WAYS
 from mnist_app.cards import NETWORKS, read_card
 from mnist_app.dataset import EMNIST_FILES
+from mnist_app.engine import Engine
+from mnist_app.ui import resources
 from tests import emnist
 from tests.serving import ROOT
 from tests.test_inside import component, open_page, run, run_code, text_of
@@ -22,7 +24,8 @@ TEST = dataset.load_test()
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(door: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    door.process_id()  # a process that starts now would look for all runs in this folder
     monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
     return dataset.emnist_folder()
 
@@ -200,7 +203,11 @@ def test_an_own_run_is_measured_beside(home: Path, monkeypatch: pytest.MonkeyPat
     app.session_state["network"] = "scored-3"
     app.run().switch_page("pages/models.py").run()
     assert "Measuring" in str([element.proto for element in app.get("progress")])
-    while (kept := scores.read(runs.read_card("scored-3"))) is None or not kept.is_whole:
+    for _ in range(2000):
+        kept = scores.read(runs.read_card("scored-3"))
+        if kept is not None and kept.is_whole:
+            break
+        assert not resources.measurer().trouble("scored-3")
         time.sleep(0.05)
     run(app)
     assert not app.get("progress")

@@ -18,6 +18,7 @@ import pytest
 from mnist_app import cards, dataset, filters
 from mnist_app.changes import ChangeError, Changes, Pooling
 from mnist_app.engine import Engine, EngineError, EngineStarting
+from tests.conftest import is_alive
 from tests.serving import ROOT
 
 TEST = dataset.load_test()
@@ -98,14 +99,14 @@ def test_who_waits_for_a_starting_process_keeps_nobody_else_waiting(engine: Engi
 
 
 def test_hung_process_is_given_up_after_the_time_limit(engine: Engine) -> None:
-    hung = engine.process_id()
-    os.kill(hung, signal.SIGSTOP)
+    hung_process = psutil.Process(engine.process_id())
+    hung_process.suspend()
     began = time.monotonic()
     with pytest.raises(EngineError, match="did not answer within 5 seconds"):
         engine.classify(TEST.images[:1])
     assert 5 <= time.monotonic() - began < 7
     assert engine.classify(TEST.images[:1]).argmax() == TEST.labels[0]
-    assert not psutil.pid_exists(hung)
+    assert not is_alive(hung_process)
 
 
 def test_network_that_cannot_be_loaded_is_said_and_not_tried_at_once_again(tmp_path: Path) -> None:
@@ -140,7 +141,7 @@ def test_model_process_ends_with_its_killed_parent() -> None:
     )
     child = int(parent.stdout)
     for _ in range(100):
-        if not psutil.pid_exists(child):
+        if not psutil.pid_exists(child) or not is_alive(psutil.Process(child)):
             return
         time.sleep(0.1)
     pytest.fail("The model process outlived its parent by ten seconds.")

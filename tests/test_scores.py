@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,7 @@ def test_an_own_run_is_measured_goes_on_where_it_was_interrupted_and_again_when_
     assert kept is not None
     assert shipped is not None
     assert kept.is_whole
-    assert np.array_equal(kept.probabilities, shipped.probabilities)
+    np.testing.assert_allclose(kept.probabilities, shipped.probabilities, atol=3e-5)
     with (folder / "scored-1.weights.h5").open("ab") as weights:
         weights.write(b"more")
     (folder / "scored-1.json").touch()
@@ -106,8 +107,10 @@ def test_a_damaged_file_counts_as_none(home: Path) -> None:
 def test_who_cannot_be_measured_is_said(door: Engine) -> None:
     measurer = Measurer(door)
     measurer.ask("nobody-1")
-    while measurer.share("nobody-1") is not None:
-        pass
+    for _ in range(1000):
+        if measurer.share("nobody-1") is None:
+            break
+        time.sleep(0.01)
     assert "no network nobody-1" in measurer.trouble("nobody-1")
 
 

@@ -8,14 +8,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_app import cards, hand, runs
+from mnist_app.engine import Engine
 from mnist_app.settings import BOUNDS, PRESETS, Settings
 from tests.handwriting import drawn
 from tests.test_pages import draw, open_app
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_home(door: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Runs of other tests are none of these; what waits in the queue waits: the trainer is away."""
+    door.process_id()  # a process that starts now would look for all runs in this folder
     monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
     with runs.trainer_slot(0):
         yield

@@ -174,6 +174,16 @@ def wait_until_quiet(page: Page) -> None:
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
+def is_too_wide(page: Page) -> bool:
+    """Say whether something on the page is wider than the screen: Streamlit scrolls its own box."""
+    return bool(
+        page.get_by_test_id("stMain").evaluate(
+            "main => main.scrollWidth > main.clientWidth"
+            " || document.scrollingElement.scrollWidth > innerWidth"
+        )
+    )
+
+
 def keep_screenshot(page: Page, name: str) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")

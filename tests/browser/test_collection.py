@@ -9,7 +9,13 @@ from playwright.sync_api import Page, expect
 from mnist_app import dataset, scores
 from mnist_app.breaking import WAYS
 from mnist_app.cards import read_card
-from tests.browser.conftest import OpenPage, draw, keep_screenshot, wait_until_quiet
+from tests.browser.conftest import (
+    OpenPage,
+    draw,
+    is_too_wide,
+    keep_screenshot,
+    wait_until_quiet,
+)
 from tests.handwriting import DIGITS
 from tests.serving import Server
 
@@ -111,6 +117,6 @@ def test_nothing_is_cut_on_both_pages(
         page.goto(f"{server.url}/{path}")
         expect(page.get_by_role("heading", name=last)).to_be_visible()
         wait_until_quiet(page)
-        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), path
+        assert not is_too_wide(page), path
         size, theme = "phone" if phone else "wide", "dark" if dark else "light"
         keep_screenshot(page, f"{path}-{size}-{theme}")

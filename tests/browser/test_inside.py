@@ -12,7 +12,14 @@ from playwright.sync_api import Locator, Page, expect
 from mnist_app import dataset, filters
 from mnist_app.filters import Array
 from mnist_app.model import networks
-from tests.browser.conftest import OpenPage, draw, expect_answer, keep_screenshot, wait_until_quiet
+from tests.browser.conftest import (
+    OpenPage,
+    draw,
+    expect_answer,
+    is_too_wide,
+    keep_screenshot,
+    wait_until_quiet,
+)
 from tests.serving import Server
 
 EXAMPLE = dataset.load_test().images[0].astype(np.float32)
@@ -308,7 +315,7 @@ def test_nothing_is_cut_on_any_page(
         page.goto(f"{server.url}/{path}")
         expect(first_answer(page, name)).to_have_text("7")
         wait_until_quiet(page)
-        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), name
+        assert not is_too_wide(page), name
         keep_screenshot(
             page, f"{path}-{'phone' if phone else 'wide'}-{'dark' if dark else 'light'}"
         )

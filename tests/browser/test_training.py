@@ -7,7 +7,14 @@ from playwright.sync_api import Page, expect
 
 from mnist_app import runs
 from mnist_app.files import home
-from tests.browser.conftest import OpenPage, draw, expect_answer, keep_screenshot, wait_until_quiet
+from tests.browser.conftest import (
+    OpenPage,
+    draw,
+    expect_answer,
+    is_too_wide,
+    keep_screenshot,
+    wait_until_quiet,
+)
 from tests.conftest import end_trainers, is_alive, trainer_processes
 from tests.handwriting import DIGITS
 from tests.serving import Server, serve
@@ -62,15 +69,17 @@ def test_quick_is_trained_paused_reloaded_used_and_drawn_with(
 
 def test_a_training_outlives_the_page_process(open_page: OpenPage) -> None:
     log = home() / "log"
+    end_trainers()  # one of another server would outlive this one in any case
     with serve(log) as first:
         page = open_page(f"{first.url}/training")
         wait_until_quiet(page)
         page.get_by_text("Overfit on purpose").click()
         press(page, "Train")
         expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=LONGEST)
+        [trainer] = trainer_processes()
+        assert trainer.ppid() == first.process.pid
         first.process.kill()
         first.process.wait()
-    [trainer] = trainer_processes()
     assert is_alive(trainer)
     with serve(log) as second:
         # Another port is another address: the cookie belongs to the host, and so does the run.
@@ -87,5 +96,5 @@ def test_nothing_is_cut_on_the_training_page(server: Server, open_page: OpenPage
     page = open_page(f"{server.url}/training", phone=True, dark=True)
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
     wait_until_quiet(page)
-    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert not is_too_wide(page)
     keep_screenshot(page, "training-phone")
