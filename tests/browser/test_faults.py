@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import pytest
 from playwright.sync_api import expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -57,6 +58,7 @@ def test_drawing_at_once_is_answered_and_the_page_process_takes_its_children_alo
         assert not alive
 
 
+@pytest.mark.timeout(300)  # TensorFlow starts three times in it
 def test_killed_and_hung_model_processes_are_replaced_while_people_draw(
     own_server: Server, open_page: OpenPage
 ) -> None:
