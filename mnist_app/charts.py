@@ -81,14 +81,12 @@ def opinions(seen: Sequence[tuple[int, Sequence[float]]], most: float) -> str:
     `seen` has the images seen and shares of 0 to 1; `most` is where the time ends.
     """
     shares = np.zeros((CLASSES, OPINION_COLUMNS))
-    begin = 0
-    for number, (images, probabilities) in enumerate(seen):
-        start = int(images / most * (OPINION_COLUMNS - 1))
-        begin = start if number == 0 else begin
-        shares[:, start:] = np.asarray(probabilities)[:, np.newaxis]
+    columns = [int(images / most * (OPINION_COLUMNS - 1)) for images, _ in seen]
+    for column, (_, probabilities) in zip(columns, seen, strict=True):
+        shares[:, column:] = np.asarray(probabilities)[:, np.newaxis]
     end = int(seen[-1][0] / most * OPINION_COLUMNS) if seen else 0
     picture = Scale("viridis", 0, 1).paint(shares)
-    picture[:, end + 1 :] = picture[:, :begin] = 128
+    picture[:, end + 1 :] = picture[:, : min(columns, default=0)] = 128
     source = data_uri(encode_png(picture))
     last = seen[-1][1] if seen else [0.0] * CLASSES
     best = int(np.argmax(last))

@@ -11,7 +11,7 @@ LINK = "https://arxiv.org/abs/2103.14749"
 
 @dataclass(frozen=True)
 class Dispute:
-    """What five people said about an image who were offered its label and a network's answer."""
+    """What five people said about an image; they were offered its label and a network's answer."""
 
     label: int
     """MNIST's."""

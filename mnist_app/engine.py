@@ -179,9 +179,8 @@ class Engine:
         """Wait for a starting process, and leave the pipe to others in between."""
         until = time.monotonic() + START_LIMIT
         while time.monotonic() < until:
-            with self._alone():
-                if self._is_warm_by_now():
-                    return
+            if self.is_ready():
+                return
             time.sleep(LOOK_AGAIN)
         raise EngineError(
             f"The network did not start within {START_LIMIT:g} seconds. Try again later."

@@ -141,7 +141,7 @@ def percent(share: float) -> str:
 
 
 def exactly(share: float) -> str:
-    """Return a share of 0 to 1 that was counted in words: only there none is 0 % and all 100 %."""
+    """Return a counted share of 0 to 1 in words: unlike `percent`, none is 0 % and all 100 %."""
     return f"{100 * share:.0f} %" if share in (0.0, 1.0) else percent(share)
 
 

@@ -280,8 +280,8 @@ def read_card(name: str) -> Card:
 @functools.lru_cache(256)
 def _is_readable(card: Path, version: int) -> bool:  # noqa: ARG001
     try:
-        cards.read_card(card.stem, card.parent)
-    except (OSError, ValueError, TypeError, KeyError):
+        read_card(card.stem)
+    except RunError:
         return False
     return True
 

@@ -201,7 +201,8 @@ def show_files(error: DatasetError) -> None:
         ]
     )
     st.markdown("Their SHA-256 digests, as `sha256sum -c` reads them:")
-    st.code("\n".join(f"{file.sha256}  {file.name}" for file in dataset.emnist_files()), None)
+    digests = [f"{file.sha256}  {file.name}" for file in dataset.emnist_files()]
+    st.code("\n".join(digests), language=None)
     st.caption(
         "Cohen, Afshar, Tapson and van Schaik, EMNIST: an extension of MNIST to handwritten "
         "letters (2017), https://arxiv.org/abs/1702.05373."

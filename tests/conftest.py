@@ -60,8 +60,10 @@ def end_trainers() -> None:
 
 
 def kill(processes: list[psutil.Process]) -> None:
-    """Kill them and wait until none runs. One stays a zombie for as long as its parent, perhaps
-    a server of other tests, has not asked for it: only its end is waited for."""
+    """Kill them and wait until none runs.
+
+    One stays a zombie until its parent, perhaps a server of other tests, has asked for it.
+    """
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
@@ -73,6 +75,7 @@ def kill(processes: list[psutil.Process]) -> None:
 
 
 def is_alive(process: psutil.Process) -> bool:
+    """Say whether it runs: a zombie does not."""
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -1,14 +1,13 @@
 """The pages MNIST and Models, without a browser: what they show, and what they say is missing."""
 
 import base64
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_app import dataset, disputed, runs, scores
+from mnist_app import dataset, disputed, scores
 from mnist_app.breaking import WAYS
 from mnist_app.cards import NETWORKS, read_card
 from mnist_app.dataset import EMNIST_FILES
@@ -18,7 +17,7 @@ from tests import emnist
 from tests.serving import ROOT
 from tests.test_inside import component, open_page, run, run_code, text_of
 from tests.test_pages import draw
-from tests.test_scores import own_run
+from tests.test_scores import own_run, wait_until_measured
 
 TEST = dataset.load_test()
 
@@ -203,12 +202,8 @@ def test_an_own_run_is_measured_beside(home: Path, monkeypatch: pytest.MonkeyPat
     app.session_state["network"] = "scored-3"
     app.run().switch_page("pages/models.py").run()
     assert "Measuring" in str([element.proto for element in app.get("progress")])
-    for _ in range(2000):
-        kept = scores.read(runs.read_card("scored-3"))
-        if kept is not None and kept.is_whole:
-            break
-        assert not resources.measurer().trouble("scored-3")
-        time.sleep(0.05)
+    wait_until_measured(resources.measurer(), "scored-3")
+    assert not resources.measurer().trouble("scored-3")
     run(app)
     assert not app.get("progress")
     counts = np.array([row["counts"] for row in component(app, "confusion")["rows"]])

@@ -129,6 +129,13 @@ def test_network_that_cannot_be_loaded_is_said_and_not_tried_at_once_again(tmp_p
     assert result.stdout.splitlines() == [f"{sentence} False", f"{sentence} True"]
 
 
+def has_ended(process_id: int) -> bool:
+    try:
+        return not is_alive(psutil.Process(process_id))
+    except psutil.NoSuchProcess:
+        return True
+
+
 def test_model_process_ends_with_its_killed_parent() -> None:
     program = (
         "import os\n"
@@ -141,7 +148,7 @@ def test_model_process_ends_with_its_killed_parent() -> None:
     )
     child = int(parent.stdout)
     for _ in range(100):
-        if not psutil.pid_exists(child) or not is_alive(psutil.Process(child)):
+        if has_ended(child):
             return
         time.sleep(0.1)
     pytest.fail("The model process outlived its parent by ten seconds.")

@@ -89,7 +89,8 @@ def test_an_own_run_is_measured_goes_on_where_it_was_interrupted_and_again_when_
     assert kept is not None
     assert shipped is not None
     assert kept.is_whole
-    np.testing.assert_allclose(kept.probabilities, shipped.probabilities, atol=3e-5)
+    # At most one step: another processor may round the other way.
+    np.testing.assert_allclose(kept.probabilities, shipped.probabilities, 0, 1.01 / scores.FULL)
     with (folder / "scored-1.weights.h5").open("ab") as weights:
         weights.write(b"more")
     (folder / "scored-1.json").touch()
@@ -104,13 +105,19 @@ def test_a_damaged_file_counts_as_none(home: Path) -> None:
         assert scores.read(card) is None
 
 
+def wait_until_measured(measurer: Measurer, name: str) -> None:
+    """Wait until it is done with the network, well or not."""
+    for _ in range(2000):
+        if measurer.share(name) is None:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"After 100 seconds {name} is measured to {measurer.share(name)}.")
+
+
 def test_who_cannot_be_measured_is_said(door: Engine) -> None:
     measurer = Measurer(door)
     measurer.ask("nobody-1")
-    for _ in range(1000):
-        if measurer.share("nobody-1") is None:
-            break
-        time.sleep(0.01)
+    wait_until_measured(measurer, "nobody-1")
     assert "no network nobody-1" in measurer.trouble("nobody-1")
 
 

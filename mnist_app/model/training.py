@@ -77,7 +77,7 @@ def train(run: Run) -> None:
     try:
         training.prepare()
         training.fit()
-        if not training.gave_way:
+        if training.state.status != "queued":  # else it gave way
             training.finish()
     except Diverged as error:
         training.end("failed", str(error))
@@ -124,10 +124,9 @@ class Training:
         self.images_seen = 0
         self.batches = self.batches_done = 0
         self.first_batch: tuple[int, float] | None = None
-        self.stopped = self.gave_way = False
+        self.stopped = False
         self.farewell = ""
-        self.asked = runs.read_live(run.folder).drawing
-        self.live = runs.NO_LIVE
+        self.live = runs.read_live(run.folder)
         self.began = time.monotonic()
         self.since = Curve()
         self.clock = Clock()
@@ -144,9 +143,9 @@ class Training:
         keras.utils.set_random_seed(self.settings.seed)
         tf.config.experimental.enable_op_determinism()
         started = self.settings.start_from
-        is_new = not (self.folder / CHECKPOINT).exists()
-        load = started and is_new  # later it may be gone, and the checkpoint has all weights
-        network = networks.load(started) if load else networks.build_for(self.settings)
+        if (self.folder / CHECKPOINT).exists():
+            started = ""  # which may be gone by now, and the checkpoint has all weights
+        network = networks.load(started) if started else networks.build_for(self.settings)
         self.fitter = fitter(self.settings, network)
         self._restore()
 
@@ -172,10 +171,10 @@ class Training:
                 seconds=self.state.seconds + self.clock.seconds() - started,
             )
             self._save()
-            is_last = self.state.whole_epochs == self.state.epochs
-            if not self.stopped and not is_last and self._is_turn_over():
+            if self.stopped:
+                return
+            if epoch != epochs[-1] and _is_turn_over(self.began):
                 self._give_way()
-            if self.stopped or self.gave_way:
                 return
 
     def finish(self) -> None:
@@ -190,8 +189,7 @@ class Training:
         unseen = self.validation.images[:count]
         reject_below = calibration.threshold(trained, unseen, self.settings.seed)
         share_right = accuracy(trained, test)
-        card = _card(name, trained, self.settings, self.state) | {
-            "data": self._data_in_words(),
+        card = _card(self.folder, trained, self.settings, self.state) | {
             "test_accuracy": share_right,
             "temperature": temperature,
             "reject_below": reject_below,
@@ -274,12 +272,8 @@ class Training:
             self.history.rates.append((self.images_seen, float(rate)))
             runs.write_state(self.folder, self.state)
 
-    def _is_turn_over(self) -> bool:
-        return time.monotonic() - self.began >= TURN and bool(runs.queue())
-
     def _give_way(self) -> None:
         """Go to the end of the queue: the checkpoint that was just written has all there is."""
-        self.gave_way = True
         self.state = replace(self.state, status="queued", queued_at=time.time())
         runs.write_state(self.folder, self.state)
 
@@ -293,7 +287,7 @@ class Training:
             while wishes.get("pause") is True and wishes.get("stop") is not True:
                 time.sleep(0.05)
                 wishes = runs.read_wishes(self.folder)
-                if time.monotonic() - began >= TURN and runs.queue():
+                if _is_turn_over(began):
                     self.farewell = (
                         f"It was paused for {TURN / 60:.0f} minutes while others waited, and was "
                         "stopped. What it learned is kept; “Go on” continues."
@@ -320,7 +314,7 @@ class Training:
             images[wrong],
             labels[wrong],
             answers[wrong].astype(np.uint8),
-            self.asked,
+            self.live.drawing,
         )
         with contextlib.suppress(OSError):
             runs.write_live(self.folder, self.live)
@@ -328,8 +322,7 @@ class Training:
     def _ask_about_drawing(self) -> None:
         """Ask about the drawing; another one than before begins another opinion."""
         drawing = runs.read_watched(self.folder)
-        if not np.array_equal(drawing, self.asked):
-            self.asked = drawing
+        if not np.array_equal(drawing, self.live.drawing):
             self.history.opinions.clear()
             self.live = replace(self.live, drawing=drawing)
             with contextlib.suppress(OSError):
@@ -377,21 +370,6 @@ class Training:
             mnist = runs.read_card(self.settings.start_from).test_accuracy
             drawn = _accuracy_on_drawings(self.folder, self.fitter.network())
             self.state = replace(self.state, before={"mnist": mnist, "drawings": drawn})
-
-    def _data_in_words(self) -> str:
-        mixture = self.settings.mixture
-        data = f"{self.settings.images:,} training images of {SOURCES[self.settings.data].title}"
-        if self.settings.augmentation != "none":
-            data += ", varied anew for each epoch"
-        if mixture.written:
-            data += (
-                f", with {mixture.written:,} digits written by the program and "
-                f"{mixture.nondigits:,} drawings that are no digit"
-            )
-        if self.settings.start_from:
-            count = len(_read_drawings(self.folder))
-            data += f", and {count} drawings by a person; it began as {self.settings.start_from}"
-        return data
 
     def _why_diverged(self) -> str:
         return (
@@ -467,12 +445,34 @@ def _pictures(kernels: Array) -> Array:
     return np.zeros((0, 1, 1), np.float32)
 
 
-def _card(name: str, network: keras.Model, settings: Settings, state: State) -> dict[str, Any]:
+def _is_turn_over(began: float) -> bool:
+    """Say whether what began then, see `time.monotonic`, has lasted long while others wait."""
+    return time.monotonic() - began >= TURN and bool(runs.queue())
+
+
+def _data_in_words(folder: Path, settings: Settings) -> str:
+    mixture = settings.mixture
+    data = f"{settings.images:,} training images of {SOURCES[settings.data].title}"
+    if settings.augmentation != "none":
+        data += ", varied anew for each epoch"
+    if mixture.written:
+        data += (
+            f", with {mixture.written:,} digits written by the program and {mixture.nondigits:,} "
+            "drawings that are no digit"
+        )
+    if settings.start_from:
+        count = len(_read_drawings(folder))
+        data += f", and {count} drawings by a person; it began as {settings.start_from}"
+    return data
+
+
+def _card(folder: Path, network: keras.Model, settings: Settings, state: State) -> dict[str, Any]:
     return {
-        "name": name,
+        "name": folder.name,
         "layers": [asdict(layer) for layer in settings.layers],
         "parameters": network.count_params(),
         "input": "28 x 28 pixels, 0 (black) to 255 (white); the layer `scale` divides by 255",
+        "data": _data_in_words(folder, settings),
         "settings": asdict(settings) | {"epochs": state.whole_epochs},
         "seconds_to_train": round(state.seconds, 1),
         "machine": f"{platform.machine()}, {cpu_count()} cores",

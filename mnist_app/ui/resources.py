@@ -109,7 +109,7 @@ def _weights(network: str, version: int) -> dict[str, list[Array]]:  # noqa: ARG
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)
-def _scores(name: str, version: int, stamp: object) -> Scores | None:  # noqa: ARG001
+def _scores(name: str, version: int, stamp: tuple[object, ...]) -> Scores | None:  # noqa: ARG001
     return scores.read(card(name))
 
 

@@ -63,12 +63,14 @@ def test_the_drawing_takes_its_place_on_the_map_and_a_dot_shows_its_image(
     server: Server, open_page: OpenPage
 ) -> None:
     page = open_page(f"{server.url}/mnist")
-    expect(page.locator(".st-key-atlas .own")).to_be_visible()
+    own = page.locator(".st-key-atlas .own")
+    expect(own).to_be_visible()
     wait_until_quiet(page)
-    example = place(page, ".own")
+    example, style = place(page, ".own"), own.get_attribute("style") or ""
     draw(page, DIGITS[4])
     expect(page.locator(".lab-compact [role=status]")).to_have_text("4")
     wait_until_quiet(page)
+    expect(own).not_to_have_attribute("style", style)
     four = place(page, ".own")
     name = place(page, ".name:text-is('4')")
     assert np.hypot(four[0] - name[0], four[1] - name[1]) < 15
