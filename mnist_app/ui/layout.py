@@ -27,7 +27,7 @@ def begin(title: str, introduction: str) -> None:
     resources.engine()
     st.html(figures.STYLE)
     with st.container(key="beginning"):
-        go_to_top(title)
+        go_to_top(session.arrivals())
     st.title(title, anchor=False)
     st.markdown(introduction)
     with st.sidebar:

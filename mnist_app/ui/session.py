@@ -51,6 +51,7 @@ _RUN_TROUBLE = "run_trouble"
 _MOVING = "moving_run"
 _EDITED = "edited_kernels"
 _PAGE = "page"
+_ARRIVALS = "arrivals"
 _VERSION = "version_of_"
 _DRAWING = "drawing"
 _POLLING = "polling"
@@ -187,7 +188,14 @@ def comes_from_elsewhere(page: str) -> bool:
     """Say whether the visitor was on another page before `page`, and remember this one."""
     before = st.session_state.get(_PAGE)
     st.session_state[_PAGE] = page
+    if before != page:
+        st.session_state[_ARRIVALS] = arrivals() + 1
     return before != page
+
+
+def arrivals() -> int:
+    """Return how often the visitor came to a page; 1 on the first page of a session."""
+    return int(st.session_state.get(_ARRIVALS, 0))
 
 
 def visitor_number(new: str) -> str:

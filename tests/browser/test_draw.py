@@ -94,7 +94,7 @@ def test_the_next_page_begins_at_its_top(server: Server, open_page: OpenPage) ->
     page.get_by_role("link", name="Draw", exact=True).click()
     expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
     wait_until_quiet(page)
-    assert main.evaluate("main => main.scrollTop") == 0
+    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 0")
     main.evaluate("main => main.scrollTo(0, 100)")
     draw(page, DIGITS[7])
     expect_answer(page, 7)

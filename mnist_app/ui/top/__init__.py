@@ -7,6 +7,6 @@ from mnist_app.ui.element import element
 _ELEMENT = element(Path(__file__).parent)
 
 
-def go_to_top(page: str) -> None:
-    """Scroll to the top when `page` comes after another; Streamlit leaves this to chance."""
-    _ELEMENT(key="top", data={"page": page})
+def go_to_top(arrivals: int) -> None:
+    """Scroll to the top at each arrival but a session's first; Streamlit leaves this to chance."""
+    _ELEMENT(key="top", data={"arrivals": arrivals})

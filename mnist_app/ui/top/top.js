@@ -1,11 +1,9 @@
-/* Scroll to the top when a page comes after another, and never when one is only run again. */
-
-let shown;
+/* Scroll to the top when a page comes after another, and never when one is only run again. The
+ * last arrival is kept by what is scrolled: this file may be loaded after a page was left. */
 
 export default function ({ data, parentElement }) {
-  if (shown !== undefined && shown !== data.page) {
-    const { host } = parentElement.getRootNode();
-    host.closest('[data-testid="stMain"]').scrollTo(0, 0);
-  }
-  shown = data.page;
+  const main = parentElement.getRootNode().host.closest('[data-testid="stMain"]');
+  const isNew = data.arrivals !== Number(main.dataset.arrivals);
+  if (isNew && data.arrivals > 1) main.scrollTo(0, 0);
+  main.dataset.arrivals = data.arrivals;
 }
