@@ -12,13 +12,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from filelock import Timeout
 
 from mnist_app import runs
 from mnist_app.files import home, write_whole
-from mnist_app.runs import RunError
+from mnist_app.runs import Run, RunError
 
 # Seconds that an idle trainer stays warm after somebody wanted one.
 IDLE_LIMIT = 600.0
@@ -82,14 +83,23 @@ def _train_next() -> bool:
     from mnist_app.model import training
 
     for run in runs.queue():
-        with contextlib.suppress(RunError), runs.alone(run, patience=0):
-            current = runs.read(run.name)
-            if current.state.status == "queued":
-                training.train(current)
-                _want()
+        if _do_alone(training.train, run):
+            training.forget()  # takes seconds on a busy machine, and holds nobody up now
+            _want()
+            with contextlib.suppress(RunError):
                 if runs.read(run.name).state.status == "queued":  # it gave way, or could not begin
                     time.sleep(1)
-                return True
+            return True
+    return False
+
+
+def _do_alone(train: Callable[[Run], None], run: Run) -> bool:
+    """Train a run if it still waits and no other trainer holds it; say whether this was so."""
+    with contextlib.suppress(RunError), runs.alone(run, patience=0):
+        current = runs.read(run.name)
+        if current.state.status == "queued":
+            train(current)
+            return True
     return False
 
 

@@ -65,7 +65,7 @@ def warm() -> None:
         split.images[:count], one_hot(split.labels[:count]), lambda: 0.001, lambda *_: False
     )
     started.probabilities(split.images[:1])
-    keras.backend.clear_session()
+    forget()
 
 
 def train(run: Run) -> None:
@@ -88,8 +88,11 @@ def train(run: Run) -> None:
     except Exception as error:
         LOGGER.exception("The run %s failed.", run.name)
         training.end("failed", f"The program failed: {type(error).__name__}. Its log says more.")
-    finally:
-        keras.backend.clear_session()
+
+
+def forget() -> None:
+    """Free what Keras keeps of the networks so far."""
+    keras.backend.clear_session()
 
 
 class Clock:
@@ -209,8 +212,9 @@ class Training:
         """Write a last state. A disk that takes nothing leaves the run as interrupted."""
         self.state = replace(self.state, status=status, message=message)
         with contextlib.suppress(OSError):
-            runs.write_state(self.folder, self.state)
             runs.write_history(self.folder, self.history)
+        with contextlib.suppress(OSError):
+            runs.write_state(self.folder, self.state)
 
     def _rate(self) -> float:
         share = self.batches_done / max(1, self.batches - 1)

@@ -131,7 +131,9 @@ def test_keys_and_buttons_step_and_play_walks_by_itself(
     play.click()
     expect(lens.root.locator(".place")).to_have_text(re.compile(r"Row [3-9],"))
     play.click()
-    place = lens.root.locator(".place").inner_text()
+    expect(play).to_have_text("▶ Play")
+    place = lens.root.locator(".words").inner_text().split(":")[0]
+    expect(lens.root.locator(".place")).to_have_text(place)
     time.sleep(0.3)
     assert lens.root.locator(".place").inner_text() == place
     boards.press("End")
