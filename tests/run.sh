@@ -11,7 +11,7 @@ done
 [ -n "${python:-}" ] || { echo "MNIST Lab needs Python 3.11, 3.12 or 3.13 (python3)." >&2; exit 1; }
 
 installed_browser() {
-  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+  for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable; do
     command -v "$name" && return
   done
   for path in "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium; do
@@ -20,12 +20,13 @@ installed_browser() {
   return 1
 }
 
-# An installed browser, Debian's where apt serves, while pip works, or else Playwright's own.
+# An installed browser, Debian's where apt serves, while pip works, or else Playwright's own; where
+# one can choose, one that has no windows: a page takes it two thirds of the time.
 sudo=""
 [ "$(id -u)" = 0 ] || sudo="sudo -n"
 install_debians() {
   command -v apt-get >/dev/null && $sudo apt-get update -qq &&
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends chromium >/dev/null
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null
 }
 installed_browser >/dev/null || install_debians &
 browser=$!
@@ -36,7 +37,7 @@ needed=(-r requirements.txt -r tests/requirements.txt)
 { .venv/bin/python -m pip install --quiet uv==0.13.9 &&
   .venv/bin/uv pip install --quiet --python .venv/bin/python "${needed[@]}"; } ||
   .venv/bin/python -m pip install --quiet --no-compile "${needed[@]}"
-wait "$browser" || .venv/bin/playwright install chromium
+wait "$browser" || .venv/bin/playwright install --only-shell chromium
 MNIST_APP_TEST_BROWSER=$(installed_browser || true)
 export MNIST_APP_TEST_BROWSER
 

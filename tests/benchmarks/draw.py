@@ -7,7 +7,6 @@ TensorFlow in the page process and Streamlit's default settings.
 import asyncio
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -16,9 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.benchmarks.visitors import Tally, Visitor, crowd
+from tests.chromium import start_browser
 from tests.serving import ROOT, Server, serve
 
 PEER = Path(__file__).parent / "peer" / "app.py"
@@ -181,17 +181,6 @@ def _serve(script: Path) -> Iterator[Server]:
     """Serve the app from its folder and the peer from its own, so that each has its settings."""
     with tempfile.TemporaryDirectory() as folder, serve(Path(folder) / "log", script) as server:
         yield server
-
-
-@contextmanager
-def start_browser() -> Iterator[Browser]:
-    path = os.environ.get("MNIST_APP_TEST_BROWSER") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
 
 
 def processor() -> str:

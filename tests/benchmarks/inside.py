@@ -18,8 +18,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, WebSocket
 
-from tests.benchmarks.draw import processor, start_browser
+from tests.benchmarks.draw import processor
 from tests.benchmarks.visitors import crowd
+from tests.chromium import start_browser
 from tests.serving import serve
 
 STROKES = 30

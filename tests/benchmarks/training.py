@@ -20,7 +20,8 @@ from playwright.sync_api import Page
 from mnist_app import runs, trainers
 from mnist_app.runs import Run
 from mnist_app.settings import PRESETS
-from tests.benchmarks.draw import pen_up_waits, processor, start_browser
+from tests.benchmarks.draw import pen_up_waits, processor
+from tests.chromium import start_browser
 from tests.conftest import end_trainers
 from tests.serving import ROOT, serve
 

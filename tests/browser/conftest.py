@@ -1,17 +1,16 @@
 """A real browser, a real server, real strokes."""
 
 import itertools
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from mnist_app.digit import Image
+from tests.chromium import start_browser
 from tests.handwriting import Stroke, drawn
 from tests.serving import Server, serve
 
@@ -44,20 +43,12 @@ def write_film(film: Path, grey: Image) -> None:
 
 @pytest.fixture(scope="session")
 def browser(camera_film: Path) -> Iterator[Browser]:
-    path = os.environ.get("MNIST_APP_TEST_BROWSER") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-video-capture={camera_film}",
-            ],
-        )
+    with start_browser(
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={camera_film}",
+    ) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

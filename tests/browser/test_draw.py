@@ -129,7 +129,9 @@ def test_uploaded_picture_is_read(server: Server, open_page: OpenPage) -> None:
 
 def test_camera_picture_is_read(server: Server, open_page: OpenPage) -> None:
     page = open_page(server.url, phone=True)
+    wait_until_quiet(page)
     page.get_by_text("Use the camera").click()
+    expect(page.locator("video")).to_be_visible()
     page.wait_for_function("document.querySelector('video')?.currentTime > 0.5")
     page.get_by_role("button", name=re.compile("take photo", re.IGNORECASE)).click()
     expect_answer(page, 4)
