@@ -32,7 +32,9 @@ installed_browser >/dev/null || install_debians &
 browser=$!
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
-# uv installs the same packages in half of pip's time. What is imported is compiled then.
+# uv installs the same packages in half of pip's time. What is imported is compiled then, and kept
+# also where Python is told not to: each process would compile TensorFlow anew, which doubles its start.
+unset PYTHONDONTWRITEBYTECODE
 needed=(-r requirements.txt -r tests/requirements.txt)
 { .venv/bin/python -m pip install --quiet uv==0.13.9 &&
   .venv/bin/uv pip install --quiet --python .venv/bin/python "${needed[@]}"; } ||
