@@ -1,6 +1,7 @@
 """What the pages do, without a browser: the real scripts, the real model process."""
 
 import base64
+import random
 import time
 from typing import Any
 
@@ -103,6 +104,16 @@ def test_example_is_read_and_says_where_it_comes_from(app: AppTest) -> None:
         label = answer(app).split("labelled ")[1][0]
         right += reads(app) == label
     assert right >= 18
+
+
+def test_an_example_that_is_no_one_digit_says_where_it_comes_from(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "randrange", lambda _: 856)  # a 5 whose bar is far away
+    app.button[1].click()
+    _run_until_awake(app)
+    assert "more than one group of ink" in answer(app)
+    assert "MNIST test image 856, labelled 5" in answer(app)
 
 
 def test_the_most_doubtful_test_image_is_not_sure(app: AppTest, door: Engine) -> None:

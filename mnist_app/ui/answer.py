@@ -26,7 +26,7 @@ def answer() -> None:
     if seen.problem is Problem.BLANK:
         _show_invitation()
     elif seen.problem is not None:
-        _explain(seen.image, "Not one digit", seen.problem.value)
+        _explain(seen.image, "Not one digit", seen.problem.value, drawing.caption)
     else:
         _ask(seen.image, drawing.caption)
 
@@ -43,18 +43,19 @@ def _ask(image: Image, caption: str) -> None:
         network = session.network()
         probabilities = resources.engine().classify(image[np.newaxis], network, wait=False)[0]
     except EngineStarting:
-        _explain(image, "The network is waking up", "Keep drawing: the answer comes by itself.")
+        sentence = "Keep drawing: the answer comes by itself."
+        _explain(image, "The network is waking up", sentence, caption)
         layout.ask_for_polling()
         return
     except EngineError as error:
-        _explain(image, "No answer", str(error))
+        _explain(image, "No answer", str(error), caption)
         return
     read = Answer(probabilities, resources.card(network).reject_below)
     _show(image, read, figures.in_words(read), caption)
 
 
-def _explain(image: Image, headline: str, sentence: str) -> None:
-    _show(image, None, f"<strong>{escape(headline)}</strong>{escape(sentence)}")
+def _explain(image: Image, headline: str, sentence: str, caption: str = "") -> None:
+    _show(image, None, f"<strong>{escape(headline)}</strong>{escape(sentence)}", caption)
 
 
 def _show(image: Image, read: Answer | None, words: str, caption: str = "") -> None:
