@@ -20,8 +20,8 @@ installed_browser() {
   return 1
 }
 
-# An installed browser, Debian's where apt serves, while pip works, or else Playwright's own; where
-# one can choose, one that has no windows: a page takes it two thirds of the time.
+# An installed browser, Debian's where apt serves, while pip works, or else Playwright's own. The one
+# without windows comes first: it works less.
 sudo=""
 [ "$(id -u)" = 0 ] || sudo="sudo -n"
 install_debians() {
@@ -33,7 +33,7 @@ browser=$!
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 # uv installs the same packages in half of pip's time. What is imported is compiled then, and kept
-# also where Python is told not to: each process would compile TensorFlow anew, which doubles its start.
+# even where Python is told not to: else each process would compile TensorFlow anew.
 unset PYTHONDONTWRITEBYTECODE
 needed=(-r requirements.txt -r tests/requirements.txt)
 { .venv/bin/python -m pip install --quiet uv==0.13.9 &&
