@@ -9,6 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from mnist_app import plans
+from mnist_app.dataset import CLASSES
 from mnist_app.digit import Image
 from mnist_app.filters import Array
 from mnist_app.model.by_hand import Network, Training
@@ -64,7 +65,11 @@ class FitWithKeras:
             loss=keras.losses.CategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
         )
+        # What makes its variables in the first step makes TensorFlow trace that step twice.
         self._model.optimizer.build(self._model.trainable_variables)
+        nothing = tf.zeros((1, CLASSES))
+        self._model.compute_metrics(None, nothing, nothing)
+        self._model.reset_metrics()
 
         @tf.function(input_signature=[tf.TensorSpec((None, 28, 28), tf.uint8)])
         def forward(images: tf.Tensor) -> tf.Tensor:
