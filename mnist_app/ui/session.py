@@ -185,7 +185,7 @@ def version(key: str, name: str) -> str:
 
 
 def comes_from_elsewhere(page: str) -> bool:
-    """Say whether the visitor was on another page before `page`, and remember this one."""
+    """Say whether the visitor comes to `page` from another or as the first; count that."""
     before = st.session_state.get(_PAGE)
     st.session_state[_PAGE] = page
     if before != page:
