@@ -11,29 +11,23 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mnist_app import (
-    atlas,
-    digit,
-    engine,
-    evaluation,
-    following,
-    recipe,
-    runs,
-    scores,
-    settings,
-    trainers,
-)
-from mnist_app.answers import Answer
-from mnist_app.atlas import AtlasError
-from mnist_app.cards import NETWORKS, add_evaluation
-from mnist_app.dataset import SOURCES, DatasetError
-from mnist_app.digit import Image
-from mnist_app.engine import Engine, EngineError
-from mnist_app.evaluation import error_sheet
-from mnist_app.pictures import PictureError, encode_png, read_picture
-from mnist_app.runs import Run, RunError
-from mnist_app.settings import Settings, SettingsError
-from mnist_app.strokes import StrokesError, read_strokes
+from mnist_app import inference, workers
+from mnist_app.analysis import benchmark, embedding, scores
+from mnist_app.analysis.benchmark import error_sheet
+from mnist_app.analysis.embedding import AtlasError
+from mnist_app.cli import follow
+from mnist_app.data import epochs
+from mnist_app.data.datasets import SOURCES, DatasetError
+from mnist_app.data.strokes import StrokesError, read_strokes
+from mnist_app.imaging import normalize
+from mnist_app.imaging.image_files import PictureError, encode_png, read_picture
+from mnist_app.imaging.normalize import Image
+from mnist_app.inference import Engine, EngineError
+from mnist_app.networks.card import NETWORKS, add_evaluation
+from mnist_app.networks.prediction import Answer
+from mnist_app.training import runs, settings
+from mnist_app.training.runs import Run, RunError
+from mnist_app.training.settings import Settings, SettingsError
 
 BATCH = 256
 
@@ -90,18 +84,18 @@ def evaluate(arguments: argparse.Namespace) -> int:
         written = [] if arguments.strokes is None else read_strokes(arguments.strokes)
         card = runs.read_card(arguments.network)
         source = arguments.data or card.tested_on
-        test, errors = evaluation.evaluate_test(door, card, source)
+        test, errors = benchmark.evaluate_test(door, card, source)
         grid = None
         if written:
-            drawn = evaluation.draw_all(written)
-            grid, errors = evaluation.evaluate_strokes(door, card, drawn)
+            drawn = benchmark.draw_all(written)
+            grid, errors = benchmark.evaluate_strokes(door, card, drawn)
     except (StrokesError, EngineError, DatasetError) as error:
         print(error, file=sys.stderr)
         return 1
     finally:
         door.stop()
-    results = evaluation.as_object(source, test, grid)
-    text = evaluation.report(card.name, source, test, grid)
+    results = benchmark.as_object(source, test, grid)
+    text = benchmark.report(card.name, source, test, grid)
     print(json.dumps({"network": card.name} | results) if arguments.json else text)
     if arguments.save:
         add_evaluation(card.name, results, runs.network_folder(card.name))
@@ -112,10 +106,10 @@ def train(arguments: argparse.Namespace) -> int:
     """Train a network as a run and follow it; return 0 when it learned something, else 1."""
     try:
         run = _resumed(arguments) if arguments.resume else _created(arguments)
-        trainers.start()
-        status = following.follow(run, arguments.json)
+        workers.start()
+        status = follow.follow(run, arguments.json)
         if status == 0 and arguments.output is not None:
-            following.export(runs.read(run.name), arguments.output)
+            follow.export(runs.read(run.name), arguments.output)
         return status
     except SettingsError as error:
         print(error, file=sys.stderr)
@@ -127,7 +121,7 @@ def train(arguments: argparse.Namespace) -> int:
 
 def _created(arguments: argparse.Namespace) -> Run:
     """Begin with the preset, or with how the network was trained that ships."""
-    kind = arguments.preset or arguments.network or engine.DEFAULT_NETWORK
+    kind = arguments.preset or arguments.network or inference.DEFAULT_NETWORK
     start = (
         settings.PRESETS[kind].settings
         if arguments.preset
@@ -170,7 +164,7 @@ def make_map() -> int:
     """Make the map of the digits that ships with the program; return 1 where that fails, else 0."""
     door = Engine()
     try:
-        atlas.build(door)
+        embedding.build(door)
     except (AtlasError, EngineError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -181,7 +175,7 @@ def make_map() -> int:
 
 def samples(seed: int, file: Path) -> int:
     """Write a picture of digits and other drawings that the program makes to train on."""
-    sheet = cv2.resize(recipe.sample_sheet(seed), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
+    sheet = cv2.resize(epochs.sample_sheet(seed), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
     return _write(file, np.asarray(sheet, dtype=np.uint8))
 
 
@@ -261,7 +255,7 @@ def _add_network(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--network",
         type=_network,
-        default=engine.DEFAULT_NETWORK,
+        default=inference.DEFAULT_NETWORK,
         metavar="NAME",
         help=f"one of {', '.join(NETWORKS)}, or a run (default: %(default)s)",
     )
@@ -290,7 +284,7 @@ def _network(name: str) -> str:
 
 def _read(file: str) -> Picture:
     try:
-        seen = digit.normalise(read_picture(Path(file).read_bytes()))
+        seen = normalize.normalise(read_picture(Path(file).read_bytes()))
     except PictureError as error:
         return Picture(file, None, str(error))
     except OSError as error:

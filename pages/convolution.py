@@ -3,17 +3,21 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app import anatomy, colours, figures, filters, panels, snippets
-from mnist_app.cards import Layer
-from mnist_app.changes import Changes
-from mnist_app.colours import Scale, pixels
-from mnist_app.digit import Image
-from mnist_app.filters import PRESETS, Array, FilterError
-from mnist_app.panels import Panel
-from mnist_app.ui import canvas, inside, layout, session
-from mnist_app.ui.lens import Board, Weighing, lens
-from mnist_app.ui.maps import Sheet, maps
-from mnist_app.ui.matrix import matrix
+from mnist_app.codegen import snippets
+from mnist_app.imaging import colormap, convolution
+from mnist_app.imaging.colormap import Scale, pixels
+from mnist_app.imaging.convolution import PRESETS, Array, FilterError
+from mnist_app.imaging.normalize import Image
+from mnist_app.networks import layers as anatomy
+from mnist_app.networks.card import Layer
+from mnist_app.networks.interventions import Changes
+from mnist_app.ui import canvas, layout, session
+from mnist_app.ui.components.lens import Board, Weighing, lens
+from mnist_app.ui.components.maps import Sheet, maps
+from mnist_app.ui.components.matrix import matrix
+from mnist_app.ui.markup import figures, panels
+from mnist_app.ui.markup.panels import Panel
+from mnist_app.ui.parts import inside
 
 layout.begin(
     "Convolution",
@@ -40,7 +44,7 @@ def choose_kernel() -> Array:
         )
     st.caption(PRESETS[name].sentence)
     edits = session.edits()
-    preset = filters.preset(name, side)
+    preset = convolution.preset(name, side)
     kernel_name = f"{name} {side}"
     kernel, _ = edits.kernels.get(kernel_name, (preset, 0.0))
     try:
@@ -65,7 +69,7 @@ def choose_kernel() -> Array:
     return kernel
 
 
-def choose_walk() -> tuple[int, filters.Padding]:
+def choose_walk() -> tuple[int, convolution.Padding]:
     """Let the visitor choose the stride and the padding."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         stride = st.number_input(
@@ -77,10 +81,10 @@ def choose_walk() -> tuple[int, filters.Padding]:
             persist_state="session",
             width=180,
         )
-        padding: filters.Padding = st.segmented_control(
+        padding: convolution.Padding = st.segmented_control(
             "Padding",
-            filters.PADDINGS,
-            default=filters.PADDINGS[0],
+            convolution.PADDINGS,
+            default=convolution.PADDINGS[0],
             required=True,
             key=session.KERNEL_PADDING,
             persist_state="session",
@@ -93,7 +97,7 @@ def choose_walk() -> tuple[int, filters.Padding]:
 def scale_of(result: Array) -> Scale:
     """Return the greys of the image where the result is an image, else a scale around zero."""
     is_image = result.min() >= 0 and result.max() <= 255
-    return pixels() if is_image else colours.around_zero(result)
+    return pixels() if is_image else colormap.around_zero(result)
 
 
 def walk_over_digit(image: Image, kernel: Array) -> tuple[list[Panel], str]:
@@ -101,8 +105,10 @@ def walk_over_digit(image: Image, kernel: Array) -> tuple[list[Panel], str]:
     stride, padding = choose_walk()
     digit = image.astype(np.float32)
     try:
-        walk = filters.walk(filters.shape(digit), filters.shape(kernel), stride, padding)
-        result = filters.convolve(digit, kernel, stride, padding)
+        walk = convolution.walk(
+            convolution.shape(digit), convolution.shape(kernel), stride, padding
+        )
+        result = convolution.convolve(digit, kernel, stride, padding)
     except FilterError as error:
         st.warning(str(error), icon=":material/straighten:")
         return [], ""
@@ -111,12 +117,12 @@ def walk_over_digit(image: Image, kernel: Array) -> tuple[list[Panel], str]:
         Board("Your digit: 28 × 28 pixels, 0 to 255", digit, pixels()),
         Board(f"Result: {rows} × {columns} sums", result, scale_of(result)),
         walk,
-        Weighing(kernel, colours.around_zero(kernel)),
+        Weighing(kernel, colormap.around_zero(kernel)),
         key="lens_kernel",
     )
     shown = [
         Panel("Your digit", image, "28 × 28, 0 to 255"),
-        Panel("Kernel", colours.around_zero(kernel).paint(kernel), f"stride {stride}, {padding}"),
+        Panel("Kernel", colormap.around_zero(kernel).paint(kernel), f"stride {stride}, {padding}"),
         Panel("Result", scale_of(result).paint(result), f"{rows} × {columns}"),
     ]
     return shown, snippets.convolution(image, kernel, stride, padding)
@@ -157,20 +163,20 @@ def look_at_learned_kernels(image: Image) -> tuple[list[Panel], str]:
     after = now[activation.name if activation else layer.name]
     with gallery:
         show_gallery(kernels_now(layer, trained), after, number)
-    walk = filters.walk(filters.shape(source), filters.shape(kernel), 1, "valid")
-    result = anatomy.activate(activation, filters.convolve(source, kernel, bias=bias))
+    walk = convolution.walk(convolution.shape(source), convolution.shape(kernel), 1, "valid")
+    result = anatomy.activate(activation, convolution.convolve(source, kernel, bias=bias))
     activation_name = anatomy.activation_name(activation)
     has_bias = layer.parameters > kernel.size * len(trained)
     lens(
         Board(f"Your digit: {anatomy.size_of(source)}, 0 to 1", source, pixels(1.0)),
-        Board(f"Map {number}: {anatomy.size_of(result)}", result, colours.around_zero(after)),
+        Board(f"Map {number}: {anatomy.size_of(result)}", result, colormap.around_zero(after)),
         walk,
-        Weighing(kernel, colours.around_zero(kernel), bias if has_bias else None, activation_name),
+        Weighing(kernel, colormap.around_zero(kernel), bias if has_bias else None, activation_name),
         key="lens_learned",
     )
     shown = [
-        Panel(f"Kernel {number}", colours.around_zero(kernel).paint(kernel), f"bias {bias:.3f}"),
-        Panel(f"Map {number}", colours.around_zero(after).paint(result), activation_name),
+        Panel(f"Kernel {number}", colormap.around_zero(kernel).paint(kernel), f"bias {bias:.3f}"),
+        Panel(f"Map {number}", colormap.around_zero(after).paint(result), activation_name),
     ]
     return shown, snippets.learned_kernels(image, card.name, layer.name, changes)
 
@@ -190,7 +196,7 @@ def show_answers(outputs: dict[str, Array], changed_outputs: dict[str, Array] | 
 def show_gallery(kernels: list[session.Kernel], after: Array, picked: int) -> None:
     """All kernels as they are now, and what each makes of the digit."""
     weights = np.stack([kernel for kernel, _ in kernels])
-    scale, effect = colours.around_zero(weights), colours.around_zero(after)
+    scale, effect = colormap.around_zero(weights), colormap.around_zero(after)
     maps(
         [
             Sheet("kernels", "Kernels", "", weights, scale, 8, 14, "kernel"),

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from mnist_app.ui import answer, canvas, layout, learning, visitor
+from mnist_app.ui import canvas, layout
+from mnist_app.ui.components import visitor
+from mnist_app.ui.parts import answer, learning
 
 layout.begin(
     "Draw a digit",

@@ -3,15 +3,19 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app import anatomy, colours, figures, filters, panels, snippets
-from mnist_app.cards import Card, Layer
-from mnist_app.colours import Scale, pixels
-from mnist_app.digit import IMAGE_SIDE, Image
-from mnist_app.figures import percent
-from mnist_app.filters import Array
-from mnist_app.panels import Panel
-from mnist_app.ui import canvas, inside, layout, origin, resources, session
-from mnist_app.ui.maps import Sheet, maps
+from mnist_app.codegen import snippets
+from mnist_app.imaging import colormap, convolution
+from mnist_app.imaging.colormap import Scale, pixels
+from mnist_app.imaging.convolution import Array
+from mnist_app.imaging.normalize import IMAGE_SIDE, Image
+from mnist_app.networks import layers as anatomy
+from mnist_app.networks.card import Card, Layer
+from mnist_app.ui import canvas, layout, resources, session
+from mnist_app.ui.components.maps import Sheet, maps
+from mnist_app.ui.markup import figures, panels
+from mnist_app.ui.markup.figures import percent
+from mnist_app.ui.markup.panels import Panel
+from mnist_app.ui.parts import inside, origin
 
 # What a sheet of maps takes on the page, in pixels, before it is shrunk to fit.
 HEIGHT = 400
@@ -31,14 +35,14 @@ def slide(image: Image) -> tuple[Image, int, int]:
     with st.container(horizontal=True):
         right = st.slider("Slide it right (pixels)", -4, 4, 0, key="slide_right")
         down = st.slider("Slide it down (pixels)", -4, 4, 0, key="slide_down")
-    return filters.shift(image, down, right), down, right
+    return convolution.shift(image, down, right), down, right
 
 
 def show_way(card: Card, outputs: dict[str, Array], picked: tuple[str, int]) -> list[Sheet]:
     """All layers that can be seen, as one picture."""
     layers = anatomy.visible_layers(card)
     inner = [outputs[layer.name] for layer in layers[1:-1]]
-    scale = colours.around_zero(*inner, stretched=True)
+    scale = colormap.around_zero(*inner, stretched=True)
     sheets = [sheet_of(layer, outputs, scale) for layer in layers]
     maps(sheets, "All layers, from the input to the answer", "way", picked, pick)
     st.html(
@@ -148,7 +152,7 @@ def alike(name: str, image: Image, moved: Image, down: int, right: int) -> list[
     before, after = one[layer.name], other[layer.name]
     moved_along = "has no place"
     if layer.kind == "Conv2D":
-        moved_along = f"{anatomy.likeness(filters.shift(after, -down, -right), before):.2f}"
+        moved_along = f"{anatomy.likeness(convolution.shift(after, -down, -right), before):.2f}"
     return [
         {
             "Layer": f"{layer.name} of {name} ({anatomy.words(layer)})",
@@ -175,7 +179,7 @@ def show_weight_images(card: Card, outputs: dict[str, Array], picked: tuple[str,
         f"Each unit of {layer.name} has a weight for each pixel: ink on orange counts for it, ink "
         f"on blue against it.{which} Click on one."
     )
-    scale = colours.around_zero(images)
+    scale = colormap.around_zero(images)
     is_shown = picked[0] == layer.name and picked[1] in units
     maps(
         [Sheet(layer.name, layer.name, "", images, scale, 10, 2, "unit", numbers=units.tolist())],

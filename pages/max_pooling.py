@@ -3,16 +3,20 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app import anatomy, colours, figures, filters, panels, snippets
-from mnist_app.cards import Card
-from mnist_app.changes import LARGEST_POOL, Changes, Pooling
-from mnist_app.colours import Scale, pixels
-from mnist_app.digit import Image
-from mnist_app.figures import exactly
-from mnist_app.filters import Array, FilterError, PoolingRule
-from mnist_app.panels import Panel
-from mnist_app.ui import canvas, inside, layout, session
-from mnist_app.ui.lens import Board, lens
+from mnist_app.codegen import snippets
+from mnist_app.imaging import colormap, convolution
+from mnist_app.imaging.colormap import Scale, pixels
+from mnist_app.imaging.convolution import Array, FilterError, PoolingRule
+from mnist_app.imaging.normalize import Image
+from mnist_app.networks import layers as anatomy
+from mnist_app.networks.card import Card
+from mnist_app.networks.interventions import LARGEST_POOL, Changes, Pooling
+from mnist_app.ui import canvas, layout, session
+from mnist_app.ui.components.lens import Board, lens
+from mnist_app.ui.markup import figures, panels
+from mnist_app.ui.markup.figures import exactly
+from mnist_app.ui.markup.panels import Panel
+from mnist_app.ui.parts import inside
 
 DIGIT = "Your digit"
 NAMES: dict[PoolingRule, str] = {
@@ -84,14 +88,14 @@ def choose_window() -> tuple[int, int]:
 
 def scale_of(source: Array, layer: str) -> Scale:
     """Return greys for the digit, else a scale for the map."""
-    return colours.fitting(source) if layer else pixels()
+    return colormap.fitting(source) if layer else pixels()
 
 
 def walk_over(source: Array, layer: str, number: int, size: int, stride: int) -> None:
     """The lens, with the rule that the visitor chooses."""
     rule: PoolingRule = st.segmented_control(
         "Of each window goes on",
-        filters.RULES,
+        convolution.RULES,
         format_func=lambda rule: {
             "max": "the largest",
             "average": "the mean",
@@ -102,13 +106,13 @@ def walk_over(source: Array, layer: str, number: int, size: int, stride: int) ->
         key=session.POOL_RULE,
         persist_state="session",
     )
-    pooled = filters.pool(source, size, stride, rule)
+    pooled = convolution.pool(source, size, stride, rule)
     scale = scale_of(source, layer)
     title = f"{layer}, map {number}" if layer else DIGIT
     lens(
         Board(f"{title}: {anatomy.size_of(source)}", source, scale),
         Board(f"{NAMES[rule]}: {anatomy.size_of(pooled)}", pooled, scale),
-        filters.walk(filters.shape(source), (size, size), stride, "valid"),
+        convolution.walk(convolution.shape(source), (size, size), stride, "valid"),
         rule,
         key="lens_pooling",
     )
@@ -117,17 +121,17 @@ def walk_over(source: Array, layer: str, number: int, size: int, stride: int) ->
 def compare(source: Array, scale: Scale, size: int, stride: int) -> list[Panel]:
     """The three rules side by side, and what each keeps when the image moves by one pixel."""
     st.subheader("Three ways to make it smaller", anchor=False)
-    kept = filters.pool(source, size, stride).size
+    kept = convolution.pool(source, size, stride).size
     st.markdown(
         f"{source.size} values become {kept}, {exactly(kept / source.size)} of them. **What "
         "survives a shift by one pixel?** The share of values that stay, within a tenth of the "
         "largest, on average over left, right, up and down; empty paper does not count. Without "
-        f"pooling: {exactly(filters.share_surviving_shift(source, 1, 1, 'max'))}."
+        f"pooling: {exactly(convolution.share_surviving_shift(source, 1, 1, 'max'))}."
     )
     shown = [Panel("Before", scale.paint(source), anatomy.size_of(source), SIDE)]
     for rule, name in NAMES.items():
-        pooled = filters.pool(source, size, stride, rule)
-        stays = exactly(filters.share_surviving_shift(source, size, stride, rule))
+        pooled = convolution.pool(source, size, stride, rule)
+        stays = exactly(convolution.share_surviving_shift(source, size, stride, rule))
         shown.append(Panel(name, scale.paint(pooled), f"{stays} survives a shift", SIDE))
     st.html(panels.row(shown) + panels.legend(scale, "Value"))
     lines = [f"**{NAMES[rule]}** {sentence}." for rule, sentence in SENTENCES.items()]
@@ -144,7 +148,7 @@ def repeat(source: Array, scale: Scale, size: int, stride: int) -> list[Panel]:
     pooled = source
     for time in range(1, TIMES + 1):
         try:
-            pooled = filters.pool(pooled, size, stride)
+            pooled = convolution.pool(pooled, size, stride)
         except FilterError as error:
             trouble = f"It ends here: {error}"
             break
@@ -220,7 +224,7 @@ def pool() -> None:
             size, stride = choose_window()
             st.caption(subject.words)
     try:
-        filters.walk(filters.shape(source), (size, size), stride, "valid")
+        convolution.walk(convolution.shape(source), (size, size), stride, "valid")
     except FilterError as error:
         st.warning(str(error), icon=":material/straighten:")
     else:

@@ -3,14 +3,17 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app import atlas, dataset, figures, panels
-from mnist_app.colours import pixels
-from mnist_app.dataset import EMNIST, MNIST, DatasetError, Source
-from mnist_app.digit import IMAGE_SIDE
-from mnist_app.panels import Panel
-from mnist_app.ui import browsing, canvas, inside, layout, resources, session
-from mnist_app.ui.atlas import Mark
-from mnist_app.ui.atlas import atlas as show_map
+from mnist_app.analysis import embedding
+from mnist_app.data import datasets
+from mnist_app.data.datasets import EMNIST, MNIST, DatasetError, Source
+from mnist_app.imaging.colormap import pixels
+from mnist_app.imaging.normalize import IMAGE_SIDE
+from mnist_app.ui import canvas, layout, resources, session
+from mnist_app.ui.components.atlas import Mark
+from mnist_app.ui.components.atlas import atlas as show_map
+from mnist_app.ui.markup import figures, panels
+from mnist_app.ui.markup.panels import Panel
+from mnist_app.ui.parts import browsing, inside
 
 NEIGHBOUR_SIDE = 58
 AVERAGE_SIDE = 136
@@ -41,7 +44,7 @@ def find_place() -> None:
     st.subheader("Your digit among the others", anchor=False)
     st.markdown(
         f"Each dot is one of the {MNIST.training:,} training images. Two lie near each other where "
-        f"the network “{atlas.NETWORK}” sees them alike, in the {len(atlas.read().mean)} values of "
+        f"the network “{embedding.NETWORK}” sees them alike, in the {len(embedding.read().mean)} values of "
         "its last hidden layer. The large ring is your digit; the small ones are the training "
         "images most like it. Click on any dot. The map was drawn by t-SNE, which keeps who is "
         "near whom; how far islands lie apart and how large they are says little."
@@ -50,11 +53,13 @@ def find_place() -> None:
     with left:
         canvas.canvas()
         subject = inside.subject()
-        outputs = inside.layers(subject.image, network=atlas.NETWORK)
-        place = None if isinstance(outputs, str) else atlas.read().place(outputs[atlas.LAYER])
+        outputs = inside.layers(subject.image, network=embedding.NETWORK)
+        place = (
+            None if isinstance(outputs, str) else embedding.read().place(outputs[embedding.LAYER])
+        )
         st.caption(subject.words)
         answer = inside.verdict(
-            f"“{atlas.NETWORK}” answers", outputs, network=resources.card(atlas.NETWORK)
+            f"“{embedding.NETWORK}” answers", outputs, network=resources.card(embedding.NETWORK)
         )
         st.html(f'<div class="lab-compact">{figures.verdicts([answer], charts=False)}</div>')
         if place is not None:
@@ -72,12 +77,12 @@ def find_place() -> None:
 
 def pick_dot(x: float, y: float) -> None:
     """Remember the training image whose dot lies nearest to a click."""
-    session.pick(session.MAP_PICKED, atlas.read().nearest_to(x, y))
+    session.pick(session.MAP_PICKED, embedding.read().nearest_to(x, y))
 
 
-def marks(place: atlas.Place | None) -> list[Mark]:
+def marks(place: embedding.Place | None) -> list[Mark]:
     """What stands on the map: the digits' names, the drawing, what is near it, what was picked."""
-    map_ = atlas.read()
+    map_ = embedding.read()
     shown = [Mark(x, y, "name", str(d)) for d, (x, y) in enumerate(resources.atlas_names())]
     picked = session.picked_number(session.MAP_PICKED)
     if picked is not None:
@@ -90,7 +95,7 @@ def marks(place: atlas.Place | None) -> list[Mark]:
     return shown
 
 
-def show_neighbours(place: atlas.Place) -> None:
+def show_neighbours(place: embedding.Place) -> None:
     """The training images most like the drawing."""
     split = resources.split(MNIST.name, "training")
     st.markdown("**The training images most like it**, with their labels:")
@@ -173,7 +178,7 @@ def explain() -> None:
         "A network with 100,000 numbers of its own can learn its training images by heart, and "
         "says nothing by that about others. The test images are by **other writers**, and no "
         "network here has ever learned from one. Of the training images "
-        f"{dataset.HELD_OUT:,} are held out, too: on these a training finds out how sure the "
+        f"{datasets.HELD_OUT:,} are held out, too: on these a training finds out how sure the "
         "network may be, so that it looks at the test images only once, at the end. The networks "
         "that ship are a little less innocent: several ways to train them were compared by their "
         "test images, too, as the page Models says under “What was tried”."
@@ -185,9 +190,9 @@ def show_files(error: DatasetError) -> None:
     st.error(str(error), icon=":material/folder_off:")
     st.markdown(
         f"**EMNIST Digits**: {EMNIST.training:,} training and {EMNIST.test:,} test images, from "
-        f"[NIST]({dataset.EMNIST_PAGE}), by many more writers than MNIST’s. Download "
-        f"[gzip.zip]({dataset.EMNIST_DOWNLOAD}) (562 MB), and put these four of its files, as they "
-        f"are, into the folder `{dataset.emnist_folder()}` of the computer that this program runs "
+        f"[NIST]({datasets.EMNIST_PAGE}), by many more writers than MNIST’s. Download "
+        f"[gzip.zip]({datasets.EMNIST_DOWNLOAD}) (562 MB), and put these four of its files, as they "
+        f"are, into the folder `{datasets.emnist_folder()}` of the computer that this program runs "
         "on. Then load this page again."
     )
     st.table(
@@ -197,11 +202,11 @@ def show_files(error: DatasetError) -> None:
                 "Holds": file.holds,
                 "Bytes": f"{file.bytes:,}",
             }
-            for file in dataset.emnist_files()
+            for file in datasets.emnist_files()
         ]
     )
     st.markdown("Their SHA-256 digests, as `sha256sum -c` reads them:")
-    digests = [f"{file.sha256}  {file.name}" for file in dataset.emnist_files()]
+    digests = [f"{file.sha256}  {file.name}" for file in datasets.emnist_files()]
     st.code("\n".join(digests), language=None)
     st.caption(
         "Cohen, Afshar, Tapson and van Schaik, EMNIST: an extension of MNIST to handwritten "

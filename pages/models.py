@@ -2,25 +2,20 @@
 
 import streamlit as st
 
-from mnist_app import anatomy, charts, figures, panels, snippets, strokes
-from mnist_app.breaking import WAYS, Way
-from mnist_app.cards import NETWORKS, Card
-from mnist_app.charts import Axis, Line
-from mnist_app.dataset import MNIST, DatasetError
-from mnist_app.figures import duration, percent
-from mnist_app.panels import Panel
-from mnist_app.scores import Scores
-from mnist_app.ui import (
-    canvas,
-    chart,
-    failures,
-    inside,
-    layout,
-    resources,
-    scoreboard,
-    session,
-    visitor,
-)
+from mnist_app.analysis.scores import Scores
+from mnist_app.codegen import snippets
+from mnist_app.data import strokes
+from mnist_app.data.datasets import MNIST, DatasetError
+from mnist_app.imaging.corruptions import WAYS, Way
+from mnist_app.networks import layers as anatomy
+from mnist_app.networks.card import NETWORKS, Card
+from mnist_app.ui import canvas, layout, resources, session
+from mnist_app.ui.components import chart, visitor
+from mnist_app.ui.markup import charts, figures, panels
+from mnist_app.ui.markup.charts import Axis, Line
+from mnist_app.ui.markup.figures import duration, percent
+from mnist_app.ui.markup.panels import Panel
+from mnist_app.ui.parts import failures, inside, scoreboard
 
 REFRESH_SECONDS = 0.5
 

@@ -3,14 +3,17 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app import digit, figures, panels, snippets
-from mnist_app.answers import Answer
-from mnist_app.colours import pixels
-from mnist_app.digit import Image, Normalised
-from mnist_app.engine import EngineError, EngineStarting
-from mnist_app.figures import Verdict
-from mnist_app.panels import Panel
-from mnist_app.ui import canvas, inside, layout, resources, session
+from mnist_app.codegen import snippets
+from mnist_app.imaging import normalize
+from mnist_app.imaging.colormap import pixels
+from mnist_app.imaging.normalize import Image, Normalised
+from mnist_app.inference import EngineError, EngineStarting
+from mnist_app.networks.prediction import Answer
+from mnist_app.ui import canvas, layout, resources, session
+from mnist_app.ui.markup import figures, panels
+from mnist_app.ui.markup.figures import Verdict
+from mnist_app.ui.markup.panels import Panel
+from mnist_app.ui.parts import inside
 
 layout.begin(
     "Pixels",
@@ -129,9 +132,9 @@ def look_at_pixels() -> None:
         subject = inside.subject()
         with st.container():
             across, down = move()
-            picture = digit.move_ink(subject.picture, subject.seen.box, across, down)
-            seen = digit.normalise(picture, background="black")
-            naive = digit.scale_whole(seen.grey)
+            picture = normalize.move_ink(subject.picture, subject.seen.box, across, down)
+            seen = normalize.normalise(picture, background="black")
+            naive = normalize.scale_whole(seen.grey)
             show_both_answers(seen, naive)
             st.caption(subject.words)
     shown = show_channels(picture)

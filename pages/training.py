@@ -4,10 +4,14 @@ import contextlib
 
 import streamlit as st
 
-from mnist_app import anatomy, runs, settings, trainers
-from mnist_app.runs import Run, RunError
-from mnist_app.settings import BOUNDS, BUILT, CHOICES, PRESETS, Settings, SettingsError
-from mnist_app.ui import canvas, inside, layout, learning, session, training, visitor
+from mnist_app import workers
+from mnist_app.networks import layers as anatomy
+from mnist_app.training import runs, settings
+from mnist_app.training.runs import Run, RunError
+from mnist_app.training.settings import BOUNDS, BUILT, CHOICES, PRESETS, Settings, SettingsError
+from mnist_app.ui import canvas, layout, session
+from mnist_app.ui.components import visitor
+from mnist_app.ui.parts import inside, learning, training
 from mnist_app.ui.session import SETTING
 
 REFRESH_SECONDS = 0.4
@@ -125,7 +129,7 @@ def start(chosen: Settings | None) -> None:
     try:
         preset = st.session_state[session.PRESET]
         run = runs.create(chosen, preset, visitor.owner())
-        trainers.start()
+        workers.start()
         session.pick(session.SHOWN_RUN, run.name)
     except (RunError, SettingsError, OSError) as error:
         session.set_run_trouble(str(error))
@@ -192,7 +196,7 @@ def watch_run() -> None:
     session.set_moving(run.name if run.is_moving else "")
     if run.status == "queued":
         with contextlib.suppress(OSError):  # what is wrong stands below the button
-            trainers.start()
+            workers.start()
     elif has_just_ended:
         st.rerun()
 

@@ -11,8 +11,8 @@ import psutil
 import pytest
 from hypothesis import settings
 
-from mnist_app import files
-from mnist_app.engine import Engine
+from mnist_app import storage
+from mnist_app.inference import Engine
 from mnist_app.ui import resources
 
 # Other tests run beside on the same cores: how long an example takes says nothing.
@@ -23,7 +23,7 @@ settings.load_profile("shared")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow files come first, so that no worker is left alone with one at the end."""
     items.sort(
-        key=lambda item: not item.nodeid.startswith(("tests/test_training.py", "tests/browser"))
+        key=lambda item: not item.nodeid.startswith(("tests/processes/test_training.py", "tests/browser"))
     )
 
 
@@ -47,8 +47,8 @@ def trainer_processes() -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            is_trainer = "mnist_app.trainers" in process.cmdline()
-            if is_trainer and process.environ().get("MNIST_APP_HOME") == str(files.home()):
+            is_trainer = "mnist_app.workers" in process.cmdline()
+            if is_trainer and process.environ().get("MNIST_APP_HOME") == str(storage.home()):
                 found.append(process)
         except psutil.Error:
             continue

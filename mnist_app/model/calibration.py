@@ -4,11 +4,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_app.answers import recognition
-from mnist_app.augmentation import augment
-from mnist_app.dataset import Split
-from mnist_app.digit import Image
-from mnist_app.penmanship import write_digits
+from mnist_app.data.augmentation import augment
+from mnist_app.data.datasets import Split
+from mnist_app.data.synthetic_digits import write_digits
+from mnist_app.imaging.normalize import Image
+from mnist_app.networks.prediction import recognition
 
 TEMPERATURES = np.geomspace(0.25, 4, 161)
 # The share of real digits that may be taken for none.

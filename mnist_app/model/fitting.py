@@ -8,13 +8,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnist_app import plans
-from mnist_app.dataset import CLASSES
-from mnist_app.digit import Image
-from mnist_app.filters import Array
+from mnist_app.data.datasets import CLASSES
+from mnist_app.imaging.convolution import Array
+from mnist_app.imaging.normalize import Image
 from mnist_app.model.by_hand import Network, Training
-from mnist_app.plans import Plan
-from mnist_app.settings import Settings
+from mnist_app.networks import architecture
+from mnist_app.networks.architecture import Plan
+from mnist_app.training.settings import Settings
 
 AfterBatch = Callable[[int, float, float], bool]
 """Called with how many images the batch had, their mean loss and accuracy; True to stop."""
@@ -155,7 +155,7 @@ class FitByHand:
         """Begin with the weights of `network`, so that both engines have the same start."""
         self._settings = settings
         self._network = network
-        self._inside = Network(plans.as_tuples(plan), settings.seed)
+        self._inside = Network(architecture.as_tuples(plan), settings.seed)
         for name in self._inside.weights:
             values = network.get_layer(name).get_weights()
             for variable, value in zip(self._own(name), values, strict=True):

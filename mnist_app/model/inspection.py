@@ -10,11 +10,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnist_app import runs
-from mnist_app.changes import LARGEST_POOL, ChangeError, Changes, Pooling
-from mnist_app.digit import IMAGE_SIDE
-from mnist_app.filters import Array
-from mnist_app.model import networks
+from mnist_app.imaging.convolution import Array
+from mnist_app.imaging.normalize import IMAGE_SIDE
+from mnist_app.model import builder
+from mnist_app.networks.interventions import LARGEST_POOL, ChangeError, Changes, Pooling
+from mnist_app.training import runs
 
 # How many are held at once: those that ship, and runs of visitors.
 MOST_NETWORKS = 24
@@ -89,7 +89,7 @@ def _kept(make: Callable[[str], Made]) -> Callable[[str], Made]:
 
 @_kept
 def _network(name: str) -> keras.Model:
-    network = networks.load(name)
+    network = builder.load(name)
     network.trainable = False
     return network
 

@@ -19,16 +19,19 @@ from loky import ProcessPoolExecutor, cpu_count
 from loky.backend import get_context
 from numpy.typing import NDArray
 
-from mnist_app import cards, dataset, files, runs, settings
-from mnist_app.augmentation import augment
-from mnist_app.dataset import SOURCES, DatasetError, Split, one_hot
-from mnist_app.digit import Image
-from mnist_app.filters import Array
-from mnist_app.model import calibration, networks
+from mnist_app import storage
+from mnist_app.data import datasets
+from mnist_app.data.augmentation import augment
+from mnist_app.data.datasets import SOURCES, DatasetError, Split, one_hot
+from mnist_app.data.epochs import Epoch
+from mnist_app.imaging.convolution import Array
+from mnist_app.imaging.normalize import Image
+from mnist_app.model import builder, calibration
 from mnist_app.model.fitting import fitter
-from mnist_app.recipe import Epoch
-from mnist_app.runs import Curve, History, Live, Run, RunError, State
-from mnist_app.settings import Settings
+from mnist_app.networks import card as cards
+from mnist_app.training import runs, settings
+from mnist_app.training.runs import Curve, History, Live, Run, RunError, State
+from mnist_app.training.settings import Settings
 
 LOGGER = logging.getLogger(__name__)
 # Seconds between two looks at what is wished and two writings of what happens.
@@ -58,9 +61,9 @@ class Diverged(Exception):
 def warm() -> None:
     """Fit the quick network to two batches: what TensorFlow does once is done."""
     chosen = Settings()
-    split = dataset.load_training()
+    split = datasets.load_training()
     count = 2 * chosen.batch_size
-    started = fitter(chosen, networks.build_for(chosen))
+    started = fitter(chosen, builder.build_for(chosen))
     started.fit(
         split.images[:count], one_hot(split.labels[:count]), lambda: 0.001, lambda *_: False
     )
@@ -140,15 +143,15 @@ class Training:
 
         Raises DatasetError, RunError where the network it starts from is gone, and OSError.
         """
-        files.write_whole(self.folder / "wishes.json", b"{}")
+        storage.write_whole(self.folder / "wishes.json", b"{}")
         runs.write_state(self.folder, self.state)
-        self.validation = dataset.load_held_out(self.settings.data)
+        self.validation = datasets.load_held_out(self.settings.data)
         keras.utils.set_random_seed(self.settings.seed)
         tf.config.experimental.enable_op_determinism()
         started = self.settings.start_from
         if (self.folder / CHECKPOINT).exists():
             started = ""  # which may be gone by now, and the checkpoint has all weights
-        network = networks.load(started) if started else networks.build_for(self.settings)
+        network = builder.load(started) if started else builder.build_for(self.settings)
         self.fitter = fitter(self.settings, network)
         self._restore()
 
@@ -182,10 +185,10 @@ class Training:
 
     def finish(self) -> None:
         """Measure the network, write all that others use of it, and say so."""
-        test = dataset.load_test(self.settings.data)
+        test = datasets.load_test(self.settings.data)
         self._write(message=f"Looking at the {len(test):,} test images")
         name = self.folder.name
-        trained = networks.build_for(self.settings)
+        trained = builder.build_for(self.settings)
         trained.set_weights(self.fitter.network().get_weights())
         temperature = calibration.calibrate(trained, self.validation)
         count = None if self.settings.mixture.written else THRESHOLD_IMAGES
@@ -200,9 +203,9 @@ class Training:
         after = {}
         if self.state.before:
             after = {"mnist": share_right, "drawings": _accuracy_on_drawings(self.folder, trained)}
-        with files.replaced(networks.weights_file(name, self.folder)) as file:
+        with storage.replaced(builder.weights_file(name, self.folder)) as file:
             trained.save_weights(file)
-        with files.replaced(self.folder / f"{name}.keras") as file:
+        with storage.replaced(self.folder / f"{name}.keras") as file:
             trained.save(file)
         cards.write_card(name, card, self.folder)
         self.state = replace(self.state, test_accuracy=share_right, after=after)
@@ -387,7 +390,7 @@ def _epochs(
     folder: Path, settings: Settings, numbers: range
 ) -> Iterator[tuple[Image, NDArray[np.float32]]]:
     """Yield the images and targets of each epoch; varied ones are made anew, by other processes."""
-    split = dataset.load_training(settings.data, settings.images)
+    split = datasets.load_training(settings.data, settings.images)
     if settings.augmentation == "none":
         for number in numbers:
             yield _with_drawings(folder, settings, number, split.images, one_hot(split.labels))

@@ -5,8 +5,8 @@ import random
 import streamlit as st
 from streamlit_drawable_canvas import CanvasResult, st_canvas
 
-from mnist_app import digit, pictures
-from mnist_app.digit import Image
+from mnist_app.imaging import image_files, normalize
+from mnist_app.imaging.normalize import Image
 from mnist_app.ui import resources, session
 
 # 280 pixels fit the narrowest phones, and are ten for each of MNIST's 28.
@@ -106,7 +106,7 @@ def show_example() -> None:
 
 def put(ink: Image, caption: str) -> None:
     """Put ink, uint8 (height, width), on the canvas in the place of what is there."""
-    png = pictures.encode_png(digit.place_on_canvas(ink, SIDE))
+    png = image_files.encode_png(normalize.place_on_canvas(ink, SIDE))
     picture = {
         "type": "Image",
         "originX": "left",
@@ -115,7 +115,7 @@ def put(ink: Image, caption: str) -> None:
         "top": 0,
         "width": SIDE,
         "height": SIDE,
-        "src": pictures.data_uri(png),
+        "src": image_files.data_uri(png),
     }
     session.drawing().replace({"objects": [picture]}, png, caption)
     session.set_picture_trouble("")
@@ -142,8 +142,8 @@ def _show_picture(key: str) -> None:
         session.set_picture_trouble("")
         return
     try:
-        ink = digit.find_ink(digit.to_grey(pictures.read_picture(upload.getvalue())))
-    except pictures.PictureError as error:
+        ink = normalize.find_ink(normalize.to_grey(image_files.read_picture(upload.getvalue())))
+    except image_files.PictureError as error:
         session.set_picture_trouble(str(error))
         return
     if not ink.any():

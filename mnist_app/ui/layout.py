@@ -8,11 +8,13 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from mnist_app import figures, runs
-from mnist_app.cards import NETWORKS
-from mnist_app.engine import EngineError
-from mnist_app.ui import resources, session, visitor
-from mnist_app.ui.top import go_to_top
+from mnist_app.inference import EngineError
+from mnist_app.networks.card import NETWORKS
+from mnist_app.training import runs
+from mnist_app.ui import resources, session
+from mnist_app.ui.components import visitor
+from mnist_app.ui.components.top import go_to_top
+from mnist_app.ui.markup import figures
 
 POLL_SECONDS = 0.4
 

@@ -4,13 +4,17 @@ import gc
 
 import streamlit as st
 
-from mnist_app import atlas, cards, dataset, overview, pictures, runs, scores
-from mnist_app.dataset import EMNIST, MNIST
-from mnist_app.engine import Engine
-from mnist_app.filters import Array
-from mnist_app.measuring import Measurer
-from mnist_app.overview import Overview
-from mnist_app.scores import Scores
+from mnist_app.analysis import embedding, scores
+from mnist_app.analysis.background import Measurer
+from mnist_app.analysis.scores import Scores
+from mnist_app.data import datasets, statistics
+from mnist_app.data.datasets import EMNIST, MNIST
+from mnist_app.data.statistics import Overview
+from mnist_app.imaging import image_files
+from mnist_app.imaging.convolution import Array
+from mnist_app.inference import Engine
+from mnist_app.networks import card as cards
+from mnist_app.training import runs
 
 
 @st.cache_resource(show_spinner=False)
@@ -23,57 +27,57 @@ def engine() -> Engine:
 
 
 @st.cache_resource(show_spinner=False)
-def test_images() -> dataset.Split:
+def test_images() -> datasets.Split:
     """Return MNIST's 10,000 test images."""
-    return dataset.load_test()
+    return datasets.load_test()
 
 
-def split(source: str, part: str) -> dataset.Split:
+def split(source: str, part: str) -> datasets.Split:
     """Return the whole training or test split of a data set; `part` is "training" or "test".
 
     Raises DatasetError where its files are missing or wrong.
     """
-    return _split(source, part, dataset.stamp(source))
+    return _split(source, part, datasets.stamp(source))
 
 
 @st.cache_resource(show_spinner="Reading the images …", max_entries=4)
-def _split(source: str, part: str, stamp: tuple[int, ...]) -> dataset.Split:  # noqa: ARG001
+def _split(source: str, part: str, stamp: tuple[int, ...]) -> datasets.Split:  # noqa: ARG001
     if part == "test":
-        return test_images() if source == MNIST.name else dataset.load_test(source)
-    return dataset.whole_training(source)
+        return test_images() if source == MNIST.name else datasets.load_test(source)
+    return datasets.whole_training(source)
 
 
 def strangers() -> list[str]:
     """Return which of EMNIST's files are not those of the official archive."""
-    return _strangers(dataset.stamp(EMNIST.name))
+    return _strangers(datasets.stamp(EMNIST.name))
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _strangers(stamp: tuple[int, ...]) -> list[str]:  # noqa: ARG001
-    return dataset.emnist_strangers()
+    return datasets.emnist_strangers()
 
 
 def look_at(source: str, part: str) -> Overview:
     """Return the figures of a split. Raises DatasetError where its files are missing or wrong."""
-    return _look_at(source, part, dataset.stamp(source))
+    return _look_at(source, part, datasets.stamp(source))
 
 
 @st.cache_resource(show_spinner="Looking at all images …", max_entries=4)
 def _look_at(source: str, part: str, stamp: tuple[int, ...]) -> Overview:  # noqa: ARG001
-    return overview.look_at(split(source, part))
+    return statistics.look_at(split(source, part))
 
 
 @st.cache_resource(show_spinner=False)
 def atlas_picture() -> str:
     """Return the map's picture, a data URI."""
     labels = split(MNIST.name, "training").labels
-    return pictures.data_uri(atlas.paint(atlas.read(), labels))
+    return image_files.data_uri(embedding.paint(embedding.read(), labels))
 
 
 @st.cache_resource(show_spinner=False)
 def atlas_names() -> list[tuple[float, float]]:
     """Return where each digit's name stands on the map, x and y, 0 to 1."""
-    return atlas.names(atlas.read(), split(MNIST.name, "training").labels)
+    return embedding.names(embedding.read(), split(MNIST.name, "training").labels)
 
 
 def card(name: str) -> cards.Card:
@@ -83,7 +87,7 @@ def card(name: str) -> cards.Card:
 
 def scores_of(card: cards.Card) -> Scores | None:
     """Return what was measured of a network, or None where it was not."""
-    measured = scores.stamp(card), dataset.stamp(card.tested_on)
+    measured = scores.stamp(card), datasets.stamp(card.tested_on)
     return _scores(card.name, runs.version(card.name), measured)
 
 

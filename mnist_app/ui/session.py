@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_app import runs
-from mnist_app.cards import NETWORKS
-from mnist_app.engine import DEFAULT_NETWORK
-from mnist_app.filters import Array
-from mnist_app.settings import Settings, as_dictionary
+from mnist_app.imaging.convolution import Array
+from mnist_app.inference import DEFAULT_NETWORK
+from mnist_app.networks.card import NETWORKS
+from mnist_app.training import runs
+from mnist_app.training.settings import Settings, as_dictionary
 
 PEN_WIDTH = "pen_width"
 NETWORK = "network"

@@ -18,8 +18,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from tests.benchmarks.visitors import Tally, Visitor, crowd
-from tests.chromium import start_browser
-from tests.serving import ROOT, Server, serve
+from tests.support.chromium import start_browser
+from tests.support.serving import ROOT, Server, serve
 
 PEER = Path(__file__).parent / "peer" / "app.py"
 COLD_STARTS = 3

@@ -20,8 +20,8 @@ from playwright.sync_api import Browser, Page, WebSocket
 
 from tests.benchmarks.draw import processor
 from tests.benchmarks.visitors import crowd
-from tests.chromium import start_browser
-from tests.serving import serve
+from tests.support.chromium import start_browser
+from tests.support.serving import serve
 
 STROKES = 30
 PEOPLE = 40

@@ -17,12 +17,13 @@ import numpy as np
 from PIL import Image as Pictures
 from PIL import ImageDraw, ImageFont
 
-from mnist_app import dataset, digit, strokes
-from mnist_app.answers import recognition
-from mnist_app.cards import NETWORKS, read_card
-from mnist_app.digit import Image, Normalised
-from mnist_app.engine import DEFAULT_NETWORK, Engine
-from mnist_app.strokes import WrittenDigit
+from mnist_app.data import datasets, strokes
+from mnist_app.data.strokes import WrittenDigit
+from mnist_app.imaging import normalize
+from mnist_app.imaging.normalize import Image, Normalised
+from mnist_app.inference import DEFAULT_NETWORK, Engine
+from mnist_app.networks.card import NETWORKS, read_card
+from mnist_app.networks.prediction import recognition
 
 # A person could take these for 0, 1, 2, 5, 6, 8 or 9.
 LIKE_DIGITS = "IOSZDBGbgijloqsyz"
@@ -53,7 +54,7 @@ def main() -> None:
     door = Engine()
     shares = []
     for name, drawings in kinds.items():
-        seen = [digit.normalise(drawing, background="black") for drawing in drawings]
+        seen = [normalize.normalise(drawing, background="black") for drawing in drawings]
         rejected = reject(door, arguments.network, seen)
         shares.append(rejected.mean())
         print(f"{name:30}{len(seen):6,}{100 * shares[-1]:8.1f} % answered as no digit")
@@ -102,11 +103,11 @@ def thicken(canvas: Image, generator: np.random.Generator) -> Image:
 
 def mnist_pairs(count: int, generator: np.random.Generator) -> list[Image]:
     """Return pairs of MNIST's test digits, up to two of its pixels apart."""
-    images = dataset.load_test().images
+    images = datasets.load_test().images
     drawings = []
     for _ in range(count):
         chosen = images[generator.integers(len(images), size=2)]
-        boxes = [digit.bounding_box(image) for image in chosen]
+        boxes = [normalize.bounding_box(image) for image in chosen]
         left, right = (
             image[:, x : x + w] for image, (x, _, w, _) in zip(chosen, boxes, strict=True)
         )

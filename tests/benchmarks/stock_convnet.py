@@ -12,14 +12,14 @@ import keras
 import numpy as np
 from keras import layers
 
-from mnist_app import dataset
+from mnist_app.data import datasets
 
 
 def main() -> None:
     epochs = int(sys.argv[1])
-    with np.load(dataset.MNIST_FILE) as arrays:
+    with np.load(datasets.MNIST_FILE) as arrays:
         images, labels = arrays["x_train"], arrays["y_train"]
-    test = dataset.load_test()
+    test = datasets.load_test()
     model = keras.Sequential(
         [
             keras.Input((28, 28, 1)),

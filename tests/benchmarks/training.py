@@ -17,13 +17,14 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from mnist_app import runs, trainers
-from mnist_app.runs import Run
-from mnist_app.settings import PRESETS
+from mnist_app import workers
+from mnist_app.training import runs
+from mnist_app.training.runs import Run
+from mnist_app.training.settings import PRESETS
 from tests.benchmarks.draw import pen_up_waits, processor
-from tests.chromium import start_browser
 from tests.conftest import end_trainers
-from tests.serving import ROOT, serve
+from tests.support.chromium import start_browser
+from tests.support.serving import ROOT, serve
 
 SEEDS = (1, 2, 3, 4, 5)
 STOCK_EPOCHS = 8
@@ -54,8 +55,8 @@ def main() -> None:
 
 def _quick_beside_stock() -> Run:
     print("| | seconds of fitting | right on the 10,000 test images |\n|---|---|---|")
-    trainers.start()
-    while not trainers.process_id(0):
+    workers.start()
+    while not workers.process_id(0):
         time.sleep(0.1)
     times = []
     run = _trained(SEEDS[0])
@@ -125,7 +126,7 @@ def _first_point() -> None:
 def _click_to_point(page: Page, warm_up: bool) -> float:
     train = page.get_by_role("button", name="Train", exact=True)
     train.wait_for()
-    while warm_up and not trainers.process_id(0):
+    while warm_up and not workers.process_id(0):
         time.sleep(0.1)
     if warm_up:
         time.sleep(2)
@@ -148,7 +149,7 @@ def _draw_while_training(quick: Run) -> None:
         page = browser.new_page()
         idle = pen_up_waits(page, server)
         run = runs.create(replace(quick.settings, epochs=100), "long")
-        trainers.start()
+        workers.start()
         while not runs.read_history(run.folder).training.images:
             time.sleep(0.1)
         busy = pen_up_waits(page, server)

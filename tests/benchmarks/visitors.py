@@ -14,7 +14,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from tests.handwriting import DIGITS, Stroke, drawn
+from tests.support.handwriting import DIGITS, Stroke, drawn
 
 ANSWER = re.compile(r'aria-label="(?:Prediction|Answer: [^"]*)">(\d)<')
 CANVAS = "streamlit_drawable_canvas"

@@ -9,10 +9,10 @@ import cv2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from mnist_app.digit import Image
-from tests.chromium import start_browser
-from tests.handwriting import Stroke, drawn
-from tests.serving import Server, serve
+from mnist_app.imaging.normalize import Image
+from tests.support.chromium import start_browser
+from tests.support.handwriting import Stroke, drawn
+from tests.support.serving import Server, serve
 
 # Two cores may start several networks at once.
 expect.set_options(timeout=60_000)

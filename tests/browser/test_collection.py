@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from mnist_app import dataset, scores
-from mnist_app.breaking import WAYS
-from mnist_app.cards import read_card
+from mnist_app.analysis import scores
+from mnist_app.data import datasets
+from mnist_app.imaging.corruptions import WAYS
+from mnist_app.networks.card import read_card
 from tests.browser.conftest import (
     OpenPage,
     draw,
@@ -16,10 +17,10 @@ from tests.browser.conftest import (
     keep_screenshot,
     wait_until_quiet,
 )
-from tests.handwriting import DIGITS
-from tests.serving import Server
+from tests.support.handwriting import DIGITS
+from tests.support.serving import Server
 
-TEST = dataset.load_test()
+TEST = datasets.load_test()
 
 
 def choose(page: Page, label: str, option: str) -> None:

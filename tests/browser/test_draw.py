@@ -18,8 +18,8 @@ from tests.browser.conftest import (
     keep_screenshot,
     wait_until_quiet,
 )
-from tests.handwriting import DIGITS, Stroke, drawn
-from tests.serving import Server
+from tests.support.handwriting import DIGITS, Stroke, drawn
+from tests.support.serving import Server
 
 
 @pytest.mark.parametrize(

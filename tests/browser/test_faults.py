@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.browser.conftest import OpenPage, draw, expect_answer, wait_until_quiet
-from tests.serving import Server, serve
+from tests.support.serving import Server, serve
 
 
 def test_link_to_any_page_as_the_very_first_request(

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from mnist_app import dataset, filters
-from mnist_app.filters import Array
-from mnist_app.model import networks
+from mnist_app.data import datasets
+from mnist_app.imaging import convolution
+from mnist_app.imaging.convolution import Array
+from mnist_app.model import builder
 from tests.browser.conftest import (
     OpenPage,
     draw,
@@ -20,9 +21,9 @@ from tests.browser.conftest import (
     keep_screenshot,
     wait_until_quiet,
 )
-from tests.serving import Server
+from tests.support.serving import Server
 
-EXAMPLE = dataset.load_test().images[0].astype(np.float32)
+EXAMPLE = datasets.load_test().images[0].astype(np.float32)
 PAGES = ("Pixels", "Convolution", "Feature maps", "Max pooling")
 FIRST_ANSWER = {
     "Pixels": "Answer: Centred, as in MNIST",
@@ -93,7 +94,7 @@ def test_hovering_shows_what_keras_computes_and_asks_the_server_nothing(
     page.goto(server.url + "/convolution")
     expect(first_answer(page, "Convolution")).to_have_text("7")
     wait_until_quiet(page)
-    kernel = filters.PRESETS["Sobel vertical"].kernel
+    kernel = convolution.PRESETS["Sobel vertical"].kernel
     result = keras_convolution(EXAMPLE, kernel)
     lens = Lens(page, "lens_kernel")
     time.sleep(0.5)
@@ -163,7 +164,7 @@ def test_typing_into_the_kernel_changes_the_result(server: Server, open_page: Op
     field.fill("-1.5")
     field.press("Enter")
     expect(lens.root.locator(".kernel .cell").nth(4)).to_have_text("−1.50")
-    kernel = filters.PRESETS["Sobel vertical"].kernel.copy()
+    kernel = convolution.PRESETS["Sobel vertical"].kernel.copy()
     kernel[1, 1] = -1.5
     result = keras_convolution(EXAMPLE, kernel)
     lens.point_at("output", 14, 15, 26, 26)
@@ -242,7 +243,7 @@ def test_a_learned_kernel_is_picked_walked_silenced_and_put_back(
     number = page.get_by_label("Kernel, 0 to 15", exact=True)
     expect(number).to_have_value("10")
     lens = Lens(page, "lens_learned")
-    weights, bias = networks.load("cnn").get_layer("conv1").get_weights()
+    weights, bias = builder.load("cnn").get_layer("conv1").get_weights()
     kernel = weights[:, :, 0, 10]
     expect(lens.root.locator(".kernel .cell").first).to_have_text(re.compile(r"\d"))
     result = keras_convolution(EXAMPLE / 255, kernel) + bias[10]
@@ -270,7 +271,7 @@ def test_a_click_on_a_map_shows_how_it_was_made(server: Server, open_page: OpenP
     page.mouse.click(box["x"] + 1.5 * box["width"] / 3, box["y"] + 2.5 * box["height"] / 16)
     expect(page.get_by_label("Map, 0 to 47", exact=True)).to_have_value("7")
     expect(page.get_by_text("Each map of conv2 looks at all 16 maps before it")).to_be_visible()
-    network = networks.load("cnn")
+    network = builder.load("cnn")
     until = keras.Model(network.input, network.get_layer("pool1").output)
     pool1 = np.asarray(until(EXAMPLE[None]))[0]
     kernel = network.get_layer("conv2").get_weights()[0][..., 7]

@@ -5,8 +5,8 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from mnist_app import runs
-from mnist_app.files import home
+from mnist_app.storage import home
+from mnist_app.training import runs
 from tests.browser.conftest import (
     OpenPage,
     draw,
@@ -16,8 +16,8 @@ from tests.browser.conftest import (
     wait_until_quiet,
 )
 from tests.conftest import end_trainers, is_alive, trainer_processes
-from tests.handwriting import DIGITS
-from tests.serving import Server, serve
+from tests.support.handwriting import DIGITS
+from tests.support.serving import Server, serve
 
 LONGEST = 120_000
 

@@ -4,13 +4,14 @@ import numpy as np
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
-from mnist_app import digit, figures
-from mnist_app.model import networks
+from mnist_app.imaging import normalize
+from mnist_app.model import builder
+from mnist_app.ui.markup import figures
 
 
 @st.cache_resource
 def load_network():  # type: ignore[no-untyped-def] # noqa: ANN201
-    return networks.load("cnn")
+    return builder.load("cnn")
 
 
 st.title("Draw a digit")
@@ -29,7 +30,7 @@ with left:
 with right:
     drawing = result.image_data
     if drawing is not None:
-        image = digit.normalise(drawing).image
+        image = normalize.normalise(drawing).image
         probabilities = network.predict(image[np.newaxis].astype("float32"), verbose=0)[0]
         answer = f'<div role="status" aria-label="Prediction">{probabilities.argmax()}</div>'
         st.html(answer + figures.seen_image(image) + figures.probability_chart(probabilities))

@@ -1,0 +1,1 @@
+"""The code that pages show: snippets and whole scripts."""

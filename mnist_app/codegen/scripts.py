@@ -1,0 +1,246 @@
+"""Complete scripts that train exactly the network of a run, as text to copy.
+
+Each runs as it stands where TensorFlow is installed: MNIST is downloaded by Keras. Only for varied
+images, and for networks with layers of their own, this project must lie in the same folder.
+"""
+
+import inspect
+from pathlib import Path
+
+from mnist_app.codegen.snippets import import_lines
+from mnist_app.data.datasets import HELD_OUT, MNIST
+from mnist_app.networks import architecture
+from mnist_app.networks.architecture import Plan, Step
+from mnist_app.training.settings import Settings, rate_at
+
+_BY_HAND = Path(__file__).parent.parent / "model" / "by_hand.py"
+_OPTIMIZERS = {
+    "sgd": "keras.optimizers.SGD(LEARNING_RATE)",
+    "momentum": "keras.optimizers.SGD(LEARNING_RATE, momentum=0.9)",
+    "rmsprop": "keras.optimizers.RMSprop(LEARNING_RATE)",
+    "adam": "keras.optimizers.Adam(LEARNING_RATE)",
+    "adamw": "keras.optimizers.AdamW(LEARNING_RATE, weight_decay={decay})",
+}
+
+
+def keras_script(settings: Settings) -> str:
+    """Return a script with compile and fit for these settings."""
+    optimizer = _OPTIMIZERS[settings.optimizer].format(decay=settings.weight_decay)
+    return f'''\
+{import_lines("math")}
+
+{import_lines("keras", "numpy as np")}
+
+{_constants(settings)}
+keras.utils.set_random_seed(SEED)
+{_data(settings)}
+{_network(settings)}
+# The loss is computed from the logits, which is exact; the softmax comes after.
+model = keras.Model(network.input, network.get_layer("logits").output)
+model.compile(
+    optimizer={optimizer},
+    loss=keras.losses.CategoricalCrossentropy(from_logits=True),
+    metrics=["accuracy"],
+)
+
+{_schedule(settings)}
+
+class Schedule(keras.callbacks.Callback):
+    """Set the learning rate before each batch."""
+
+    batches_done = 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.optimizer.learning_rate.assign(learning_rate(self.batches_done))
+        self.batches_done += 1
+
+
+schedule = Schedule()
+for epoch in range(EPOCHS):
+    images, targets = training_data(epoch)
+    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
+    model.fit(
+        images[order],
+        targets[order],
+        batch_size=BATCH_SIZE,
+        shuffle=False,
+        initial_epoch=epoch,
+        epochs=epoch + 1,
+        validation_data=(validation_images, np.eye(10)[validation_labels]),
+        callbacks=[schedule],
+    )
+
+_, accuracy = model.evaluate(test_images, np.eye(10)[test_labels], batch_size=500, verbose=0)
+print(f"Right on the {{len(test_labels):,}} test images: {{100 * accuracy:.2f}} %")
+network.save("network.keras")
+'''
+
+
+def tensorflow_script(settings: Settings) -> str:
+    """Return a script with variables and a gradient tape for these settings.
+
+    Raises ValueError for a network whose layers are not written by hand here.
+    """
+    plan = settings.plan
+    if plan is None:
+        raise ValueError(settings.network)
+    layers = "\n".join(f"    {layer!r}," for layer in architecture.as_tuples(plan))
+    return f"""\
+{_BY_HAND.read_text().rstrip()}
+
+
+{import_lines("math")}
+
+{import_lines("keras")}
+
+{_constants(settings)}
+LAYERS = [
+{layers}
+]
+{_data(settings)}
+{_schedule(settings)}
+
+network = Network(LAYERS, SEED)
+training = Training(network, {settings.optimizer!r}, {settings.weight_decay!r}, SEED)
+
+
+def accuracy(images, labels):
+    answers = [
+        network.logits(tf.constant(images[start : start + 500])).numpy().argmax(axis=1)
+        for start in range(0, len(images), 500)
+    ]
+    return np.mean(np.concatenate(answers) == labels)
+
+
+batches_done = 0
+for epoch in range(EPOCHS):
+    images, targets = training_data(epoch)
+    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
+    for start in range(0, len(images), BATCH_SIZE):
+        batch = order[start : start + BATCH_SIZE]
+        rate = tf.constant(learning_rate(batches_done), tf.float32)
+        loss, right = training.step(
+            tf.constant(images[batch]), tf.constant(targets[batch]), rate
+        )
+        batches_done += 1
+    seen = accuracy(validation_images, validation_labels)
+    print(f"Epoch {{epoch + 1}}: loss {{loss:.4f}}, validation accuracy {{100 * seen:.2f}} %")
+
+share_right = accuracy(test_images, test_labels)
+print(f"Right on the {{len(test_labels):,}} test images: {{100 * share_right:.2f}} %")
+"""
+
+
+def _constants(settings: Settings) -> str:
+    return f"""\
+SEED = {settings.seed}
+EPOCHS = {settings.epochs}
+BATCH_SIZE = {settings.batch_size}
+IMAGES = {settings.images}
+LEARNING_RATE = {settings.learning_rate!r}  # the highest of its schedule"""
+
+
+def _data(settings: Settings) -> str:
+    """Return how the data is loaded, split and, where that is asked for, varied."""
+    loading = f"""\
+
+{_whole_data(settings.data)}
+# The last {HELD_OUT:,} images are for validation: the network does not learn from them.
+validation_images, validation_labels = images[-{HELD_OUT}:], labels[-{HELD_OUT}:]
+images, labels = images[:IMAGES], labels[:IMAGES]
+"""
+    if settings.augmentation == "none":
+        return f'''{loading}
+one_hot = np.eye(10, dtype=np.float32)[labels]
+
+
+def training_data(epoch):
+    """The same images in each epoch, uint8 (n, 28, 28), and one-hot labels, float32 (n, 10)."""
+    return images, one_hot
+
+'''
+    mixture = settings.mixture
+    return f'''{loading}
+
+def training_data(epoch, originals=images, its_labels=labels):
+    """Images varied anew for each epoch by this project's own code, and their targets."""
+    from loky import ProcessPoolExecutor
+
+    from mnist_app.data.datasets import Split
+    from mnist_app.data.epochs import Epoch, Mixture
+
+    with ProcessPoolExecutor() as executor:
+        mixture = Mixture(written={mixture.written}, nondigits={mixture.nondigits})
+        return Epoch(executor, Split(originals, its_labels), mixture, SEED, epoch).result()
+
+'''
+
+
+def _whole_data(source: str) -> str:
+    if source == MNIST.name:
+        return "(images, labels), (test_images, test_labels) = keras.datasets.mnist.load_data()"
+    return f"""\
+# This project's own code reads the files; where they must lie stands on its page MNIST.
+from mnist_app.data import datasets
+
+training_split, test_split = datasets.whole_training({source!r}), datasets.load_test({source!r})
+images, labels = training_split.images, training_split.labels
+test_images, test_labels = test_split.images, test_split.labels"""
+
+
+def _schedule(settings: Settings) -> str:
+    return f"""\
+batches = EPOCHS * math.ceil({settings.images_an_epoch} / BATCH_SIZE)
+
+
+{inspect.getsource(rate_at)}
+
+def learning_rate(batches_done):
+    return rate_at({settings.schedule!r}, LEARNING_RATE, batches_done / max(1, batches - 1))
+"""
+
+
+def _network(settings: Settings) -> str:
+    if settings.plan is None:
+        return f'''\
+from mnist_app.model import builder
+
+network = builder.build("{settings.network}")
+'''
+    lines = "\n".join(f"x = {_keras_line(step)}(x)" for step in _with_channel(settings.plan))
+    return f"""\
+image = keras.Input((28, 28), name="image")
+x = keras.layers.Rescaling(1 / 255, name="scale")(image)
+{lines}
+probabilities = keras.layers.Softmax(name="probabilities")(x)
+network = keras.Model(image, probabilities)
+network.summary()
+"""
+
+
+def _with_channel(plan: Plan) -> list[Step | None]:
+    """Return the layers in their order; None stands for the one that adds a channel."""
+    steps: list[Step | None] = [] if isinstance(plan[0], architecture.Flatten) else [None]
+    return [*steps, *plan, architecture.LOGITS]
+
+
+def _keras_line(step: Step | None) -> str:
+    match step:
+        case None:
+            return 'keras.layers.Reshape((28, 28, 1), name="channel")'
+        case architecture.Convolution(name, filters, kernel, bias):
+            return f'keras.layers.Conv2D({filters}, {kernel}, use_bias={bias}, name="{name}")'
+        case architecture.Pooling(name, size, stride):
+            return f'keras.layers.MaxPooling2D({size}, {stride}, name="{name}")'
+        case architecture.Normalisation(name, momentum):
+            return f'keras.layers.BatchNormalization(momentum={momentum}, name="{name}")'
+        case architecture.Activation(name, "relu"):
+            return f'keras.layers.ReLU(name="{name}")'
+        case architecture.Activation(name, function):
+            return f'keras.layers.Activation("{function}", name="{name}")'
+        case architecture.Flatten(name):
+            return f'keras.layers.Flatten(name="{name}")'
+        case architecture.Dropout(name, rate):
+            return f'keras.layers.Dropout({rate}, name="{name}")'
+        case architecture.Dense(name, units, activation):
+            return f'keras.layers.Dense({units}, activation="{activation}", name="{name}")'

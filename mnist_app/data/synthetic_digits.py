@@ -1,0 +1,382 @@
+"""Digits written by the program itself, in the styles that MNIST's American writers lack.
+
+A style is a short recipe of pen strokes: the flagged and based 1, the barred 7, the open 4, the 9
+with a curled tail. Each time it is written, hand, speed and pen differ. The styles are those of
+handwriting as it is taught in schools around the world, the continental European ones above all.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_app.imaging.normalize import Image, normalise_ink
+
+T = TypeVar("T")
+Point = tuple[float, float]
+Stroke = NDArray[np.float64]
+"""Points of a pen stroke, shape (n, 2): x to the right, y down; a digit is about 1 high."""
+
+CANVAS_SIDE = 96
+DIGIT_SIDE = 60
+# The pen's width over the larger side of the digit: 8 px on 224 px, to 28 px on 84 px and a bit.
+THINNEST, USUAL, THICKEST = 0.03, 0.15, 0.36
+POINTS = 32
+_SHIFT = 4  # cv2.polylines takes points in sixteenths of a pixel
+
+
+class Hand:
+    """One person's hand at one moment: it misses every point that it aims at by a little."""
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        """Draw the habits of this hand from `generator`."""
+        self._generator = generator
+        self.miss = generator.uniform(0.005, 0.04)
+        self._haste = int(generator.choice([0, 0, 1, 2, 3]))
+
+    def between(self, low: float, high: float) -> float:
+        """Return a random number between `low` and `high`."""
+        return float(self._generator.uniform(low, high))
+
+    def chance(self, probability: float) -> bool:
+        """Return True with the given probability, 0 to 1."""
+        return bool(self._generator.random() < probability)
+
+    def choose(self, things: list[T]) -> T:
+        """Return one of the `things`, each as likely as the others."""
+        return things[int(self._generator.integers(len(things)))]
+
+    def line(self, *points: Point) -> Stroke:
+        """Return straight lines from point to point."""
+        return self._aim(points)
+
+    def curve(self, *points: Point) -> Stroke:
+        """Return a smooth curve through the points, a Catmull-Rom spline."""
+        aimed = self._aim(points)
+        padded = np.concatenate([[2 * aimed[0] - aimed[1]], aimed, [2 * aimed[-1] - aimed[-2]]])
+        before, start, end, after = (padded[i : len(aimed) - 1 + i, None] for i in range(4))
+        t = np.linspace(0, 1, 8, endpoint=False)[None, :, None]
+        pieces = 0.5 * (
+            2 * start
+            + (end - before) * t
+            + (2 * before - 5 * start + 4 * end - after) * t**2
+            + (3 * start - before - 3 * end + after) * t**3
+        )
+        return np.concatenate([pieces.reshape(-1, 2), aimed[-1:]])
+
+    def arc(
+        self, centre: Point, radii: Point, start: float, sweep: float, drift: float = 0
+    ) -> Stroke:
+        """Return an arc of an ellipse from `start` on, `sweep` degrees clockwise from the right.
+
+        Its radii grow by the share `drift` on the way.
+        """
+        count = 8 + int(abs(sweep) / 20)
+        angles = np.deg2rad(np.linspace(start, start + sweep, count))
+        growth = np.linspace(1, 1 + drift, count)[:, None]
+        ellipse = np.stack([np.cos(angles), np.sin(angles)], axis=1) * growth * radii
+        middle = self._aim([centre])
+        return np.asarray(ellipse + middle, dtype=np.float64)
+
+    def write(self, stroke: Stroke) -> Stroke:
+        """Return `stroke` as this hand writes it in one go: in haste, corners become round."""
+        steps = np.hypot(*np.diff(stroke, axis=0).T)
+        way = np.concatenate([[0], np.cumsum(steps)])
+        places = np.linspace(0, way[-1], POINTS)
+        even = np.empty((POINTS, 2))
+        for axis in (0, 1):
+            even[:, axis] = np.interp(places, way, stroke[:, axis])
+        for _ in range(self._haste):
+            even[1:-1] = (even[:-2] + even[1:-1] + even[2:]) / 3
+        phase = self.between(0, 6.28) + places[:, None] * self.between(2, 9) + np.array([[0, 2]])
+        even += self.between(0, 0.015) * np.sin(phase)
+        return even
+
+    def _aim(self, points: tuple[Point, ...] | list[Point]) -> Stroke:
+        aimed = np.array(points, dtype=np.float64)
+        return aimed + self._generator.normal(0, self.miss, aimed.shape)
+
+
+def join(*strokes: Stroke) -> Stroke:
+    """Return the strokes as one, written without lifting the pen."""
+    return np.concatenate(strokes)
+
+
+def write_digits(count: int, generator: np.random.Generator) -> tuple[Image, NDArray[np.uint8]]:
+    """Return `count` images of written digits, uint8 (count, 28, 28), and labels, uint8 (count,).
+
+    The same generator state gives the same digits.
+    """
+    labels = generator.choice(len(STYLES), count, p=SHARES).astype(np.uint8)
+    return np.stack([write(STYLES[label], generator) for label in labels]), labels
+
+
+def write(style: Callable[[Hand], list[Stroke]], generator: np.random.Generator) -> Image:
+    """Return one image, uint8 (28, 28), of the strokes of `style`, normalised as a drawing is."""
+    hand = Hand(generator)
+    strokes = [hand.write(stroke) for stroke in style(hand)]
+    return normalise_ink(draw(slant_and_stretch(strokes, hand), pen_width(hand)))
+
+
+def draw(strokes: list[Stroke], width: int) -> Image:
+    """Draw strokes, their larger side 60 pixels, with a round pen; uint8 (96, 96)."""
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = DIGIT_SIDE / max(float((high - low).max()), 1e-6)
+    offset = CANVAS_SIDE / 2 - scale * (low + high) / 2
+    canvas = np.zeros((CANVAS_SIDE, CANVAS_SIDE), np.uint8)
+    for stroke in strokes:
+        fixed = np.rint((stroke * scale + offset) * 2**_SHIFT).astype(np.int32)
+        cv2.polylines(canvas, [fixed], False, 255, width, cv2.LINE_AA, _SHIFT)
+    return canvas
+
+
+def pen_width(hand: Hand, thickest: float = THICKEST) -> int:
+    """Return this hand's choice of a pen, in pixels for `draw`.
+
+    `thickest` is the largest width as a share of the drawing's larger side.
+    """
+    share = hand.between(THINNEST, thickest if hand.chance(0.65) else USUAL)
+    return max(2, round(DIGIT_SIDE * share))
+
+
+def slant_and_stretch(strokes: list[Stroke], hand: Hand) -> list[Stroke]:
+    """Return the strokes as this hand leans, turns and stretches all that it writes."""
+    turn = np.deg2rad(hand.between(-12, 12))
+    slant = hand.between(-0.15, 0.4)
+    aspect = np.exp(hand.between(np.log(0.6), np.log(1.25)))
+    upright = np.array([[aspect, -slant], [0, 1]])
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    return [np.asarray(stroke @ (rotation @ upright).T) for stroke in strokes]
+
+
+def _zero(hand: Hand) -> list[Stroke]:
+    sweep = 360 + hand.between(-25, 40)
+    direction = -1 if hand.chance(0.8) else 1
+    wide = hand.between(0.25, 0.5)
+    start = hand.between(-140, -20)
+    ring = hand.arc((0.5, 0.5), (wide, 0.5), start, direction * sweep, hand.between(-0.12, 0.12))
+    if not hand.chance(0.25):
+        return [ring]
+    across, along = hand.between(0.1, wide * 1.2), hand.between(0.2, 0.6)
+    return [ring, hand.line((0.5 + across, 0.5 - along), (0.5 - across, 0.5 + along))]
+
+
+def _one(hand: Hand) -> list[Stroke]:
+    foot = hand.between(0.4, 0.55)
+    bend = hand.between(-0.03, 0.03)
+    stem = hand.curve((0.5, 0), ((0.5 + foot) / 2 + bend, 0.5), (foot, 1))
+    strokes = [join(_flag(hand), stem) if hand.chance(0.8) else stem]
+    if hand.chance(0.3):
+        tilt = hand.between(-0.05, 0.05)
+        left, right = hand.between(0.1, 0.45), hand.between(0.1, 0.45)
+        strokes.append(hand.line((foot - left, 1 + tilt), (foot + right, 1 - tilt)))
+    return strokes
+
+
+def _flag(hand: Hand) -> Stroke:
+    """The upstroke of a 1 rises steeply; the bar of a 7 does not."""
+    angle = np.deg2rad(hand.between(33, 72))
+    length = hand.between(0.15, 0.8)
+    wide, high = length * np.cos(angle), length * np.sin(angle)
+    bulge = hand.between(-0.03, 0.08)
+    return hand.curve((0.5 - wide, high), (0.5 - wide / 2 + bulge, high / 2 + bulge), (0.5, 0))
+
+
+def _two(hand: Hand) -> list[Stroke]:
+    corner = (hand.between(0.02, 0.15), 1.0)
+    if hand.chance(0.12):
+        return [hand.line((0.1, hand.between(0, 0.1)), (0.85, 0.02), corner, (0.9, 1.0))]
+    neck = hand.curve(
+        (hand.between(0, 0.15), hand.between(0.1, 0.35)),
+        (0.2, 0.08),
+        (0.5, 0),
+        (hand.between(0.75, 0.9), hand.between(0.12, 0.3)),
+        (hand.between(0.55, 0.75), hand.between(0.45, 0.6)),
+        corner,
+    )
+    end = (hand.between(0.75, 1.0), hand.between(0.88, 1.05))
+    if hand.chance(0.3):
+        loop = hand.curve(
+            corner, (-0.05, 0.9), (0.1, hand.between(0.72, 0.85)), (0.4, hand.between(0.9, 1)), end
+        )
+        return [join(neck, loop)]
+    return [join(neck, hand.curve(corner, (0.45, 1 - hand.between(-0.03, 0.08)), end))]
+
+
+def _three(hand: Hand) -> list[Stroke]:
+    waist = (hand.between(0.25, 0.5), hand.between(0.38, 0.52))
+    if hand.chance(0.3):
+        top = hand.line((hand.between(0.05, 0.2), hand.between(-0.02, 0.08)), (0.8, 0), waist)
+    else:
+        top = hand.curve(
+            (hand.between(0.05, 0.2), hand.between(0.05, 0.2)),
+            (0.42, 0),
+            (hand.between(0.7, 0.85), hand.between(0.12, 0.25)),
+            waist,
+        )
+    bowl = hand.curve(
+        waist,
+        (hand.between(0.7, 0.9), hand.between(0.55, 0.65)),
+        (hand.between(0.7, 0.95), 0.82),
+        (0.45, 1),
+        (hand.between(0, 0.15), hand.between(0.8, 0.98)),
+    )
+    if hand.chance(0.15):
+        x, y = waist
+        return [
+            join(top, hand.curve(waist, (x - 0.12, y + 0.06), (x - 0.02, y + 0.1), waist), bowl)
+        ]
+    return [join(top, bowl)]
+
+
+def _four(hand: Hand) -> list[Stroke]:
+    bar = hand.between(0.45, 0.85)
+    stem_x = hand.between(0.55, 0.8)
+    stem_top = hand.between(-0.05, bar - 0.15)
+    end = (hand.between(stem_x - 0.05, 1.05), bar + hand.between(-0.25, 0.1))
+    style = hand.between(0, 1)
+    if style < 0.35:  # open, two strokes
+        arm = hand.line((hand.between(0.05, 0.45), 0), (hand.between(0, 0.12), bar), end)
+    elif style < 0.55:  # open and round like a u
+        top = (hand.between(0, 0.35), 0.0)
+        arm = hand.curve(top, (hand.between(0, 0.12), bar - 0.2), (0.25, bar), end)
+        stem_top = hand.between(-0.1, 0.2)
+    elif style < 0.8:  # the sailboat, closed at the top
+        arm = hand.line((stem_x, 0), (hand.between(-0.05, 0.1), bar), end)
+        stem_top = hand.between(-0.03, 0.12)
+    else:  # closed, in one go: down, across and, from above, down again
+        arm = hand.line((stem_x - 0.1, 0), (0, bar), end)
+        back = hand.curve(end, (end[0], bar - 0.25), (stem_x + 0.05, hand.between(0.1, 0.3)))
+        return [join(arm, back, hand.line((stem_x, 0.3), (stem_x - hand.between(0, 0.1), 1)))]
+    stem = hand.line((stem_x, stem_top), (stem_x - hand.between(-0.05, 0.15), 1))
+    return [arm, stem]
+
+
+def _five(hand: Hand) -> list[Stroke]:
+    neck = (hand.between(0.12, 0.25), hand.between(0.35, 0.48))
+    bowl = hand.curve(
+        neck,
+        (hand.between(0.45, 0.6), neck[1] - hand.between(0, 0.08)),
+        (hand.between(0.75, 0.95), hand.between(0.55, 0.7)),
+        (hand.between(0.65, 0.85), 0.9),
+        (0.4, 1),
+        (hand.between(0, 0.12), hand.between(0.8, 0.98)),
+    )
+    top = (hand.between(0.15, 0.35), 0.0)
+    tilt = hand.between(-0.12, 0.05)
+    style = hand.between(0, 1)
+    if style < 0.4:
+        return [join(hand.line((hand.between(0.7, 0.95), tilt), top, neck), bowl)]
+    if style < 0.55:  # round as an S
+        start = hand.curve((hand.between(0.7, 0.9), 0.06), (0.4, 0), (0.18, 0.18), neck)
+        return [join(start, bowl)]
+    apart = hand.between(-0.08, 0.15)
+    lift = hand.between(-0.1, 0.06)
+    bar = hand.line((top[0] + apart, lift), (hand.between(0.7, 1.0), lift + tilt))
+    return [join(hand.line(top, neck), bowl), bar]
+
+
+def _six(hand: Hand) -> list[Stroke]:
+    ring_top = hand.between(0.4, 0.65)
+    left = hand.between(0.03, 0.15)
+    top = (hand.between(0.4, 0.85), hand.between(-0.02, 0.08))
+    shoulder = (top[0] / 2 + left / 2 - hand.between(-0.03, 0.12), ring_top / 2)
+    down = [top, shoulder, (left, 0.68), (0.2, 0.93), (0.5, 1)]
+    ring = [(hand.between(0.75, 0.9), 0.85), (0.8, ring_top + 0.12), (0.5, ring_top)]
+    close = (left + hand.between(0, 0.2), ring_top + hand.between(0.1, 0.35))
+    return [hand.curve(*down, *ring, close)]
+
+
+def _seven(hand: Hand) -> list[Stroke]:
+    right = (hand.between(0.75, 0.95), hand.between(-0.06, 0.06))
+    left = (hand.between(0, 0.2), hand.between(-0.02, 0.1))
+    foot = (hand.between(-0.1, 0.6), 1.0)
+    bulge = hand.between(-0.15, 0.02)
+    middle = ((right[0] + foot[0]) / 2 + bulge, hand.between(0.45, 0.6))
+    bar_top = hand.line(left, right)
+    if hand.chance(0.15):  # round, without a corner
+        bar_top = hand.curve((left[0], hand.between(0.05, 0.25)), (0.35, 0), (0.7, 0.02), right)
+    elif hand.chance(0.2):
+        bar_top = hand.curve(left, (0.3, hand.between(-0.04, 0.02)), (0.6, 0.06), right)
+    if hand.chance(0.25):
+        bar_top = join(hand.line((left[0], hand.between(0.12, 0.3)), left), bar_top)
+    stem = hand.curve(right, middle, foot)
+    if hand.chance(0.12):
+        stem = join(stem, hand.line(foot, (foot[0] + hand.between(0.05, 0.2), 0.97)))
+    strokes = [join(bar_top, stem)]
+    if hand.chance(0.55):
+        reach, tilt = hand.between(0.1, 0.5), hand.between(-0.2, 0.12)
+        x, y = middle[0] + hand.between(-0.12, 0.12), middle[1] + hand.between(-0.15, 0.2)
+        bar = hand.line((x - reach, y - tilt), (x + reach, y + tilt))
+        if hand.chance(0.2):  # in one go: from the foot up to the left and across
+            return [
+                join(bar_top, stem, hand.curve(foot, (x - reach, (1 + y) / 2), tuple(bar[0])), bar)
+            ]
+        strokes.append(bar)
+    return strokes
+
+
+def _eight(hand: Hand) -> list[Stroke]:
+    waist = hand.between(0.4, 0.55)
+    small = hand.between(0.18, 0.36)
+    large = hand.between(0.25, 0.42)
+    if hand.chance(0.3):  # two rings
+        high, low = waist / 2, (1 + waist) / 2
+        gap = hand.between(-0.05, 0.03)
+        upper = hand.arc((0.5, high), (small, high), hand.between(0, 360), 375, 0.05)
+        lower = hand.arc((0.5, low + gap), (large, 1 - low), hand.between(-120, -60), 375, 0.05)
+        return [upper, lower]
+    way = hand.curve(
+        (0.5 + small, hand.between(0.08, 0.2)),
+        (0.5, 0),
+        (0.5 - small, waist / 2),
+        (0.5, waist),
+        (0.5 + large, (1 + waist) / 2),
+        (0.5, 1),
+        (0.5 - large, (1 + waist) / 2),
+        (hand.between(0.42, 0.55), waist),
+        (0.5 + small * hand.between(0.7, 1.1), waist / 2),
+        (0.5 + small * hand.between(0.2, 1), hand.between(0, 0.15)),
+    )
+    mirrored = hand.chance(0.2)
+    return [way * [-1, 1] + [1, 0] if mirrored else way]
+
+
+def _nine(hand: Hand) -> list[Stroke]:
+    high = hand.between(0.15, 0.32)
+    wide = hand.between(0.2, 0.4)
+    side = 0.4 + wide
+    if hand.chance(0.2):  # clockwise, from the foot of the ring and without lifting the pen
+        left = 0.4 - wide
+        start = (hand.between(left + 0.1, side), hand.between(1.6, 2.2) * high)
+        ring = hand.curve(start, (left, 1.4 * high), (left + 0.05, 0.4 * high), (0.4, 0))
+        top = (side, hand.between(0.5, 1) * high)
+        return [join(ring, hand.curve((0.4, 0), (side - 0.08, 0.1), top), _tail(hand, top))]
+    angle = hand.between(-80, 0)
+    sweep = hand.between(220, 300) if hand.chance(0.35) else hand.between(300, 375)
+    ring = hand.arc((0.4, high), (wide, high), angle, -sweep, hand.between(-0.15, 0.15))
+    tail = _tail(hand, (side + hand.between(-0.1, 0.12), hand.between(0, high * 1.5)))
+    return [join(ring, tail)] if hand.chance(0.8) else [ring, tail]
+
+
+def _tail(hand: Hand, top: Point) -> Stroke:
+    """The tail of a 9: straight, bent to the left, or curled up."""
+    side = top[0]
+    style = hand.between(0, 1)
+    if style < 0.3:
+        return hand.line(top, (side - hand.between(-0.02, 0.3), 1.0))
+    if style < 0.6:
+        return hand.curve(top, (side, 0.6), (side - 0.12, 0.9), (hand.between(0.1, 0.45), 1.0))
+    low = hand.between(0.85, 0.95)
+    curl = (hand.between(-0.15, 0.2), hand.between(0.6, 0.92))
+    return hand.curve(top, (side + 0.02, 0.6), (side - 0.1, low), (0.35, 1), curl)
+
+
+STYLES = (_zero, _one, _two, _three, _four, _five, _six, _seven, _eight, _nine)
+"""How each digit is written, index by digit."""
+_WEIGHTS = np.array([1, 2, 1, 1, 2, 1.2, 1, 1.8, 1, 1.8])
+SHARES = _WEIGHTS / _WEIGHTS.sum()
+"""How often each digit is written: those whose styles differ most from MNIST's more often."""

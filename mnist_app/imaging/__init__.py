@@ -1,0 +1,1 @@
+"""Pictures without a network: from ink to 28x28, convolution, corruptions, files, colors."""

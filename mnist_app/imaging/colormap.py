@@ -1,0 +1,94 @@
+"""Values become colours: one scale for one figure, so that the same value has the same colour.
+
+Grey for pixels, as MNIST has them; viridis for values from zero up; blue, black, orange for
+values around zero. The last two stay apart for colour-blind people, and black is zero in all
+but viridis, where it is the darkest colour.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_app.imaging.normalize import Image
+
+Palette = Literal["grey", "viridis", "diverging"]
+
+# Red, green and blue from the most negative value by zero to the most positive.
+_DIVERGING = [(190, 225, 255), (75, 155, 245), (25, 85, 180), (0, 0, 0)]
+_DIVERGING += [(180, 85, 5), (250, 150, 35), (255, 230, 170)]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Which colour a value has."""
+
+    palette: Palette
+    low: float
+    high: float
+    stretched: bool = False
+    """Whether small values get more of the colours: by the cube root of their share of `high`."""
+
+    def indices(self, values: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return each value's place in the palette, 0 to 255; beyond the scale means its end."""
+        shares = (np.asarray(values, np.float64) - self.low) / (self.high - self.low)
+        if self.stretched:
+            ratio = np.asarray(values, np.float64) / self.high
+            shares = 0.5 + 0.5 * np.cbrt(ratio)
+        return np.rint(255 * np.clip(shares, 0, 1)).astype(np.uint8)
+
+    def paint(self, values: NDArray[Any]) -> Image:
+        """Return values of shape (rows, columns) as RGB, uint8 (rows, columns, 3)."""
+        return colours(self.palette)[self.indices(values)]
+
+    def ticks(self) -> list[float]:
+        """Return the values at the scale's beginning, its quarters and its end."""
+        steps = np.linspace(-1, 1, 5)
+        if self.stretched:
+            return [float(v) for v in self.high * steps**3]
+        values = np.linspace(self.low, self.high, 5)
+        return [float(v) for v in (np.rint(values) if self.palette == "grey" else values)]
+
+
+def pixels(white: float = 255.0) -> Scale:
+    """Return the scale of pixels, from 0 (black) to `white`."""
+    return Scale("grey", 0.0, white)
+
+
+def from_zero(*arrays: NDArray[Any]) -> Scale:
+    """Return a scale from 0 to the largest value of all `arrays`."""
+    return Scale("viridis", 0.0, _largest(arrays))
+
+
+def around_zero(*arrays: NDArray[Any], stretched: bool = False) -> Scale:
+    """Return a scale centred at zero that holds all values of all `arrays`."""
+    limit = _largest(arrays)
+    return Scale("diverging", -limit, limit, stretched)
+
+
+def fitting(*arrays: NDArray[Any]) -> Scale:
+    """Return a scale from zero where no value is negative, else one around zero."""
+    negative = any(array.size and array.min() < 0 for array in arrays)
+    return around_zero(*arrays) if negative else from_zero(*arrays)
+
+
+@cache
+def colours(palette: Palette) -> NDArray[np.uint8]:
+    """Return a palette's 256 colours, RGB, uint8 (256, 3)."""
+    steps = np.arange(256, dtype=np.uint8)
+    if palette == "grey":
+        return np.asarray(np.stack([steps] * 3, axis=1), dtype=np.uint8)
+    if palette == "viridis":
+        painted = cv2.applyColorMap(steps[:, np.newaxis], cv2.COLORMAP_VIRIDIS)
+        return np.asarray(painted[:, 0, ::-1], dtype=np.uint8)
+    stops = np.linspace(0, 255, len(_DIVERGING))
+    channels = [np.interp(steps, stops, channel) for channel in zip(*_DIVERGING, strict=True)]
+    return np.asarray(np.rint(np.stack(channels, axis=1)), dtype=np.uint8)
+
+
+def _largest(arrays: tuple[NDArray[Any], ...]) -> float:
+    """Return the largest magnitude, or 1 where all values are 0."""
+    return max((float(np.abs(array).max()) for array in arrays if array.size), default=0.0) or 1.0

@@ -1,0 +1,99 @@
+"""PNG and JPEG files as arrays, and arrays as PNG files."""
+
+import base64
+import io
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import PIL.Image
+import PIL.ImageOps
+
+from mnist_app.imaging.normalize import LARGEST_SIDE, Image
+
+MOST_PIXELS = 50_000_000
+UNREADABLE = "This is not a PNG or JPEG picture, or the file is damaged."
+
+
+class PictureError(Exception):
+    """A file that cannot be read as a picture; the message is a sentence for the person."""
+
+
+def read_picture(data: bytes) -> Image:
+    """Return a PNG's or JPEG's pixels: uint8, (height, width, 3) RGB or (.., .., 4) RGBA.
+
+    A photograph is turned upright as its EXIF data says, and a large JPEG comes reduced, to no
+    less than 1024 pixels a side. Raises PictureError for other and damaged files and for more
+    than 50 million pixels.
+    """
+    try:
+        with PIL.Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
+            _refuse_too_many_pixels(*image.size)
+            image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))
+            return _pixels(PIL.ImageOps.exif_transpose(image))
+    except PIL.Image.DecompressionBombError as error:
+        raise PictureError(_too_many_pixels()) from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise PictureError(UNREADABLE) from error
+
+
+def decode_png(png: bytes) -> Image:
+    """Return the pixels of a PNG of our own making: uint8, grey, (.., .., 3) or (.., .., 4).
+
+    The order of channels is RGB or RGBA. Raises PictureError when `png` is no PNG or has a side
+    of more than 1024 pixels.
+    """
+    # A PNG's width and height stand in its bytes 16 to 24 (https://www.w3.org/TR/png-3/#11IHDR).
+    sides = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
+    if not 0 < max(sides) <= LARGEST_SIDE:
+        raise PictureError(UNREADABLE)
+    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.dtype != np.uint8:
+        raise PictureError(UNREADABLE)
+    if pixels.ndim == 2:
+        return np.asarray(pixels)
+    order = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    return np.asarray(cv2.cvtColor(pixels, order), dtype=np.uint8)
+
+
+def encode_png(image: Image) -> bytes:
+    """Return a picture, uint8, grey (height, width) or RGB (height, width, 3), as a PNG file."""
+    _, encoded = cv2.imencode(".png", image if image.ndim == 2 else image[..., ::-1])
+    return encoded.tobytes()
+
+
+def encode_with_palette(indices: Image, palette: Sequence[tuple[int, int, int]]) -> bytes:
+    """Return a picture of few colours, uint8 indices (height, width), as a small PNG file.
+
+    `palette` has the colours, RGB.
+    """
+    picture = PIL.Image.fromarray(indices, "P")
+    picture.putpalette([value for colour in palette for value in colour])
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True, bits=4 if len(palette) <= 16 else 8)
+    return file.getvalue()
+
+
+def data_uri(png: bytes) -> str:
+    """Return a PNG file as a data URI, which stands in HTML without a request of its own."""
+    return "data:image/png;base64," + as_base64(png)
+
+
+def as_base64(data: bytes) -> str:
+    """Return bytes as text that HTML and JSON can carry."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def _refuse_too_many_pixels(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise PictureError(_too_many_pixels())
+
+
+def _too_many_pixels() -> str:
+    return f"This picture is too large: {MOST_PIXELS // 1_000_000} million pixels are the most."
+
+
+def _pixels(image: PIL.Image.Image) -> Image:
+    if image.mode.startswith("I"):
+        return (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
+    return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))

@@ -1,0 +1,1 @@
+"""What a training is: its settings, its run, and the drawings that people labeled."""

@@ -1,0 +1,297 @@
+"""What a training depends on: the settings, their bounds, and presets that teach something."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import get_args
+
+from mnist_app.data.datasets import EMNIST, HELD_OUT, MNIST, SOURCES, TRAINING_IMAGES
+from mnist_app.data.epochs import Mixture
+from mnist_app.networks import architecture
+from mnist_app.networks.architecture import ActivationName, Plan, PlanError
+from mnist_app.networks.card import NETWORKS, Layer, read_card
+
+BUILT = "built"
+"""The network that is built of stages, instead of one with a name."""
+MOST_PARAMETERS = 1_000_000
+# For each image of "varied and written": digits that the program writes, and drawings that are no
+# digit.
+WRITTEN = 0.35
+NONDIGITS = 0.14
+CHOICES: dict[str, tuple[str, ...]] = {
+    "network": (BUILT, *NETWORKS),
+    "activation": get_args(ActivationName),
+    "optimizer": ("adam", "adamw", "momentum", "sgd", "rmsprop"),
+    "schedule": ("one cycle", "cosine", "constant"),
+    "data": tuple(SOURCES),
+    "augmentation": ("none", "varied", "varied and written"),
+    "engine": ("keras", "tensorflow"),
+}
+BOUNDS: dict[str, tuple[float, float]] = {
+    "stages": (0, 3),
+    "filters": (1, 64),
+    "kernel": (1, 9),
+    "pool": (1, 4),
+    "pool_stride": (1, 4),
+    "dropout": (0, 0.9),
+    "dense": (0, 512),
+    "learning_rate": (1e-6, 1000),
+    "weight_decay": (0, 0.1),
+    "batch_size": (8, 2048),
+    "epochs": (1, 100),
+    "images": (100, EMNIST.training - HELD_OUT),
+    "seed": (0, 2**31 - 1),
+}
+"""The least and the most that each number may be."""
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be trained with; the message is a sentence for the person."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a training depends on; the same settings give the same weights."""
+
+    network: str = BUILT
+    stages: int = 2
+    filters: int = 8
+    """Of the first convolution; each further one has twice as many."""
+    kernel: int = 5
+    pool: int = 2
+    pool_stride: int = 2
+    activation: ActivationName = "relu"
+    batch_norm: bool = True
+    dropout: float = 0.0
+    dense: int = 96
+    """Units of the dense layer before the logits; 0 for none."""
+    optimizer: str = "adam"
+    learning_rate: float = 0.016
+    """The highest of the schedule."""
+    schedule: str = "one cycle"
+    weight_decay: float = 0.0
+    """For the optimiser adamw alone."""
+    batch_size: int = 256
+    epochs: int = 2
+    data: str = MNIST.name
+    """The data set: one of `dataset.SOURCES`."""
+    images: int = TRAINING_IMAGES
+    """How many of the training images that are not held out, from the first on."""
+    augmentation: str = "none"
+    """"varied": each image turned, slanted and bent anew for each epoch, see `augmentation`;
+    "varied and written": also digits and other drawings that the program makes, see `recipe`."""
+    seed: int = 1
+    engine: str = "keras"
+    """Who computes: Keras's fit, or the same loop by hand in TensorFlow."""
+    start_from: str = ""
+    """The network whose weights it starts with; empty for random ones."""
+
+    @property
+    def plan(self) -> Plan | None:
+        """The network's layers; None for one that is more than a list of simple layers."""
+        if self.network != BUILT:
+            return architecture.PLANS.get(self.network)
+        return architecture.build(
+            self.stages,
+            self.filters,
+            self.kernel,
+            self.pool,
+            self.pool_stride,
+            self.activation,
+            self.batch_norm,
+            self.dropout,
+            self.dense,
+        )
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The network's layers with shapes and parameters. Raises PlanError; see `plans`."""
+        plan = self.plan
+        return read_card(self.network).layers if plan is None else architecture.layers_of(plan)
+
+    @property
+    def mixture(self) -> Mixture:
+        """How many images that the program makes join those of MNIST in each epoch."""
+        if self.augmentation != "varied and written":
+            return Mixture(0, 0)
+        return Mixture(round(self.images * WRITTEN), round(self.images * NONDIGITS))
+
+    @property
+    def images_an_epoch(self) -> int:
+        """How many images an epoch has, a person's drawings not counted."""
+        return self.images + self.mixture.written + self.mixture.nondigits
+
+
+def read(values: Mapping[str, object]) -> Settings:
+    """Return settings of `values` by name; what is not given has its default.
+
+    Raises SettingsError for an unknown name, a value out of bounds, and a network that cannot be
+    built: whoever sends values past the fields of the page gets no further.
+    """
+    if not isinstance(values, Mapping):
+        raise SettingsError("Settings are values by name.")
+    known = {field.name: field.default for field in fields(Settings)}
+    for name, value in values.items():
+        if name not in known:
+            raise SettingsError(f"There is no setting “{str(name)[:40]}”.")
+        check(name, value)
+    settings = Settings(**{name: _as(known[name], value) for name, value in values.items()})  # type: ignore[arg-type]
+    _check_together(settings)
+    return settings
+
+
+def rate_at(schedule: str, highest: float, share: float) -> float:
+    """Return the learning rate after a share, 0 to 1, of all batches.
+
+    "one cycle" rises in the first fifth, then falls along a cosine to nearly nothing: Smith and
+    Topin, Super-Convergence (2018), https://arxiv.org/abs/1708.07120. "cosine" only falls.
+    """
+    if schedule == "constant":
+        return highest
+    rise = 0.2 if schedule == "one cycle" else 0.0
+    if share < rise:
+        return highest * (0.05 + 0.95 * share / rise)
+    fallen = (share - rise) / (1 - rise)
+    return highest * (0.001 + 0.999 * (1 + math.cos(math.pi * fallen)) / 2)
+
+
+def check(name: str, value: object) -> None:
+    """Raise SettingsError where `value` is none that the setting `name` can have."""
+    default = getattr(Settings, name)
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise SettingsError(f"{_words(name)} must be yes or no.")
+    elif isinstance(default, str):
+        if not isinstance(value, str) or value not in CHOICES.get(name, (value,)):
+            allowed = ", ".join(CHOICES.get(name, ()))
+            raise SettingsError(f"{_words(name)} must be one of: {allowed}.")
+    else:
+        _check_number(name, value, whole=isinstance(default, int))
+
+
+def _check_number(name: str, value: object, whole: bool) -> None:
+    low, high = BOUNDS[name]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise SettingsError(f"{_words(name)} must be a number.")
+    if not low <= value <= high:
+        raise SettingsError(f"{_words(name)} must be from {low:,g} to {high:,.12g}.")
+    if whole and not float(value).is_integer():
+        raise SettingsError(f"{_words(name)} must be a whole number.")
+
+
+def _as(default: object, value: object) -> object:
+    return type(default)(value)  # type: ignore[call-arg]
+
+
+def _check_together(settings: Settings) -> None:
+    source = SOURCES[settings.data]
+    if settings.images > source.training - HELD_OUT:
+        raise SettingsError(
+            f"{source.title} has {source.training - HELD_OUT:,} training images, {HELD_OUT:,} that "
+            f"are held out not counted. Take no more than these."
+        )
+    try:
+        layers = settings.layers
+    except PlanError as error:
+        raise SettingsError(str(error)) from None
+    parameters = sum(layer.parameters for layer in layers)
+    if parameters > MOST_PARAMETERS:
+        raise SettingsError(
+            f"This network would have {parameters:,} parameters, more than {MOST_PARAMETERS:,}. "
+            "Take fewer filters, fewer dense units or another pooling."
+        )
+    if settings.engine == "tensorflow" and settings.plan is None:
+        raise SettingsError(
+            f"The network “{settings.network}” has layers that are not written by hand here. "
+            "Train it with Keras."
+        )
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def as_dictionary(settings: Settings) -> dict[str, object]:
+    """Return settings as `read` takes them."""
+    return asdict(settings)
+
+
+_SHIPPED = Settings(
+    network="cnn",
+    optimizer="adamw",
+    learning_rate=0.003,
+    weight_decay=0.001,
+    batch_size=128,
+    epochs=20,
+    augmentation="varied and written",
+)
+SHIPPED: dict[str, Settings] = {
+    "cnn": _SHIPPED,
+    "champion": replace(_SHIPPED, network="champion", epochs=17),
+    "lenet": replace(_SHIPPED, network="lenet", epochs=6),
+    "rnn": replace(_SHIPPED, network="rnn", epochs=8),
+    "mlp": replace(_SHIPPED, network="mlp", epochs=6, learning_rate=0.002),
+    "softmax": replace(_SHIPPED, network="softmax", epochs=3),
+}
+"""How the networks were trained that come with the program."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Settings that are worth seeing."""
+
+    settings: Settings
+    title: str
+    lesson: str
+    """What one sees in this training, in a sentence or two."""
+
+
+PRESETS: dict[str, Preset] = {
+    "quick": Preset(
+        Settings(images=50_000),
+        "Quick",
+        "A small network goes from guessing to 99 % right on digits that it has never seen. Two "
+        "epochs: it sees each image twice.",
+    ),
+    "best": Preset(
+        SHIPPED["champion"],
+        "Best",
+        "The most accurate network here, with digits varied anew in each epoch and others that "
+        "the program writes. It takes long: come back later.",
+    ),
+    "overfit": Preset(
+        Settings(
+            filters=16,
+            dense=128,
+            batch_norm=False,
+            learning_rate=0.002,
+            schedule="constant",
+            batch_size=50,
+            epochs=30,
+            images=500,
+        ),
+        "Overfit on purpose",
+        "500 images are too few: it learns them by heart. Training accuracy reaches 100 %, while "
+        "on other digits the loss grows again.",
+    ),
+    "high-rate": Preset(
+        Settings(
+            batch_norm=False,
+            optimizer="sgd",
+            learning_rate=3.0,
+            schedule="constant",
+            epochs=3,
+        ),
+        "Learning rate too high",
+        "The first steps are so long that they throw the weights far away: from then on it only "
+        "guesses, with a loss of 2.3 (the logarithm of ten digits). Train again with a learning "
+        "rate thirty times lower.",
+    ),
+    "dense": Preset(
+        replace(SHIPPED["mlp"], augmentation="none", epochs=4),
+        "No convolution",
+        "Dense layers alone, with several times the parameters: it learns the training images "
+        "well, and is wrong more often than the quick network on those that it has not seen.",
+    ),
+}
+"""By the name that the command line takes."""

@@ -1,0 +1,1 @@
+"""Elements of our own: a folder each with HTML, CSS and JavaScript, no build step."""

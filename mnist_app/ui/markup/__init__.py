@@ -1,0 +1,1 @@
+"""HTML and SVG fragments: arrays become pictures, charts and tables."""

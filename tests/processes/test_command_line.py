@@ -1,0 +1,99 @@
+"""python -m mnist_app, run as a person or a script would."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mnist_app.data import datasets
+from mnist_app.imaging import normalize
+from mnist_app.inference import Engine
+from tests.support.handwriting import DIGITS, drawn
+from tests.support.serving import ROOT
+
+
+def run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "mnist_app", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pictures")
+    for label in DIGITS:
+        cv2.imwrite(str(folder / f"{label}.png"), 255 - drawn(label))
+    test = datasets.load_test()
+    for index in range(300):
+        cv2.imwrite(str(folder / f"m{index:03}.png"), test.images[index])
+    cross = 255 - 0 * drawn(1)
+    cv2.line(cross, (60, 60), (220, 220), 0, 18)
+    cv2.line(cross, (220, 60), (60, 220), 0, 18)
+    cv2.imwrite(str(folder / "x.png"), cross)
+    (folder / "text.png").write_text("no picture")
+    cv2.imwrite(str(folder / "blank.png"), 255 - 0 * drawn(1))
+    return folder
+
+
+def test_a_line_a_picture(folder: Path) -> None:
+    files = [folder / f"{label}.png" for label in DIGITS]
+    result = run("classify", *files, folder / "x.png")
+    assert result.returncode == 0
+    assert result.stderr == ""
+    *lines, letter = result.stdout.splitlines()
+    for label, file, line in zip(DIGITS, files, lines, strict=True):
+        assert line.startswith(f"{file}: {label} (")
+    assert letter == f"{folder / 'x.png'}: no digit recognised"
+
+
+def test_another_network_answers(folder: Path, door: Engine) -> None:
+    other = run("classify", "--json", "--network", "softmax", folder / "7.png")
+    assert other.returncode == 0
+    image = normalize.normalise(255 - drawn(7)).image
+    softmax, usual = (door.classify(image[np.newaxis], name)[0] for name in ("softmax", "cnn"))
+    found = json.loads(other.stdout)["probabilities"]
+    assert found == pytest.approx(softmax.tolist(), abs=1e-6)
+    assert found != pytest.approx(usual.tolist(), abs=1e-3)
+
+
+def test_samples_are_a_picture(tmp_path: Path) -> None:
+    file = tmp_path / "samples.png"
+    assert run("samples", "--output", file).returncode == 0
+    picture = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    assert picture.shape == (13 * 56, 24 * 56)
+
+
+def test_json_in_batches_with_errors_among_them(folder: Path) -> None:
+    mnist = sorted(folder.glob("m*.png"))
+    bad = [folder / "text.png", folder / "missing.png", folder, folder / "blank.png"]
+    result = run("classify", "--json", bad[0], *mnist, *bad[1:], mnist[0])
+    assert result.returncode == 1
+    objects = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [o["file"] for o in objects] == [str(f) for f in (bad[0], *mnist, *bad[1:], mnist[0])]
+    errors = [o for o in objects if "error" in o]
+    assert [o["file"] for o in errors] == [str(file) for file in bad]
+    assert all(set(o) == {"file", "error"} and o["error"].endswith(".") for o in errors)
+    answers = [o for o in objects if "error" not in o][:300]
+    assert all(set(o) == {"file", "digit", "confidence", "probabilities"} for o in answers)
+    for answer in answers:
+        assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
+        assert answer["confidence"] == max(answer["probabilities"])
+        assert answer["probabilities"].index(answer["confidence"]) == answer["digit"]
+    labels = datasets.load_test().labels[:300]
+    right = sum(o["digit"] == label for o, label in zip(answers, labels, strict=True))
+    assert right >= 297
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["classify"], ["train", "--epochs", "0"], ["train", "--images", "300000"], ["sing"]],
+)
+def test_wrong_arguments_are_explained(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert "usage" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,116 @@
+"""Plans and settings: what is said of a network before it is built, against Keras's own."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from mnist_app.model import builder
+from mnist_app.model.by_hand import Network
+from mnist_app.networks import architecture
+from mnist_app.networks.architecture import PlanError
+from mnist_app.training import settings
+from mnist_app.training.settings import BOUNDS, CHOICES, PRESETS, SHIPPED, Settings, SettingsError
+
+BUILT = st.builds(
+    Settings,
+    stages=st.integers(0, 3),
+    filters=st.integers(1, 6),
+    kernel=st.integers(1, 7),
+    pool=st.integers(1, 4),
+    pool_stride=st.integers(1, 4),
+    activation=st.sampled_from(CHOICES["activation"]),
+    batch_norm=st.booleans(),
+    dropout=st.sampled_from([0.0, 0.5]),
+    dense=st.sampled_from([0, 7]),
+)
+
+
+@hypothesis_settings(max_examples=25)
+@given(BUILT)
+def test_a_plan_says_what_keras_builds_and_by_hand_it_answers_the_same(chosen: Settings) -> None:
+    try:
+        layers = chosen.layers
+    except PlanError:
+        with pytest.raises(ValueError, match=r"size would be|negative dimension"):
+            builder.build_for(chosen)
+        return
+    network = builder.build_for(chosen)
+    assert [(layer.name, layer.kind, layer.shape, layer.parameters) for layer in layers] == [
+        (layer.name, type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params())
+        for layer in network.layers
+    ]
+    assert chosen.plan is not None
+    by_hand = Network(architecture.as_tuples(chosen.plan), seed=3)
+    for name, variables in by_hand.weights.items():
+        values = [variable.numpy() for variable in (*variables, *by_hand.moving.get(name, []))]
+        network.get_layer(name).set_weights(values)
+    images = np.random.default_rng(1).integers(0, 256, (2, 28, 28), np.uint8)
+    expected = network.predict(images.astype(np.float32), verbose=0)
+    answered = tf.nn.softmax(by_hand.logits(tf.constant(images))).numpy()
+    assert answered == pytest.approx(expected, abs=2e-5)
+
+
+def test_every_preset_and_every_shipped_training_is_within_bounds() -> None:
+    every = [preset.settings for preset in PRESETS.values()] + list(SHIPPED.values())
+    for one in every:
+        assert settings.read(settings.as_dictionary(one)) == one
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"epochs": 101}, "Epochs must be from 1 to 100"),
+        ({"epochs": 0}, "Epochs must be from 1 to 100"),
+        ({"epochs": 1.5}, "Epochs must be a whole number"),
+        ({"epochs": 10**400}, "Epochs must be from 1 to 100"),
+        ({"epochs": True}, "Epochs must be a number"),
+        ({"epochs": "2"}, "Epochs must be a number"),
+        ({"learning_rate": math.nan}, "Learning rate must be from"),
+        ({"learning_rate": math.inf}, "Learning rate must be from"),
+        ({"images": 60_000}, "MNIST has 57,000 training images"),
+        ({"optimizer": "magic"}, "Optimizer must be one of: adam"),
+        ({"network": "../../secret"}, "Network must be one of: built"),
+        ({"network": None}, "Network must be one of: built"),
+        ({"batch_norm": 1}, "Batch norm must be yes or no"),
+        ({"__class__": 1}, "There is no setting"),
+        ({"stages": 3, "kernel": 9}, "conv3 would get maps of"),
+        ({"stages": 1, "filters": 64, "dense": 512, "kernel": 1, "pool": 1}, "parameters, more"),
+        ({"network": "rnn", "engine": "tensorflow"}, "not written by hand"),
+    ],
+)
+def test_settings_out_of_bounds_are_refused_with_a_sentence(
+    values: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        settings.read(values)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(BOUNDS)), st.floats() | st.integers() | st.text()))
+def test_whatever_is_sent_is_settings_or_a_sentence(values: dict[str, object]) -> None:
+    try:
+        chosen = settings.read(values)
+    except SettingsError as error:
+        said = str(error)
+    else:
+        said = "."
+        assert all(low <= getattr(chosen, name) <= high for name, (low, high) in BOUNDS.items())
+    assert said.endswith(".")
+
+
+def test_the_one_cycle_rises_and_falls_as_keras_has_it() -> None:
+    steps = 100
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.05 * 0.01, decay_steps=80, alpha=0.001, warmup_target=0.01, warmup_steps=20
+    )
+    for step in range(steps):
+        rate = settings.rate_at("one cycle", 0.01, step / steps)
+        assert rate == pytest.approx(float(schedule(step)), rel=1e-3)
+    assert settings.rate_at("constant", 0.3, 0.7) == 0.3
+    assert settings.rate_at("cosine", 0.3, 0.0) == 0.3
+    assert settings.rate_at("cosine", 0.3, 1.0) == pytest.approx(0.0003)

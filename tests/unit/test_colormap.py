@@ -1,0 +1,76 @@
+"""The same value has the same colour, zero is the middle, and colour-blind people see it too."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from mnist_app.imaging import colormap
+from mnist_app.imaging.colormap import Scale
+
+VALUES = arrays(np.float32, (3, 4), elements=st.floats(-1e6, 1e6, width=32))
+
+# Machado, Oliveira and Fernandes, A Physiologically-based Model for Simulation of Color Vision
+# Deficiency (2009), table 1 at severity 1, on linear RGB.
+DEFICIENCIES = {
+    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+}
+
+
+@given(VALUES)
+def test_zero_is_black_and_signs_keep_their_side(values: np.ndarray) -> None:
+    for stretched in (False, True):
+        scale = colormap.around_zero(values, stretched=stretched)
+        assert scale.low == -scale.high < 0
+        indices = scale.indices(values).astype(int)
+        assert (indices[values > 0] >= 127).all()
+        assert (indices[values < 0] <= 128).all()
+        assert scale.paint(np.zeros((1, 1))).max() <= 2
+
+
+@given(VALUES)
+def test_larger_values_never_get_a_lower_place(values: np.ndarray) -> None:
+    ordered = np.sort(values.ravel())
+    for scale in (
+        colormap.fitting(values),
+        colormap.around_zero(values, stretched=True),
+        colormap.pixels(),
+    ):
+        assert (np.diff(scale.indices(ordered).astype(int)) >= 0).all()
+        ticks = scale.ticks()
+        assert ticks == sorted(ticks)
+        assert (ticks[0], ticks[-1]) == pytest.approx((scale.low, scale.high))
+        assert scale.indices(np.array(ticks)) == pytest.approx([0, 64, 128, 191, 255], abs=1)
+
+
+def test_viridis_where_nothing_is_negative_and_around_zero_elsewhere() -> None:
+    assert colormap.fitting(np.array([0.0, 2.0])) == Scale("viridis", 0.0, 2.0)
+    assert colormap.fitting(np.array([0.0, 2.0]), np.array([-3.0])) == Scale("diverging", -3.0, 3.0)
+    assert colormap.fitting(np.zeros(3)) == Scale("viridis", 0.0, 1.0)
+
+
+def test_pixels_are_as_grey_as_they_are() -> None:
+    image = np.arange(256).reshape(16, 16)
+    assert (colormap.pixels().paint(image) == image[..., None]).all()
+
+
+@pytest.mark.parametrize("deficiency", DEFICIENCIES)
+def test_colour_blind_people_tell_negative_from_positive_and_low_from_high(deficiency: str) -> None:
+    diverging = as_seen(colormap.colours("diverging"), deficiency)
+    for distance in range(32, 128):
+        below, above = diverging[127 - distance], diverging[128 + distance]
+        assert np.linalg.norm(below - above) > 15, distance
+    viridis = as_seen(colormap.colours("viridis"), deficiency)
+    assert (np.diff(viridis[::8, 0]) > 0).all()
+
+
+def as_seen(palette: np.ndarray, deficiency: str) -> np.ndarray:
+    """Return colours, (n, 3) RGB, as L*a*b* in the eyes of a colour-blind person."""
+    linear = (palette / 255) ** 2.2
+    seen = np.clip(linear @ np.array(DEFICIENCIES[deficiency]).T, 0, 1) ** (1 / 2.2)
+    lab = cv2.cvtColor(seen[None].astype(np.float32), cv2.COLOR_RGB2LAB)
+    return np.asarray(lab[0])

@@ -1,0 +1,77 @@
+"""Spoiled digits, against NumPy's own shifts and turns."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist_app.data import datasets
+from mnist_app.imaging import corruptions
+from mnist_app.imaging.corruptions import WAYS
+
+DIGIT = datasets.load_test().images[0]
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_none_changes_nothing_and_gives_a_new_image(name: str) -> None:
+    way = WAYS[name]
+    same = way.spoil(DIGIT, way.none)
+    assert np.array_equal(same, DIGIT)
+    assert not np.shares_memory(same, DIGIT)
+    assert way.none in way.strengths
+
+
+@given(st.sampled_from(sorted(WAYS)), st.floats(0, 1), st.integers(0, 9_999))
+def test_any_strength_gives_an_image(name: str, share: float, index: int) -> None:
+    way = WAYS[name]
+    strength = way.strengths[0] + share * (way.strengths[-1] - way.strengths[0])
+    image = IMAGES[index]
+    before = image.copy()
+    spoiled = way.spoil(image, strength)
+    assert spoiled.shape == (28, 28)
+    assert spoiled.dtype == np.uint8
+    assert np.array_equal(image, before)
+    assert np.array_equal(way.spoil(image, strength), spoiled)  # the same at each call
+
+
+IMAGES = datasets.load_test().images
+
+
+def test_whole_pixels_are_moved_as_they_are() -> None:
+    moved = corruptions.shift(DIGIT, 3)
+    assert np.array_equal(moved[:, 3:], DIGIT[:, :-3])
+    assert not moved[:, :3].any()
+
+
+def test_a_quarter_turn_is_anticlockwise() -> None:
+    assert np.array_equal(corruptions.turn(DIGIT, 90), np.rot90(DIGIT))
+
+
+def test_half_the_size_is_half_as_wide_about_the_middle() -> None:
+    square = np.zeros((28, 28), np.uint8)
+    square[4:24, 4:24] = 255
+    x, y, width, height = cv2.boundingRect((corruptions.scale(square, 50) > 127).astype(np.uint8))
+    assert (x, y, width, height) == (9, 9, 10, 10)
+
+
+@pytest.mark.parametrize("pixels", [-2, -1, 1, 2, 4])
+def test_a_line_is_wider_by_so_many_pixels(pixels: int) -> None:
+    line = np.zeros((28, 28), np.uint8)
+    line[:, 12:16] = 255
+    changed = corruptions.change_pen(line, pixels)
+    assert changed[14].sum() / 255 == pytest.approx(4 + pixels, abs=0.35)
+
+
+def test_noise_is_as_strong_as_it_says_and_differs_from_image_to_image() -> None:
+    grey = np.full((40, 28, 28), 128, np.uint8)
+    noisy = corruptions.spoil_all(grey, WAYS["noise"], 30)
+    assert noisy.astype(float).std() == pytest.approx(30, rel=0.03)
+    assert not np.array_equal(noisy[0], noisy[1])
+
+
+def test_hidden_rows_are_black_and_the_others_stay() -> None:
+    hidden = corruptions.hide(DIGIT, 10)
+    assert not hidden[:10].any()
+    assert np.array_equal(hidden[10:], DIGIT[10:])
+    assert DIGIT[:10].any()

@@ -1,0 +1,72 @@
+"""Files that people bring: every kind of PNG and JPEG, and what only pretends to be one."""
+
+import io
+
+import cv2
+import numpy as np
+import PIL.Image
+import pytest
+
+from mnist_app.imaging import image_files, normalize
+from mnist_app.imaging.image_files import PictureError
+from tests.support.handwriting import drawn
+
+
+def saved(image: PIL.Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "LA", "P", "1", "I;16"])
+def test_every_kind_of_png_shows_the_same_digit(mode: str) -> None:
+    paper = 255 - drawn(5)
+    if mode == "I;16":
+        image = PIL.Image.fromarray(paper.astype(np.uint16) * 257)
+    else:
+        image = PIL.Image.fromarray(paper).convert(mode)
+    result = normalize.normalise(image_files.read_picture(saved(image, "PNG")))
+    usual = normalize.normalise(drawn(5), "black").image
+    assert np.abs(result.image.astype(int) - usual).mean() < 4
+
+
+def test_a_phone_photograph_is_turned_upright() -> None:
+    paper = PIL.Image.fromarray(255 - drawn(7)).transpose(PIL.Image.Transpose.ROTATE_90)
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6  # the camera was held so that a quarter turn clockwise is upright
+    result = normalize.normalise(image_files.read_picture(saved(paper, "JPEG", exif=exif)))
+    usual = normalize.normalise(drawn(7), "black").image
+    assert np.abs(result.image.astype(int) - usual).mean() < 8
+
+
+def test_a_large_photograph_comes_reduced_but_not_below_the_limit() -> None:
+    photo = PIL.Image.fromarray(255 - drawn(2)).resize((4000, 3000))
+    height, width = image_files.read_picture(saved(photo, "JPEG")).shape[:2]
+    assert normalize.LARGEST_SIDE <= max(height, width) < 4000
+
+
+def test_damaged_and_foreign_files_are_refused_with_a_sentence() -> None:
+    png = saved(PIL.Image.fromarray(drawn(4)), "PNG")
+    jpeg = saved(PIL.Image.fromarray(drawn(4)), "JPEG")
+    gif = saved(PIL.Image.fromarray(drawn(4)), "GIF")
+    for data in (b"", b"hello", gif, png[:100], png[: len(png) // 2], jpeg[: len(jpeg) // 2]):
+        with pytest.raises(PictureError, match="not a PNG or JPEG"):
+            image_files.read_picture(data)
+
+
+def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
+    for side in (8000, 20_000):
+        bomb = saved(PIL.Image.new("1", (side, side)), "PNG")
+        with pytest.raises(PictureError, match="too large"):
+            image_files.read_picture(bomb)
+
+
+def test_png_there_and_back() -> None:
+    grey = drawn(6)
+    assert np.array_equal(image_files.decode_png(image_files.encode_png(grey)), grey)
+    rgba = np.dstack([grey, 255 - grey, grey // 2, grey])
+    _, png = cv2.imencode(".png", cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA))
+    assert np.array_equal(image_files.decode_png(png.tobytes()), rgba)
+    for data in (b"", b"no picture"):
+        with pytest.raises(PictureError):
+            image_files.decode_png(data)
