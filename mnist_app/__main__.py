@@ -11,10 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mnist_app import inference, workers
+from mnist_app import workers
 from mnist_app.analysis import benchmark, embedding, scores
 from mnist_app.analysis.benchmark import error_sheet
-from mnist_app.analysis.embedding import AtlasError
+from mnist_app.analysis.embedding import EmbeddingError
 from mnist_app.cli import follow
 from mnist_app.data import epochs
 from mnist_app.data.datasets import SOURCES, DatasetError
@@ -22,9 +22,11 @@ from mnist_app.data.strokes import StrokesError, read_strokes
 from mnist_app.imaging import normalize
 from mnist_app.imaging.image_files import PictureError, encode_png, read_picture
 from mnist_app.imaging.normalize import Image
-from mnist_app.inference import Engine, EngineError
-from mnist_app.networks.card import NETWORKS, add_evaluation
-from mnist_app.networks.prediction import Answer
+from mnist_app.inference import Inference, InferenceError
+from mnist_app.networks import registry
+from mnist_app.networks.card import add_evaluation
+from mnist_app.networks.prediction import Prediction
+from mnist_app.networks.registry import NETWORKS
 from mnist_app.training import runs, settings
 from mnist_app.training.runs import Run, RunError
 from mnist_app.training.settings import Settings, SettingsError
@@ -63,13 +65,13 @@ def classify(files: Iterable[str], network: str, as_json: bool) -> int:
     All other files are done first. Raises nothing: what is wrong stands in the file's line.
     """
     failures = 0
-    door = Engine()
+    door = Inference()
     try:
         for pictures in _batches(_read(file) for file in files):
             for picture, answer in _answer(door, pictures, network):
                 print(_line(picture, answer, as_json), flush=True)
                 failures += answer is None
-    except EngineError as error:
+    except InferenceError as error:
         print(error, file=sys.stderr)
         return 1
     finally:
@@ -79,17 +81,17 @@ def classify(files: Iterable[str], network: str, as_json: bool) -> int:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Print how well a network reads; return 1 when strokes or network cannot be had, else 0."""
-    door = Engine()
+    door = Inference()
     try:
         written = [] if arguments.strokes is None else read_strokes(arguments.strokes)
-        card = runs.read_card(arguments.network)
+        card = registry.read_card(arguments.network)
         source = arguments.data or card.tested_on
         test, errors = benchmark.evaluate_test(door, card, source)
         grid = None
         if written:
             drawn = benchmark.draw_all(written)
             grid, errors = benchmark.evaluate_strokes(door, card, drawn)
-    except (StrokesError, EngineError, DatasetError) as error:
+    except (StrokesError, InferenceError, DatasetError) as error:
         print(error, file=sys.stderr)
         return 1
     finally:
@@ -121,7 +123,7 @@ def train(arguments: argparse.Namespace) -> int:
 
 def _created(arguments: argparse.Namespace) -> Run:
     """Begin with the preset, or with how the network was trained that ships."""
-    kind = arguments.preset or arguments.network or inference.DEFAULT_NETWORK
+    kind = arguments.preset or arguments.network or registry.DEFAULT_NETWORK
     start = (
         settings.PRESETS[kind].settings
         if arguments.preset
@@ -144,12 +146,12 @@ def score(network: str) -> int:
 
     Returns 1 where it cannot be measured, else 0.
     """
-    door = Engine()
+    door = Inference()
     try:
-        card = runs.read_card(network)
+        card = registry.read_card(network)
         for share in scores.measure(door, card):
-            print(f"\r{network}: {100 * share:3.0f} %", end="", file=sys.stderr, flush=True)
-    except (EngineError, RunError, DatasetError, OSError) as error:
+            print(f"\r{network}: {100 * share:3.0f}%", end="", file=sys.stderr, flush=True)
+    except (InferenceError, RunError, DatasetError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     finally:
@@ -162,10 +164,10 @@ def score(network: str) -> int:
 
 def make_map() -> int:
     """Make the map of the digits that ships with the program; return 1 where that fails, else 0."""
-    door = Engine()
+    door = Inference()
     try:
         embedding.build(door)
-    except (AtlasError, EngineError, OSError) as error:
+    except (EmbeddingError, InferenceError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     finally:
@@ -255,7 +257,7 @@ def _add_network(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--network",
         type=_network,
-        default=inference.DEFAULT_NETWORK,
+        default=registry.DEFAULT_NETWORK,
         metavar="NAME",
         help=f"one of {', '.join(NETWORKS)}, or a run (default: %(default)s)",
     )
@@ -277,14 +279,14 @@ def _number(setting: str, kind: type[int] | type[float]) -> Callable[[str], floa
 
 
 def _network(name: str) -> str:
-    if name not in NETWORKS and not runs.is_usable(name):
+    if name not in NETWORKS and not registry.exists(name):
         raise argparse.ArgumentTypeError(f"there is no network {name!r}: {', '.join(NETWORKS)}")
     return name
 
 
 def _read(file: str) -> Picture:
     try:
-        seen = normalize.normalise(read_picture(Path(file).read_bytes()))
+        seen = normalize.normalize(read_picture(Path(file).read_bytes()))
     except PictureError as error:
         return Picture(file, None, str(error))
     except OSError as error:
@@ -300,26 +302,26 @@ def _batches(pictures: Iterator[Picture]) -> Iterator[list[Picture]]:
 
 
 def _answer(
-    door: Engine, pictures: list[Picture], network: str
-) -> Iterator[tuple[Picture, Answer | None]]:
+    door: Inference, pictures: list[Picture], network: str
+) -> Iterator[tuple[Picture, Prediction | None]]:
     images = [picture.image for picture in pictures if picture.image is not None]
     answers = iter(door.classify(np.stack(images), network)) if images else iter(())
-    reject_below = runs.read_card(network).reject_below
+    reject_below = registry.read_card(network).reject_below
     for picture in pictures:
-        yield picture, None if picture.image is None else Answer(next(answers), reject_below)
+        yield picture, None if picture.image is None else Prediction(next(answers), reject_below)
 
 
-def _line(picture: Picture, answer: Answer | None, as_json: bool) -> str:
+def _line(picture: Picture, answer: Prediction | None, as_json: bool) -> str:
     if as_json:
         return json.dumps(_as_object(picture, answer))
     if answer is None:
         return f"{picture.file}: {picture.error}"
     if not answer.is_digit:
-        return f"{picture.file}: no digit recognised"
-    return f"{picture.file}: {answer.digit} ({100 * answer.confidence:.1f} %)"
+        return f"{picture.file}: no digit recognized"
+    return f"{picture.file}: {answer.digit} ({100 * answer.confidence:.1f}%)"
 
 
-def _as_object(picture: Picture, answer: Answer | None) -> dict[str, object]:
+def _as_object(picture: Picture, answer: Prediction | None) -> dict[str, object]:
     if answer is None:
         return {"file": picture.file, "error": picture.error}
     return {

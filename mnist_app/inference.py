@@ -22,12 +22,11 @@ from loky.backend import get_context
 
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import Image
-from mnist_app.networks.card import NETWORKS
-from mnist_app.networks.interventions import ChangeError, Changes
+from mnist_app.networks.interventions import InterventionError, Interventions
+from mnist_app.networks.registry import DEFAULT_NETWORK
 from mnist_app.training.runs import RunError
 
 LOGGER = logging.getLogger(__name__)
-DEFAULT_NETWORK = next(iter(NETWORKS))
 # Seconds. A start imports TensorFlow, which takes long on a slow disk.
 ANSWER_LIMIT = 10.0
 START_LIMIT = 120.0
@@ -36,18 +35,18 @@ LOOK_AGAIN = 0.02
 PAUSE = 60.0
 # How often a question is put to a new process when the one that was asked has died.
 TRIES = 3
-NOTHING_CHANGED = Changes()
+NOTHING_CHANGED = Interventions()
 
 
-class EngineError(Exception):
+class InferenceError(Exception):
     """No answer from the model process; the message is a sentence for the person."""
 
 
-class EngineStarting(EngineError):
+class InferenceStarting(InferenceError):
     """The model process is not ready yet; ask again in a moment."""
 
 
-class Engine:
+class Inference:
     """One model process and the way to it. All methods may be called from any thread."""
 
     def __init__(self, answer_limit: float = ANSWER_LIMIT) -> None:
@@ -63,7 +62,7 @@ class Engine:
     def start(self) -> None:
         """Start the model process where none runs; returns at once.
 
-        Raises EngineError when the last one could not load its network a moment ago.
+        Raises InferenceError when the last one could not load its network a moment ago.
         """
         with self._alone():
             self._ensure_process()
@@ -71,7 +70,7 @@ class Engine:
     def is_ready(self) -> bool:
         """Say whether an answer would come at once. Starts the process where none runs.
 
-        Raises EngineError when the network cannot be loaded.
+        Raises InferenceError when the network cannot be loaded.
         """
         if self._is_warm:
             return True
@@ -81,7 +80,7 @@ class Engine:
     def process_id(self) -> int:
         """Return the id of the model process, once it is warm.
 
-        Raises EngineError when it does not become so within two minutes.
+        Raises InferenceError when it does not become so within two minutes.
         """
         self._wait_until_warm()
         with self._alone():
@@ -92,7 +91,7 @@ class Engine:
         """Return the probabilities, float32 (n, 10), of images, uint8 (n, 28, 28).
 
         With `wait`, a starting process is waited for, and one that dies over this is replaced
-        and asked again. Without, EngineStarting is raised in both cases. Raises EngineError when
+        and asked again. Without, InferenceStarting is raised in both cases. Raises InferenceError when
         no answer comes within the limit, or the network cannot be loaded.
         """
         return np.asarray(self._ask_until_answered("classify", (network, images), wait))
@@ -101,13 +100,13 @@ class Engine:
         self,
         image: Image,
         network: str = DEFAULT_NETWORK,
-        changes: Changes = NOTHING_CHANGED,
+        changes: Interventions = NOTHING_CHANGED,
         wait: bool = True,
     ) -> dict[str, Array]:
         """Return every layer's output for an image, uint8 (28, 28), by the layer's name.
 
         Outputs are float32, without the batch: "probabilities" has shape (10,). Raises what
-        `classify` raises, and ChangeError when the network cannot answer with these changes.
+        `classify` raises, and InterventionError when the network cannot answer with these changes.
         """
         layers = self._ask_until_answered("inspect", (network, image, changes), wait)
         return cast(dict[str, Array], layers)
@@ -151,12 +150,12 @@ class Engine:
             with self._alone():
                 try:
                     if not self._is_warm_by_now():
-                        raise EngineStarting("The network is starting.")
+                        raise InferenceStarting("The network is starting.")
                     return self._ask(verb, question)
-                except EngineStarting:
+                except InferenceStarting:
                     if not wait:
                         raise
-        raise EngineError("The network stopped again and again over this. Try something else.")
+        raise InferenceError("The network stopped again and again over this. Try something else.")
 
     def _ask(self, verb: str, question: tuple[object, ...]) -> object:
         _, pipe = self._ensure_process()
@@ -168,11 +167,13 @@ class Engine:
             answer = pipe.recv()
         except (EOFError, OSError) as error:
             self._replace()
-            raise EngineStarting("The network is starting again.") from error
-        if isinstance(answer, ChangeError):
+            raise InferenceStarting("The network is starting again.") from error
+        if isinstance(answer, InterventionError):
             raise answer
         if isinstance(answer, Exception):
-            raise EngineError(f"The network {question[0]!r} gave no answer: {answer!r}") from answer
+            raise InferenceError(
+                f"The network {question[0]!r} gave no answer: {answer!r}"
+            ) from answer
         return cast(object, answer)
 
     def _wait_until_warm(self) -> None:
@@ -182,7 +183,7 @@ class Engine:
             if self.is_ready():
                 return
             time.sleep(LOOK_AGAIN)
-        raise EngineError(
+        raise InferenceError(
             f"The network did not start within {START_LIMIT:g} seconds. Try again later."
         )
 
@@ -203,14 +204,14 @@ class Engine:
             self._discard()
             self._trouble = f"The network could not be loaded ({type(trouble).__name__})."
             self._retry_at = time.monotonic() + PAUSE
-            raise EngineError(self._trouble) from trouble
+            raise InferenceError(self._trouble) from trouble
         self._is_warm = True
         return True
 
     def _ensure_process(self) -> tuple[BaseProcess, Connection]:
         if self._process is None or self._pipe is None:
             if time.monotonic() < self._retry_at:
-                raise EngineError(self._trouble)
+                raise InferenceError(self._trouble)
             # loky's processes do not run Streamlit's page again, as the standard library's do.
             context = get_context("loky")
             self._pipe, other_end = context.Pipe()
@@ -233,8 +234,8 @@ class Engine:
         self._process = self._pipe = None
         self._is_warm = False
 
-    def _late(self) -> EngineError:
-        return EngineError(
+    def _late(self) -> InferenceError:
+        return InferenceError(
             f"The network did not answer within {self._answer_limit:g} seconds. "
             "Try again in a moment."
         )
@@ -262,6 +263,6 @@ def _serve(pipe: Connection) -> None:
         try:
             pipe.send(getattr(inspection, verb)(*question))
         except RunError as error:
-            pipe.send(EngineError(str(error)))
+            pipe.send(InferenceError(str(error)))
         except Exception as error:
             pipe.send(error)

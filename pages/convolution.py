@@ -6,14 +6,14 @@ import streamlit as st
 from mnist_app.codegen import snippets
 from mnist_app.imaging import colormap, convolution
 from mnist_app.imaging.colormap import Scale, pixels
-from mnist_app.imaging.convolution import PRESETS, Array, FilterError
+from mnist_app.imaging.convolution import PRESETS, Array, ConvolutionError
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import layers as anatomy
 from mnist_app.networks.card import Layer
-from mnist_app.networks.interventions import Changes
+from mnist_app.networks.interventions import Interventions
 from mnist_app.ui import canvas, layout, session
-from mnist_app.ui.components.lens import Board, Weighing, lens
-from mnist_app.ui.components.maps import Sheet, maps
+from mnist_app.ui.components.lens import ConvolutionStep, PixelGrid, lens
+from mnist_app.ui.components.maps import TileGrid, maps
 from mnist_app.ui.components.matrix import matrix
 from mnist_app.ui.markup import figures, panels
 from mnist_app.ui.markup.panels import Panel
@@ -56,7 +56,7 @@ def choose_kernel() -> Array:
             key="kernel",
             on_edit=lambda kernel: edits.keep(kernel_name, (kernel, 0.0), (preset, 0.0)),
         )
-    except FilterError as error:
+    except ConvolutionError as error:
         st.error(str(error), icon=":material/edit_off:")
     if kernel_name in edits.kernels:
         st.button(
@@ -95,7 +95,7 @@ def choose_walk() -> tuple[int, convolution.Padding]:
 
 
 def scale_of(result: Array) -> Scale:
-    """Return the greys of the image where the result is an image, else a scale around zero."""
+    """Return the grays of the image where the result is an image, else a scale around zero."""
     is_image = result.min() >= 0 and result.max() <= 255
     return pixels() if is_image else colormap.around_zero(result)
 
@@ -109,15 +109,15 @@ def walk_over_digit(image: Image, kernel: Array) -> tuple[list[Panel], str]:
             convolution.shape(digit), convolution.shape(kernel), stride, padding
         )
         result = convolution.convolve(digit, kernel, stride, padding)
-    except FilterError as error:
+    except ConvolutionError as error:
         st.warning(str(error), icon=":material/straighten:")
         return [], ""
     rows, columns = walk.steps
     lens(
-        Board("Your digit: 28 × 28 pixels, 0 to 255", digit, pixels()),
-        Board(f"Result: {rows} × {columns} sums", result, scale_of(result)),
+        PixelGrid("Your digit: 28 × 28 pixels, 0 to 255", digit, pixels()),
+        PixelGrid(f"Result: {rows} × {columns} sums", result, scale_of(result)),
         walk,
-        Weighing(kernel, colormap.around_zero(kernel)),
+        ConvolutionStep(kernel, colormap.around_zero(kernel)),
         key="lens_kernel",
     )
     shown = [
@@ -168,10 +168,12 @@ def look_at_learned_kernels(image: Image) -> tuple[list[Panel], str]:
     activation_name = anatomy.activation_name(activation)
     has_bias = layer.parameters > kernel.size * len(trained)
     lens(
-        Board(f"Your digit: {anatomy.size_of(source)}, 0 to 1", source, pixels(1.0)),
-        Board(f"Map {number}: {anatomy.size_of(result)}", result, colormap.around_zero(after)),
+        PixelGrid(f"Your digit: {anatomy.size_of(source)}, 0 to 1", source, pixels(1.0)),
+        PixelGrid(f"Map {number}: {anatomy.size_of(result)}", result, colormap.around_zero(after)),
         walk,
-        Weighing(kernel, colormap.around_zero(kernel), bias if has_bias else None, activation_name),
+        ConvolutionStep(
+            kernel, colormap.around_zero(kernel), bias if has_bias else None, activation_name
+        ),
         key="lens_learned",
     )
     shown = [
@@ -184,10 +186,10 @@ def look_at_learned_kernels(image: Image) -> tuple[list[Panel], str]:
 def show_answers(outputs: dict[str, Array], changed_outputs: dict[str, Array] | str) -> None:
     """What the network answers as it was trained, and with the visitor's changes."""
     st.html(
-        figures.verdicts(
+        figures.predictions(
             [
-                inside.verdict("As it was trained", outputs),
-                inside.verdict("With your changes", changed_outputs),
+                inside.prediction_view("As it was trained", outputs),
+                inside.prediction_view("With your changes", changed_outputs),
             ]
         )
     )
@@ -199,8 +201,8 @@ def show_gallery(kernels: list[session.Kernel], after: Array, picked: int) -> No
     scale, effect = colormap.around_zero(weights), colormap.around_zero(after)
     maps(
         [
-            Sheet("kernels", "Kernels", "", weights, scale, 8, 14, "kernel"),
-            Sheet(
+            TileGrid("kernels", "Kernels", "", weights, scale, 8, 14, "kernel"),
+            TileGrid(
                 "maps", "What each makes of your digit", "", anatomy.as_maps(after), effect, 8, 3
             ),
         ],
@@ -236,7 +238,7 @@ def change_kernel(layer: Layer, trained: list[session.Kernel], number: int) -> s
             key="learned_kernel_matrix",
             on_edit=lambda kernel: edits.keep(name, (kernel, bias), trained[number]),
         )
-    except FilterError as error:
+    except ConvolutionError as error:
         st.error(str(error), icon=":material/edit_off:")
     changed_names = [n for n in range(len(trained)) if kernel_name(layer, n) in edits.kernels]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -275,14 +277,14 @@ def kernels_now(layer: Layer, trained: list[session.Kernel]) -> list[session.Ker
     return [edited.get(kernel_name(layer, number), kernel) for number, kernel in enumerate(trained)]
 
 
-def changed(layer: Layer, trained: list[session.Kernel]) -> Changes:
+def changed(layer: Layer, trained: list[session.Kernel]) -> Interventions:
     """Return the visitor's edits as changes to the network."""
     now = kernels_now(layer, trained)
     if all(one is other for one, other in zip(now, trained, strict=True)):
-        return Changes()
+        return Interventions()
     kernels = np.stack([kernel for kernel, _ in now], axis=-1)[:, :, np.newaxis]
     biases = np.array([bias for _, bias in now], np.float32)
-    return Changes(kernels={layer.name: (kernels, biases)})
+    return Interventions(kernels={layer.name: (kernels, biases)})
 
 
 @st.fragment

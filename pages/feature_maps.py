@@ -11,7 +11,7 @@ from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.networks import layers as anatomy
 from mnist_app.networks.card import Card, Layer
 from mnist_app.ui import canvas, layout, resources, session
-from mnist_app.ui.components.maps import Sheet, maps
+from mnist_app.ui.components.maps import TileGrid, maps
 from mnist_app.ui.markup import figures, panels
 from mnist_app.ui.markup.figures import percent
 from mnist_app.ui.markup.panels import Panel
@@ -38,7 +38,7 @@ def slide(image: Image) -> tuple[Image, int, int]:
     return convolution.shift(image, down, right), down, right
 
 
-def show_way(card: Card, outputs: dict[str, Array], picked: tuple[str, int]) -> list[Sheet]:
+def show_way(card: Card, outputs: dict[str, Array], picked: tuple[str, int]) -> list[TileGrid]:
     """All layers that can be seen, as one picture."""
     layers = anatomy.visible_layers(card)
     inner = [outputs[layer.name] for layer in layers[1:-1]]
@@ -46,20 +46,20 @@ def show_way(card: Card, outputs: dict[str, Array], picked: tuple[str, int]) -> 
     sheets = [sheet_of(layer, outputs, scale) for layer in layers]
     maps(sheets, "All layers, from the input to the answer", "way", picked, pick)
     st.html(
-        panels.legend(scale, "Value in a map or unit; small values get more of the colours")
+        panels.legend(scale, "Value in a map or unit; small values get more of the colors")
         + "<small>Input and probabilities: black is 0, white is 1.</small>"
     )
     return sheets
 
 
-def sheet_of(layer: Layer, outputs: dict[str, Array], scale: Scale) -> Sheet:
+def sheet_of(layer: Layer, outputs: dict[str, Array], scale: Scale) -> TileGrid:
     """Return a layer's maps or units as a sheet."""
     output = outputs["scale" if layer.name == anatomy.INPUT else layer.name]
     shown = anatomy.as_maps(output)
     parameters = f"{layer.parameters:,}\nparameters" if layer.parameters else "\n"
     is_answer = layer.kind == "Softmax"
     names = [f"{digit}: {percent(float(p))}" for digit, p in enumerate(output)] if is_answer else []
-    return Sheet(
+    return TileGrid(
         layer.name,
         layer.name,
         f"{anatomy.words(layer)}\n{anatomy.size(layer).replace(' ', '')}\n{parameters}",
@@ -182,7 +182,11 @@ def show_weight_images(card: Card, outputs: dict[str, Array], picked: tuple[str,
     scale = colormap.around_zero(images)
     is_shown = picked[0] == layer.name and picked[1] in units
     maps(
-        [Sheet(layer.name, layer.name, "", images, scale, 10, 2, "unit", numbers=units.tolist())],
+        [
+            TileGrid(
+                layer.name, layer.name, "", images, scale, 10, 2, "unit", numbers=units.tolist()
+            )
+        ],
         "Weight images",
         key="weight_images",
         picked=(layer.name, units.tolist().index(picked[1])) if is_shown else None,
@@ -202,8 +206,8 @@ def look_inside() -> None:
         with st.container():
             moved, down, right = slide(subject.image)
             outputs = inside.layers(moved)
-            answer = inside.verdict("What the network answers", outputs, moved)
-            st.html(figures.verdicts([answer], charts=False))
+            answer = inside.prediction_view("What the network answers", outputs, moved)
+            st.html(figures.predictions([answer], charts=False))
             st.caption(subject.words)
     if isinstance(outputs, str):
         return
@@ -218,7 +222,7 @@ def look_inside() -> None:
     inside.save_button("feature_maps", f"Feature maps of {card.name}", lambda: as_panels(sheets))
 
 
-def as_panels(sheets: list[Sheet]) -> list[Panel]:
+def as_panels(sheets: list[TileGrid]) -> list[Panel]:
     """Return the picture of all layers as panels, to be saved."""
     return [
         Panel(

@@ -6,13 +6,13 @@ import streamlit as st
 from mnist_app.codegen import snippets
 from mnist_app.imaging import colormap, convolution
 from mnist_app.imaging.colormap import Scale, pixels
-from mnist_app.imaging.convolution import Array, FilterError, PoolingRule
+from mnist_app.imaging.convolution import Array, ConvolutionError, PoolingRule
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import layers as anatomy
 from mnist_app.networks.card import Card
-from mnist_app.networks.interventions import LARGEST_POOL, Changes, Pooling
+from mnist_app.networks.interventions import LARGEST_POOL, Interventions, Pooling
 from mnist_app.ui import canvas, layout, session
-from mnist_app.ui.components.lens import Board, lens
+from mnist_app.ui.components.lens import PixelGrid, lens
 from mnist_app.ui.markup import figures, panels
 from mnist_app.ui.markup.figures import exactly
 from mnist_app.ui.markup.panels import Panel
@@ -87,7 +87,7 @@ def choose_window() -> tuple[int, int]:
 
 
 def scale_of(source: Array, layer: str) -> Scale:
-    """Return greys for the digit, else a scale for the map."""
+    """Return grays for the digit, else a scale for the map."""
     return colormap.fitting(source) if layer else pixels()
 
 
@@ -110,8 +110,8 @@ def walk_over(source: Array, layer: str, number: int, size: int, stride: int) ->
     scale = scale_of(source, layer)
     title = f"{layer}, map {number}" if layer else DIGIT
     lens(
-        Board(f"{title}: {anatomy.size_of(source)}", source, scale),
-        Board(f"{NAMES[rule]}: {anatomy.size_of(pooled)}", pooled, scale),
+        PixelGrid(f"{title}: {anatomy.size_of(source)}", source, scale),
+        PixelGrid(f"{NAMES[rule]}: {anatomy.size_of(pooled)}", pooled, scale),
         convolution.walk(convolution.shape(source), (size, size), stride, "valid"),
         rule,
         key="lens_pooling",
@@ -149,7 +149,7 @@ def repeat(source: Array, scale: Scale, size: int, stride: int) -> list[Panel]:
     for time in range(1, TIMES + 1):
         try:
             pooled = convolution.pool(pooled, size, stride)
-        except FilterError as error:
+        except ConvolutionError as error:
             trouble = f"It ends here: {error}"
             break
         note = f"{anatomy.size_of(pooled)}, {exactly(pooled.size / source.size)} of the values"
@@ -197,15 +197,15 @@ def change_network(card: Card, image: Image, outputs: dict[str, Array] | str) ->
             "Stride", 1, LARGEST_POOL, own.stride, key=f"network_stride_{card.name}", width=120
         )
     pooling = Pooling(rule, size, stride)
-    changes = Changes()
+    changes = Interventions()
     if pooling != own:
-        changes = Changes(pooling=dict.fromkeys(where, pooling))
+        changes = Interventions(pooling=dict.fromkeys(where, pooling))
     changed = inside.layers(image, changes) if changes else "Nothing is changed yet."
     st.html(
-        figures.verdicts(
+        figures.predictions(
             [
-                inside.verdict("As it was trained", outputs),
-                inside.verdict("With this pooling", changed),
+                inside.prediction_view("As it was trained", outputs),
+                inside.prediction_view("With this pooling", changed),
             ]
         )
     )
@@ -225,7 +225,7 @@ def pool() -> None:
             st.caption(subject.words)
     try:
         convolution.walk(convolution.shape(source), (size, size), stride, "valid")
-    except FilterError as error:
+    except ConvolutionError as error:
         st.warning(str(error), icon=":material/straighten:")
     else:
         walk_over(source, layer, number, size, stride)

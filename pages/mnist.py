@@ -9,13 +9,13 @@ from mnist_app.data.datasets import EMNIST, MNIST, DatasetError, Source
 from mnist_app.imaging.colormap import pixels
 from mnist_app.imaging.normalize import IMAGE_SIDE
 from mnist_app.ui import canvas, layout, resources, session
-from mnist_app.ui.components.atlas import Mark
-from mnist_app.ui.components.atlas import atlas as show_map
+from mnist_app.ui.components.embedding_map import Mark
+from mnist_app.ui.components.embedding_map import embedding_map as show_map
 from mnist_app.ui.markup import figures, panels
 from mnist_app.ui.markup.panels import Panel
 from mnist_app.ui.parts import browsing, inside
 
-NEIGHBOUR_SIDE = 58
+NEIGHBOR_SIDE = 58
 AVERAGE_SIDE = 136
 # Between two pictures in one, RGB.
 LINE = np.full((1, IMAGE_SIDE, 3), 128, np.uint8)
@@ -58,18 +58,18 @@ def find_place() -> None:
             None if isinstance(outputs, str) else embedding.read().place(outputs[embedding.LAYER])
         )
         st.caption(subject.words)
-        answer = inside.verdict(
+        answer = inside.prediction_view(
             f"“{embedding.NETWORK}” answers", outputs, network=resources.card(embedding.NETWORK)
         )
-        st.html(f'<div class="lab-compact">{figures.verdicts([answer], charts=False)}</div>')
+        st.html(f'<div class="lab-compact">{figures.predictions([answer], charts=False)}</div>')
         if place is not None:
-            show_neighbours(place)
+            show_neighbors(place)
     with right:
         show_map(
-            resources.atlas_picture(),
-            "Map of the training images: ten coloured islands, one a digit",
+            resources.embedding_picture(),
+            "Map of the training images: ten colored islands, one a digit",
             marks(place),
-            key="atlas",
+            key="embedding",
             on_pick=pick_dot,
         )
         show_picked_dot()
@@ -83,25 +83,25 @@ def pick_dot(x: float, y: float) -> None:
 def marks(place: embedding.Place | None) -> list[Mark]:
     """What stands on the map: the digits' names, the drawing, what is near it, what was picked."""
     map_ = embedding.read()
-    shown = [Mark(x, y, "name", str(d)) for d, (x, y) in enumerate(resources.atlas_names())]
+    shown = [Mark(x, y, "name", str(d)) for d, (x, y) in enumerate(resources.embedding_names())]
     picked = session.picked_number(session.MAP_PICKED)
     if picked is not None:
         x, y = map_.positions[picked].tolist()
         shown.append(Mark(x, y, "picked"))
     if place is not None:
-        near = map_.positions[place.neighbours].tolist()
+        near = map_.positions[place.neighbors].tolist()
         shown += [Mark(x, y, "near") for x, y in near]
         shown.append(Mark(place.x, place.y, "own"))
     return shown
 
 
-def show_neighbours(place: embedding.Place) -> None:
+def show_neighbors(place: embedding.Place) -> None:
     """The training images most like the drawing."""
     split = resources.split(MNIST.name, "training")
     st.markdown("**The training images most like it**, with their labels:")
     shown = [
-        Panel(str(split.labels[index]), split.images[index], f"{index:,}", NEIGHBOUR_SIDE)
-        for index in place.neighbours
+        Panel(str(split.labels[index]), split.images[index], f"{index:,}", NEIGHBOR_SIDE)
+        for index in place.neighbors
     ]
     st.html(f'<div class="lab-tight">{panels.row(shown)}</div>')
 
@@ -113,7 +113,7 @@ def show_picked_dot() -> None:
         return
     split = resources.split(MNIST.name, "training")
     st.markdown("**The dot that you clicked on:**")
-    title = f"Labelled {split.labels[picked]}"
+    title = f"Labeled {split.labels[picked]}"
     note = f"Training image {picked:,}"
     st.html(panels.row([Panel(title, split.images[picked], note)]))
 
@@ -169,7 +169,7 @@ def explain() -> None:
         "In the 1990s the American National Institute of Standards and Technology (NIST) collected "
         "forms filled in by staff of the Census Bureau and by high-school students. Yann LeCun, "
         "Corinna Cortes and Christopher Burges mixed digits of both, half and half, into MNIST: "
-        "each was cut out, scaled into 20 × 20 pixels and centred by its mass on 28 × 28, just as "
+        "each was cut out, scaled into 20 × 20 pixels and centered by its mass on 28 × 28, just as "
         "your drawing is here. [The data set’s page](http://yann.lecun.com/exdb/mnist/), CC BY-SA "
         "3.0."
     )
@@ -178,7 +178,7 @@ def explain() -> None:
         "A network with 100,000 numbers of its own can learn its training images by heart, and "
         "says nothing by that about others. The test images are by **other writers**, and no "
         "network here has ever learned from one. Of the training images "
-        f"{datasets.HELD_OUT:,} are held out, too: on these a training finds out how sure the "
+        f"{datasets.VALIDATION_IMAGES:,} are held out, too: on these a training finds out how sure the "
         "network may be, so that it looks at the test images only once, at the end. The networks "
         "that ship are a little less innocent: several ways to train them were compared by their "
         "test images, too, as the page Models says under “What was tried”."

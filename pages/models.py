@@ -6,9 +6,10 @@ from mnist_app.analysis.scores import Scores
 from mnist_app.codegen import snippets
 from mnist_app.data import strokes
 from mnist_app.data.datasets import MNIST, DatasetError
-from mnist_app.imaging.corruptions import WAYS, Way
+from mnist_app.imaging.corruptions import CORRUPTIONS, Corruption
 from mnist_app.networks import layers as anatomy
-from mnist_app.networks.card import NETWORKS, Card
+from mnist_app.networks.card import Card
+from mnist_app.networks.registry import NETWORKS
 from mnist_app.ui import canvas, layout, resources, session
 from mnist_app.ui.components import chart, visitor
 from mnist_app.ui.markup import charts, figures, panels
@@ -37,27 +38,28 @@ def break_it(cards: list[Card]) -> None:
     with right:
         name = st.radio(
             "How",
-            list(WAYS),
-            format_func=lambda name: WAYS[name].title,
+            list(CORRUPTIONS),
+            format_func=lambda name: CORRUPTIONS[name].title,
             horizontal=True,
             key=session.WAY,
             persist_state="session",
         )
-        way = WAYS[name]
+        way = CORRUPTIONS[name]
         strength = choose_strength(name, way)
-        spoiled = way.spoil(subject.image, strength)
+        spoiled = way.apply(subject.image, strength)
         shown = [Panel("Your digit", subject.image), Panel(way.title, spoiled)]
         st.html(panels.row(shown, between="→"))
     answers = [
-        inside.verdict(c.name, inside.layers(spoiled, network=c.name), network=c) for c in cards
+        inside.prediction_view(c.name, inside.layers(spoiled, network=c.name), network=c)
+        for c in cards
     ]
-    st.html(f'<div class="lab-compact">{figures.verdicts(answers, charts=False)}</div>')
+    st.html(f'<div class="lab-compact">{figures.predictions(answers, charts=False)}</div>')
     show_curves(name, way, strength, cards)
     inside.show_code(snippets.spoiled(subject.image, name, strength, [c.name for c in cards]))
     inside.save_button("spoiled", f"{way.title}: {strength:g} {way.unit}", lambda: shown)
 
 
-def choose_strength(name: str, way: Way) -> float:
+def choose_strength(name: str, way: Corruption) -> float:
     """Let the visitor choose how strong it is."""
     return st.slider(
         way.unit.capitalize(),
@@ -71,16 +73,16 @@ def choose_strength(name: str, way: Way) -> float:
     )
 
 
-def show_curves(name: str, way: Way, strength: float, cards: list[Card]) -> None:
+def show_curves(name: str, way: Corruption, strength: float, cards: list[Card]) -> None:
     """The accuracy of networks on test images that were spoiled in the same way."""
     lines = []
-    for card, colour in zip(cards, charts.COLOURS, strict=False):
+    for card, color in zip(cards, charts.COLORS, strict=False):
         measured = resources.scores_of(card)
         if measured is not None and name in measured.curves:
             title = card.name
             if card.tested_on != MNIST.name:
                 title += f" ({card.tested_on_title})"
-            lines.append(Line(title, way.strengths, measured.curves[name], colour))
+            lines.append(Line(title, way.strengths, measured.curves[name], color))
     across = Axis(way.strengths[0], way.strengths[-1], way.unit)
     chart.show(
         [
@@ -96,7 +98,7 @@ def show_curves(name: str, way: Way, strength: float, cards: list[Card]) -> None
     )
     st.caption(
         "Every fifth test image, 2,000 of MNIST’s, measured at the points; the dotted "
-        "line is where the slider stands. Nothing is centred again after it was spoiled: on the "
+        "line is where the slider stands. Nothing is centered again after it was spoiled: on the "
         "other pages your drawing is, and a shift does no harm there."
     )
 
@@ -133,7 +135,7 @@ def show_people(card: Card) -> None:
         [
             {"Pen": f"{pen} px"}
             | {
-                f"Size {size} %": percent(sum(positions) / len(positions))
+                f"Size {size}%": percent(sum(positions) / len(positions))
                 for size, positions in zip(strokes.SIZES, row, strict=True)
             }
             for pen, row in zip(strokes.PENS, grid["accuracy"], strict=True)
@@ -145,7 +147,7 @@ def show_people(card: Card) -> None:
         f"{strokes.WAYS} ways to draw them is {percent(grid['mean'])}, the worst "
         f"{percent(grid['worst'])}. With the usual pen and size its confidence is off by "
         f"{percent(people['calibration_error'])}. Where its two most probable digits together stay "
-        f"below {percent(card.reject_below)}, it recognises no digit: that happens to "
+        f"below {percent(card.reject_below)}, it recognizes no digit: that happens to "
         f"{percent(people['rejected'])} of these digits."
     )
 
@@ -201,7 +203,7 @@ st.subheader("All networks", anchor=False)
 scoreboard.show_table(cards)
 st.subheader("Break it", anchor=False)
 st.markdown(
-    "Draw a digit, spoil it, and see who still reads it. Below are the curves over the test images "
+    "Draw a digit, apply it, and see who still reads it. Below are the curves over the test images "
     "of the networks that ship and of the chosen one: where a network of **convolutions** bends, a "
     "**dense** one breaks."
 )

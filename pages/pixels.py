@@ -6,12 +6,12 @@ import streamlit as st
 from mnist_app.codegen import snippets
 from mnist_app.imaging import normalize
 from mnist_app.imaging.colormap import pixels
-from mnist_app.imaging.normalize import Image, Normalised
-from mnist_app.inference import EngineError, EngineStarting
-from mnist_app.networks.prediction import Answer
+from mnist_app.imaging.normalize import Image, Normalized
+from mnist_app.inference import InferenceError, InferenceStarting
+from mnist_app.networks.prediction import Prediction
 from mnist_app.ui import canvas, layout, resources, session
 from mnist_app.ui.markup import figures, panels
-from mnist_app.ui.markup.figures import Verdict
+from mnist_app.ui.markup.figures import PredictionView
 from mnist_app.ui.markup.panels import Panel
 from mnist_app.ui.parts import inside
 
@@ -26,30 +26,30 @@ canvas.controls()
 def move() -> tuple[float, float]:
     """Let the visitor move the drawing; return how far, across and down, -1 to 1."""
     with st.container(horizontal=True):
-        across = st.slider("Move it left or right", -100, 100, 0, 5, format="%d %%", key="across")
-        down = st.slider("Move it up or down", -100, 100, 0, 5, format="%d %%", key="down")
+        across = st.slider("Move it left or right", -100, 100, 0, 5, format="%d%%", key="across")
+        down = st.slider("Move it up or down", -100, 100, 0, 5, format="%d%%", key="down")
     return across / 100, down / 100
 
 
-def show_both_answers(seen: Normalised, naive: Image) -> None:
-    """The same drawing centred as MNIST's makers did, and the whole canvas shrunk."""
-    titles = ("Centred, as in MNIST", "The whole canvas, shrunk")
+def show_both_answers(seen: Normalized, naive: Image) -> None:
+    """The same drawing centered as MNIST's makers did, and the whole canvas shrunk."""
+    titles = ("Centered, as in MNIST", "The whole canvas, shrunk")
     images = (seen.image, naive)
     trouble = ""
-    answers: list[Answer | None] = [None, None]
+    answers: list[Prediction | None] = [None, None]
     try:
         network = session.network()
         both = resources.engine().classify(np.stack(images), network, wait=False)
-        answers = [Answer(one, resources.card(network).reject_below) for one in both]
-    except EngineStarting:
+        answers = [Prediction(one, resources.card(network).reject_below) for one in both]
+    except InferenceStarting:
         layout.ask_for_polling()
         trouble = "The network is waking up; its answer comes by itself."
-    except EngineError as error:
+    except InferenceError as error:
         trouble = str(error)
     st.html(
-        figures.verdicts(
+        figures.predictions(
             [
-                Verdict(title, image, answer, trouble)
+                PredictionView(title, image, answer, trouble)
                 for title, image, answer in zip(titles, images, answers, strict=True)
             ]
         )
@@ -64,7 +64,7 @@ def show_channels(picture: Image) -> list[Panel]:
         f"The canvas has {rows} rows of {columns} pixels, and each pixel has {channels} bytes: "
         "how much **red**, **green** and **blue** light it gives, and **alpha**, how opaque it "
         f"is, each from 0 to 255. That makes {picture.size:,} bytes. White ink has as much of "
-        "each colour, so a single channel is enough: grey."
+        "each color, so a single channel is enough: gray."
     )
     names = ("Red", "Green", "Blue", "Alpha")
     shown = [
@@ -77,24 +77,24 @@ def show_channels(picture: Image) -> list[Panel]:
     return shown
 
 
-def show_steps(seen: Normalised) -> list[Panel]:
+def show_steps(seen: Normalized) -> list[Panel]:
     """Every picture on the way to 28x28."""
     st.subheader("From your canvas to 28 × 28", anchor=False)
     st.markdown(
         "MNIST's makers cropped each digit, scaled it into a box of 20 × 20 pixels and moved its "
-        "**centre of mass** to the middle of 28 × 28. Your digit goes the same way: where and how "
+        "**center of mass** to the middle of 28 × 28. Your digit goes the same way: where and how "
         "large you draw no longer matters."
     )
     x, y, width, height = seen.box
     shown = [
-        Panel("1. Grey", seen.grey, f"{seen.grey.shape[1]} × {seen.grey.shape[0]}"),
+        Panel("1. Gray", seen.gray, f"{seen.gray.shape[1]} × {seen.gray.shape[0]}"),
         Panel("2. Find the ink", panels.show_box(seen.ink, seen.box), f"from x {x}, y {y}"),
         Panel("3. Crop", seen.crop, f"{width} × {height}"),
         Panel(
             "4. Scale into 20 × 20", seen.scaled, f"{seen.scaled.shape[1]} × {seen.scaled.shape[0]}"
         ),
         Panel(
-            "5. Centre by mass", panels.show_centre(seen.image), "28 × 28, cross: centre of mass"
+            "5. Center by mass", panels.show_center(seen.image), "28 × 28, cross: center of mass"
         ),
     ]
     st.html(panels.row(shown, "→"))
@@ -133,8 +133,8 @@ def look_at_pixels() -> None:
         with st.container():
             across, down = move()
             picture = normalize.move_ink(subject.picture, subject.seen.box, across, down)
-            seen = normalize.normalise(picture, background="black")
-            naive = normalize.scale_whole(seen.grey)
+            seen = normalize.normalize(picture, background="black")
+            naive = normalize.scale_whole(seen.gray)
             show_both_answers(seen, naive)
             st.caption(subject.words)
     shown = show_channels(picture)

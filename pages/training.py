@@ -6,6 +6,7 @@ import streamlit as st
 
 from mnist_app import workers
 from mnist_app.networks import layers as anatomy
+from mnist_app.networks import registry
 from mnist_app.training import runs, settings
 from mnist_app.training.runs import Run, RunError
 from mnist_app.training.settings import BOUNDS, BUILT, CHOICES, PRESETS, Settings, SettingsError
@@ -73,9 +74,9 @@ def change_settings() -> None:
             number("dense", "Dense units")
             number("dropout", "Dropout", step=0.1)
             select("activation", "Activation")
-        check("batch_norm", "Batch normalisation")
+        check("batch_norm", "Batch normalization")
     with st.container(horizontal=True):
-        select("optimizer", "Optimiser")
+        select("optimizer", "Optimizer")
         if st.session_state[SETTING + "optimizer"] == "adamw":
             number("weight_decay", "Weight decay", step=None)
         number("learning_rate", "Learning rate", step=None)
@@ -203,7 +204,7 @@ def watch_run() -> None:
 
 def keep(run: Run) -> None:
     """What can be done with a run that has ended."""
-    if runs.is_usable(run.name):
+    if registry.exists(run.name):
         with st.container(horizontal=True):
             st.button(
                 "Use this network",

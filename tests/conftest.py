@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from mnist_app import storage
-from mnist_app.inference import Engine
+from mnist_app.inference import Inference
 from mnist_app.ui import resources
 
 # Other tests run beside on the same cores: how long an example takes says nothing.
@@ -23,7 +23,9 @@ settings.load_profile("shared")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow files come first, so that no worker is left alone with one at the end."""
     items.sort(
-        key=lambda item: not item.nodeid.startswith(("tests/processes/test_training.py", "tests/browser"))
+        key=lambda item: (
+            not item.nodeid.startswith(("tests/processes/test_training.py", "tests/browser"))
+        )
     )
 
 
@@ -37,7 +39,7 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def door() -> Engine:
+def door() -> Inference:
     """The model process that pages without a browser ask, too. Do it no harm."""
     return resources.engine()
 

@@ -6,8 +6,8 @@ import threading
 
 from mnist_app.analysis import scores
 from mnist_app.data.datasets import DatasetError
-from mnist_app.inference import Engine, EngineError
-from mnist_app.training import runs
+from mnist_app.inference import Inference, InferenceError
+from mnist_app.networks import registry
 from mnist_app.training.runs import RunError
 
 LOGGER = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ class Measurer:
     All methods may be called from any thread.
     """
 
-    def __init__(self, door: Engine) -> None:
+    def __init__(self, door: Inference) -> None:
         """Start nothing yet; networks are asked through `door`."""
         self._door = door
         self._waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -52,9 +52,9 @@ class Measurer:
         while True:
             name = self._waiting.get()
             try:
-                for share in scores.measure(self._door, runs.read_card(name)):
+                for share in scores.measure(self._door, registry.read_card(name)):
                     self._shares[name] = share
-            except (EngineError, DatasetError, RunError) as error:
+            except (InferenceError, DatasetError, RunError) as error:
                 self._troubles[name] = str(error)
             except OSError as error:
                 self._troubles[name] = f"It cannot be kept: {error.strerror or error}."

@@ -1,7 +1,7 @@
 """How well a network reads: a data set's test images, and people whom it has never met.
 
 Two halves of one measure. The second draws pen strokes as the canvas would, with thin and thick
-pens, small and large, in the middle and in the corners, and normalises them as `digit` does.
+pens, small and large, in the middle and in the corners, and normalizes them as `digit` does.
 """
 
 from collections import Counter
@@ -23,9 +23,9 @@ from mnist_app.data.datasets import CLASSES, SOURCES
 from mnist_app.data.strokes import PENS, POSITIONS, SIZES, WrittenDigit
 from mnist_app.imaging import normalize
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
-from mnist_app.inference import Engine
+from mnist_app.inference import Inference
 from mnist_app.networks.card import Card
-from mnist_app.networks.prediction import recognition
+from mnist_app.networks.prediction import top_two_mass
 
 BATCH = 500
 CONFUSIONS = 8
@@ -35,7 +35,7 @@ TASK = 50
 TILE = (140, 124)
 GRID = (len(PENS), len(SIZES), len(POSITIONS))
 # The usual drawing: the pen's default width, half of the canvas or most of it, in its middle.
-USUAL_PEN, USUAL_SIZES, CENTRE = PENS.index(18), (SIZES.index(50), SIZES.index(80)), 0
+USUAL_PEN, USUAL_SIZES, CENTER = PENS.index(18), (SIZES.index(50), SIZES.index(80)), 0
 
 T = TypeVar("T")
 Probabilities = NDArray[np.float32]
@@ -50,7 +50,7 @@ class Measure:
     accuracy: float
     """The share that it gets right, 0 to 1, whether it says so or finds no digit."""
     rejected: float
-    """The share in which the program recognises no digit, 0 to 1."""
+    """The share in which the program recognizes no digit, 0 to 1."""
     calibration_error: float
     """The expected calibration error over 15 bins, 0 to 1."""
     per_digit: tuple[float | None, ...]
@@ -67,7 +67,7 @@ class Grid:
     accuracy: tuple[tuple[tuple[float, ...], ...], ...]
     """The share that it gets right for each pen, size and position, in the order of `strokes`."""
     usual: Measure
-    """A pen of 18 pixels, 50 and 80 % of the canvas, in its middle."""
+    """A pen of 18 pixels, 50 and 80% of the canvas, in its middle."""
 
     @property
     def mean(self) -> float:
@@ -82,14 +82,14 @@ class Grid:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Strokes drawn in 45 ways and normalised."""
+    """Strokes drawn in 45 ways and normalized."""
 
     images: Image
     """Every different image once, shape (n, 28, 28)."""
     which: NDArray[np.int64]
     """The index in `images` for each digit, pen, size and position."""
     refused: NDArray[np.bool_]
-    """Where `normalize.normalise` found a problem, same shape."""
+    """Where `normalize.normalize` found a problem, same shape."""
     labels: Labels
     """The label of each digit, shape (digits,)."""
 
@@ -104,10 +104,10 @@ class Errors:
     probabilities: Probabilities
 
 
-def evaluate_test(door: Engine, card: Card, source: str) -> tuple[Measure, Errors]:
+def evaluate_test(door: Inference, card: Card, source: str) -> tuple[Measure, Errors]:
     """Measure the network of `card` on the test images of a data set.
 
-    Raises EngineError when the network does not answer, and DatasetError.
+    Raises InferenceError when the network does not answer, and DatasetError.
     """
     split = datasets.load_test(source)
     labels = split.labels.astype(np.int64)
@@ -117,16 +117,16 @@ def evaluate_test(door: Engine, card: Card, source: str) -> tuple[Measure, Error
     return result, _errors(split.images, labels, probabilities)
 
 
-def evaluate_strokes(door: Engine, card: Card, drawn: Drawn) -> tuple[Grid, Errors]:
+def evaluate_strokes(door: Inference, card: Card, drawn: Drawn) -> tuple[Grid, Errors]:
     """Measure the network of `card` on pen strokes, drawn in 45 ways.
 
     Returns the grid and the errors among the usual drawings of half the canvas. Raises
-    EngineError when the network does not answer.
+    InferenceError when the network does not answer.
     """
     labels = drawn.labels
     answers = _ask(door, card.name, drawn.images, "Reading")
     right = (answers.argmax(axis=1)[drawn.which] == labels[:, None, None, None]) & ~drawn.refused
-    usual = (slice(None), USUAL_PEN, list(USUAL_SIZES), CENTRE)
+    usual = (slice(None), USUAL_PEN, list(USUAL_SIZES), CENTER)
     grid = Grid(
         digits=len(labels),
         accuracy=_as_tuples(right.mean(axis=0)),
@@ -137,7 +137,7 @@ def evaluate_strokes(door: Engine, card: Card, drawn: Drawn) -> tuple[Grid, Erro
             drawn.refused[usual].reshape(-1),
         ),
     )
-    shown = drawn.which[:, USUAL_PEN, USUAL_SIZES[0], CENTRE]
+    shown = drawn.which[:, USUAL_PEN, USUAL_SIZES[0], CENTER]
     return grid, _errors(drawn.images[shown], labels, answers[shown])
 
 
@@ -149,7 +149,7 @@ def measure(
 ) -> Measure:
     """Compare `probabilities`, shape (n, 10), with `labels`, shape (n,).
 
-    An answer is rejected when its recognition (see `answers`) lies below `reject_below`. A
+    An answer is rejected when its top_two_mass (see `answers`) lies below `reject_below`. A
     `refused` drawing, of which the network is not asked, counts as rejected and as wrong.
     """
     answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
@@ -159,7 +159,7 @@ def measure(
     return Measure(
         images=len(labels),
         accuracy=float(right.mean()),
-        rejected=float(np.mean(refused | (recognition(probabilities) < reject_below))),
+        rejected=float(np.mean(refused | (top_two_mass(probabilities) < reject_below))),
         calibration_error=calibration_error(confidence[~refused], right[~refused]),
         per_digit=tuple(_mean(right[labels == label]) for label in range(CLASSES)),
         confusions=tuple((*pair, count) for pair, count in confusions.most_common(CONFUSIONS)),
@@ -167,7 +167,7 @@ def measure(
 
 
 def draw_all(written: list[WrittenDigit]) -> Drawn:
-    """Draw and normalise each digit with each pen, in each size and position, on all cores."""
+    """Draw and normalize each digit with each pen, in each size and position, on all cores."""
     executor = get_reusable_executor(max_workers=cpu_count())
     tasks: list[Future[Drawn]] = [
         executor.submit(draw_some, written[i : i + TASK]) for i in range(0, len(written), TASK)
@@ -191,7 +191,7 @@ def draw_some(written: list[WrittenDigit]) -> Drawn:
     for index, pen, size in np.ndindex(len(written), *GRID[:2]):
         canvas = strokes.draw(written[index], PENS[pen], SIZES[size])
         for place, position in enumerate(POSITIONS):
-            seen = normalize.normalise(strokes.move(canvas, position), background="black")
+            seen = normalize.normalize(strokes.move(canvas, position), background="black")
             images[index, pen, size, place] = seen.image
             refused[index, pen, size, place] = seen.problem is not None
     flat = images.reshape(-1, IMAGE_SIDE * IMAGE_SIDE)
@@ -221,14 +221,14 @@ def report(name: str, source: str, test: Measure, grid: Grid | None) -> str:
             f"{name} on {grid.digits:,} digits of people, drawn in {strokes.WAYS} ways: "
             f"mean {_percent(grid.mean)}, worst {_percent(grid.worst)}",
             _report_grid(grid),
-            f"of which a pen of {PENS[USUAL_PEN]} px, 50 and 80 %, centre",
+            f"of which a pen of {PENS[USUAL_PEN]} px, 50 and 80%, center",
             _report_measure(grid.usual),
         ]
     return "\n\n".join(parts)
 
 
 def error_sheet(errors: Errors, columns: int = 10) -> Image:
-    """Return a picture of the errors, the most confident first, uint8 in grey.
+    """Return a picture of the errors, the most confident first, uint8 in gray.
 
     Each shows what the network saw, the label, the answer and how sure it was; at most 240.
     """
@@ -244,12 +244,12 @@ def _tile(image: Image, label: int, probabilities: Probabilities) -> Image:
     tile = np.full(TILE, 32, np.uint8)
     tile[4:116, 6:118] = cv2.resize(image, (112, 112), interpolation=cv2.INTER_NEAREST)
     answer = int(probabilities.argmax())
-    words = f"{label} read as {answer}, {100 * probabilities[answer]:.0f} %"
+    words = f"{label} read as {answer}, {100 * probabilities[answer]:.0f}%"
     cv2.putText(tile, words, (6, 132), cv2.FONT_HERSHEY_SIMPLEX, 0.38, 255, 1, cv2.LINE_AA)
     return tile
 
 
-def _ask(door: Engine, network: str, images: Image, task: str) -> Probabilities:
+def _ask(door: Inference, network: str, images: Image, task: str) -> Probabilities:
     batches = [images[i : i + BATCH] for i in range(0, len(images), BATCH)]
     return np.concatenate([door.classify(batch, network) for batch in _progress(batches, task)])
 
@@ -278,7 +278,7 @@ def _report_measure(result: Measure) -> str:
     errors = "  ".join(f"{label} as {answer}: {n}" for label, answer, n in result.confusions)
     return (
         f"  right                       {_percent(result.accuracy)}\n"
-        f"  no digit recognised         {_percent(result.rejected)}\n"
+        f"  no digit recognized         {_percent(result.rejected)}\n"
         f"  expected calibration error  {_percent(result.calibration_error)}\n"
         f"  per digit    {digits}\n"
         f"  confusions   {errors or 'none'}"
@@ -290,9 +290,9 @@ def _report_grid(grid: Grid) -> str:
     for pen, table in zip(PENS, grid.accuracy, strict=True):
         for size, row in zip(SIZES, table, strict=True):
             cells = "".join(f"{_percent(share):>14}" for share in row)
-            lines.append(f"  {pen:2} px   {size} %{cells}")
+            lines.append(f"  {pen:2} px   {size}%{cells}")
     return "\n".join(lines)
 
 
 def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.2f} %"
+    return "-" if share is None else f"{100 * share:.2f}%"

@@ -15,7 +15,7 @@ from mnist_app.data import datasets
 from mnist_app.data.datasets import CLASSES
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.image_files import encode_with_palette
-from mnist_app.inference import Engine
+from mnist_app.inference import Inference
 from mnist_app.networks.card import ASSETS
 from mnist_app.storage import replaced
 
@@ -24,15 +24,15 @@ LAYER = "dense1"
 FILE = ASSETS / "map.npz"
 # Of the layer's 128 values only these many principal components are kept.
 COMPONENTS = 20
-NEIGHBOURS = 8
+NEIGHBORS = 8
 BATCH = 500
 SEED = 1
 MAKER = "openTSNE==1.0.4"
 # Pixels a side.
 SIDE = 640
 BACKGROUND = (16, 20, 24)
-# Tableau's ten, of which neighbours on the map differ enough; names stand on it, too.
-COLOURS = (
+# Tableau's ten, of which neighbors on the map differ enough; names stand on it, too.
+COLORS = (
     (78, 121, 167),
     (242, 142, 43),
     (225, 87, 89),
@@ -46,7 +46,7 @@ COLOURS = (
 )
 
 
-class AtlasError(Exception):
+class EmbeddingError(Exception):
     """A map that cannot be made; the message is a sentence for the person."""
 
 
@@ -58,12 +58,12 @@ class Place:
     """From the left, 0 to 1."""
     y: float
     """From the top, 0 to 1."""
-    neighbours: NDArray[np.int64]
+    neighbors: NDArray[np.int64]
     """The indices of the training images that are most like it, the most alike first."""
 
 
 @dataclass(frozen=True)
-class Atlas:
+class Embedding:
     """The map, and what is needed to find a place on it."""
 
     positions: NDArray[np.float32]
@@ -83,7 +83,7 @@ class Atlas:
         own = (hidden - self.mean) @ self.axes
         ways = self.components - own
         distances = np.einsum("ij,ij->i", ways, ways)
-        nearest = np.argpartition(distances, NEIGHBOURS)[:NEIGHBOURS]
+        nearest = np.argpartition(distances, NEIGHBORS)[:NEIGHBORS]
         nearest = nearest[np.argsort(distances[nearest])]
         x, y = np.median(self.positions[nearest], axis=0)
         return Place(float(x), float(y), nearest)
@@ -94,10 +94,10 @@ class Atlas:
 
 
 @functools.cache
-def read() -> Atlas:
+def read() -> Embedding:
     """Return the map that ships with the program."""
     with np.load(FILE) as arrays:
-        return Atlas(
+        return Embedding(
             arrays["positions"].astype(np.float32) / np.iinfo(np.uint16).max,
             arrays["components"].astype(np.float32) * arrays["step"],
             arrays["mean"],
@@ -105,30 +105,30 @@ def read() -> Atlas:
         )
 
 
-def paint(atlas: Atlas, labels: NDArray[np.uint8]) -> bytes:
-    """Return the map as a PNG file: a dot an image, in the colour of its label."""
+def paint(embedding: Embedding, labels: NDArray[np.uint8]) -> bytes:
+    """Return the map as a PNG file: a dot an image, in the color of its label."""
     picture = np.zeros((SIDE, SIDE), np.uint8)
-    columns, rows = np.rint(atlas.positions * (SIDE - 1)).astype(int).T
+    columns, rows = np.rint(embedding.positions * (SIDE - 1)).astype(int).T
     picture[rows, columns] = labels + 1
-    return encode_with_palette(picture, [BACKGROUND, *COLOURS])
+    return encode_with_palette(picture, [BACKGROUND, *COLORS])
 
 
-def names(atlas: Atlas, labels: NDArray[np.uint8]) -> list[tuple[float, float]]:
+def names(embedding: Embedding, labels: NDArray[np.uint8]) -> list[tuple[float, float]]:
     """Return where each digit's name belongs, x and y: the middle of its images."""
-    middles = [np.median(atlas.positions[labels == digit], axis=0) for digit in range(CLASSES)]
+    middles = [np.median(embedding.positions[labels == digit], axis=0) for digit in range(CLASSES)]
     return [(float(x), float(y)) for x, y in middles]
 
 
-def build(door: Engine, file: Path = FILE) -> None:
+def build(door: Inference, file: Path = FILE) -> None:
     """Make the map with t-SNE, which takes some minutes, and write it.
 
-    Van der Maaten and Hinton, Visualizing Data using t-SNE (2008). Raises AtlasError where the
-    library that computes it is not installed, EngineError and OSError.
+    Van der Maaten and Hinton, Visualizing Data using t-SNE (2008). Raises EmbeddingError where the
+    library that computes it is not installed, InferenceError and OSError.
     """
     try:
         from openTSNE import TSNE
     except ImportError:
-        raise AtlasError(
+        raise EmbeddingError(
             f"To make the map, and for nothing else, {MAKER} is needed: pip install {MAKER}"
         ) from None
     hidden = hidden_outputs(door, datasets.whole_training().images)
@@ -150,10 +150,10 @@ def build(door: Engine, file: Path = FILE) -> None:
         )
 
 
-def hidden_outputs(door: Engine, images: NDArray[np.uint8]) -> Array:
+def hidden_outputs(door: Inference, images: NDArray[np.uint8]) -> Array:
     """Return the hidden layer's output for images, uint8 (n, 28, 28), as float32 (n, 128).
 
-    Raises EngineError.
+    Raises InferenceError.
     """
     return np.concatenate(
         [

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 _LECUN = (
-    "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition"
+    "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document top_two_mass"
 )
 _LECUN_LINK = "http://yann.lecun.com/exdb/mnist/"
 
@@ -24,7 +24,7 @@ class Result:
 
 RESULTS = (
     Result("Linear classifier", 0.12, 1998, "one classifier", _LECUN, _LECUN_LINK),
-    Result("Nearest neighbours", 0.05, 1998, "one classifier", _LECUN, _LECUN_LINK),
+    Result("Nearest neighbors", 0.05, 1998, "one classifier", _LECUN, _LECUN_LINK),
     Result(
         "Two dense layers, 300 hidden units", 0.047, 1998, "one classifier", _LECUN, _LECUN_LINK
     ),

@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 
 from mnist_app.data import datasets
 from mnist_app.data.datasets import CLASSES, Split
-from mnist_app.imaging.corruptions import WAYS, spoil_all
+from mnist_app.imaging.corruptions import CORRUPTIONS, apply_to_all
 from mnist_app.imaging.normalize import Image
-from mnist_app.inference import Engine
+from mnist_app.inference import Inference
+from mnist_app.networks import registry
 from mnist_app.networks.card import Card
 from mnist_app.storage import write_whole
 from mnist_app.training import runs
@@ -53,14 +54,14 @@ class Scores:
 
     @property
     def is_whole(self) -> bool:
-        """Say whether all ways to spoil images were measured."""
-        return all(name in self.curves for name in WAYS)
+        """Say whether all ways to apply images were measured."""
+        return all(name in self.curves for name in CORRUPTIONS)
 
 
 def read(card: Card) -> Scores | None:
     """Return what was measured of the network; None where it was not, or with other weights.
 
-    Nor does it count where the test images were others, or the ways to spoil them.
+    Nor does it count where the test images were others, or the ways to apply them.
     """
     try:
         with np.load(_file(card.name), allow_pickle=False) as arrays:
@@ -69,7 +70,7 @@ def read(card: Card) -> Scores | None:
             return Scores(
                 arrays["probabilities"].astype(np.float32) / FULL,
                 float(arrays["milliseconds"]),
-                {name: tuple(arrays[name].tolist()) for name in WAYS if name in arrays},
+                {name: tuple(arrays[name].tolist()) for name in CORRUPTIONS if name in arrays},
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
@@ -83,15 +84,15 @@ def stamp(card: Card) -> int:
         return 0
 
 
-def measure(door: Engine, card: Card) -> Iterator[float]:
+def measure(door: Inference, card: Card) -> Iterator[float]:
     """Measure the network and keep what comes out; yield the share that is done, 0 to 1.
 
     What was kept before, for instance when this was interrupted, is not measured again. Raises
-    EngineError, DatasetError, RunError and OSError.
+    InferenceError, DatasetError, RunError and OSError.
     """
     split = datasets.load_test(card.tested_on)
     spoiled = split[::SPOILED_EVERY]
-    parts = 1 + len(WAYS)
+    parts = 1 + len(CORRUPTIONS)
     of = _fingerprint(card)  # a run may learn more meanwhile: then all this is void
     scores = read(card)
     if scores is None:
@@ -101,10 +102,10 @@ def measure(door: Engine, card: Card) -> Iterator[float]:
             yield start / len(split) / parts
         scores = Scores(np.concatenate(answers), _milliseconds(door, card.name, split))
         _write(card.name, scores, of)
-    for number, (name, way) in enumerate(WAYS.items(), start=1):
+    for number, (name, way) in enumerate(CORRUPTIONS.items(), start=1):
         curve = list(scores.curves.get(name, ()))
         for strength in way.strengths[len(curve) :]:
-            images = spoil_all(spoiled.images, way, strength)
+            images = apply_to_all(spoiled.images, way, strength)
             curve.append(_share_right(door, card.name, Split(images, spoiled.labels)))
             yield (number + len(curve) / len(way.strengths)) / parts
         scores = replace(scores, curves=scores.curves | {name: tuple(curve)})
@@ -172,7 +173,7 @@ def calibration_error(confidence: NDArray[np.floating[Any]], right: NDArray[np.b
 
 
 def interval(share: float, images: int) -> tuple[float, float]:
-    """Return the 95 % confidence interval of a share, 0 to 1, that was seen in so many images.
+    """Return the 95% confidence interval of a share, 0 to 1, that was seen in so many images.
 
     Wilson, Probable Inference, the Law of Succession, and Statistical Inference (1927).
     """
@@ -182,14 +183,14 @@ def interval(share: float, images: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def _ask(door: Engine, images: Image, name: str) -> NDArray[np.float32]:
+def _ask(door: Inference, images: Image, name: str) -> NDArray[np.float32]:
     """Ask about a batch, and let those who wait for the model process have it for a moment."""
     answers = door.classify(images, name)
     time.sleep(BREAK)
     return answers
 
 
-def _share_right(door: Engine, name: str, split: Split) -> float:
+def _share_right(door: Inference, name: str, split: Split) -> float:
     right = 0
     for start in range(0, len(split), BATCH):
         some = split[start : start + BATCH]
@@ -197,7 +198,7 @@ def _share_right(door: Engine, name: str, split: Split) -> float:
     return right / len(split)
 
 
-def _milliseconds(door: Engine, name: str, split: Split) -> float:
+def _milliseconds(door: Inference, name: str, split: Split) -> float:
     seconds = []
     for index in range(TIMED):
         began = time.perf_counter()
@@ -223,10 +224,10 @@ def _file(name: str) -> Path:
 
 
 def _fingerprint(card: Card) -> str:
-    """Return what tells these weights, test images and ways to spoil them from others."""
+    """Return what tells these weights, test images and ways to apply them from others."""
     file = runs.network_folder(card.name) / f"{card.name}.weights.h5"
-    strengths = {name: way.strengths for name, way in WAYS.items()}
-    of = (_digest(file, runs.version(card.name)), datasets.stamp(card.tested_on), strengths)
+    strengths = {name: way.strengths for name, way in CORRUPTIONS.items()}
+    of = (_digest(file, registry.version(card.name)), datasets.stamp(card.tested_on), strengths)
     return hashlib.sha256(repr(of).encode()).hexdigest()
 
 

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from mnist_app import workers
 from mnist_app.networks import card as cards
+from mnist_app.networks import registry
 from mnist_app.training import runs
 from mnist_app.training.runs import History, Run
 
@@ -28,7 +29,7 @@ def follow(run: Run, as_json: bool) -> int:
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=console,
@@ -46,7 +47,7 @@ def follow(run: Run, as_json: bool) -> int:
                 stop(run)
         progress.update(task, description=run.name, completed=1.0)
     print(json.dumps(as_object(run)) if as_json else _result(run))
-    return 0 if run.status in ("done", "stopped") and runs.is_usable(run.name) else 1
+    return 0 if run.status in ("done", "stopped") and registry.exists(run.name) else 1
 
 
 def stop(run: Run) -> None:
@@ -64,7 +65,7 @@ def export(run: Run, folder: Path) -> None:
     """
     network = run.settings.network
     folder.mkdir(parents=True, exist_ok=True)
-    cards.write_card(network, asdict(runs.read_card(run.name)) | {"name": network}, folder)
+    cards.write_card(network, asdict(registry.read_card(run.name)) | {"name": network}, folder)
     shutil.copyfile(
         run.folder / f"{run.name}.weights.h5",
         folder / f"{network}.weights.h5",
@@ -89,7 +90,7 @@ def _words(run: Run, history: History) -> str:
         place, _ = runs.place_in_queue(run)
         return f"{run.name} waits, number {place} in the queue"
     accuracy = history.validation.accuracy[-1:]
-    seen = f", {100 * accuracy[0]:.1f} % right on validation images" if accuracy else ""
+    seen = f", {100 * accuracy[0]:.1f}% right on validation images" if accuracy else ""
     return f"{run.name} {run.status}{seen}"
 
 
@@ -98,5 +99,5 @@ def _result(run: Run) -> str:
         return f"{run.name} {run.status}. {run.state.message}".strip()
     return (
         f"{run.name} {run.status} after {run.state.whole_epochs} epochs, {run.state.seconds:.1f} s "
-        f"of fitting: {100 * run.state.test_accuracy:.2f} % of the test images."
+        f"of fitting: {100 * run.state.test_accuracy:.2f}% of the test images."
     )

@@ -8,7 +8,7 @@ import inspect
 from pathlib import Path
 
 from mnist_app.codegen.snippets import import_lines
-from mnist_app.data.datasets import HELD_OUT, MNIST
+from mnist_app.data.datasets import MNIST, VALIDATION_IMAGES
 from mnist_app.networks import architecture
 from mnist_app.networks.architecture import Plan, Step
 from mnist_app.training.settings import Settings, rate_at
@@ -71,7 +71,7 @@ for epoch in range(EPOCHS):
     )
 
 _, accuracy = model.evaluate(test_images, np.eye(10)[test_labels], batch_size=500, verbose=0)
-print(f"Right on the {{len(test_labels):,}} test images: {{100 * accuracy:.2f}} %")
+print(f"Right on the {{len(test_labels):,}} test images: {{100 * accuracy:.2f}}%")
 network.save("network.keras")
 '''
 
@@ -124,10 +124,10 @@ for epoch in range(EPOCHS):
         )
         batches_done += 1
     seen = accuracy(validation_images, validation_labels)
-    print(f"Epoch {{epoch + 1}}: loss {{loss:.4f}}, validation accuracy {{100 * seen:.2f}} %")
+    print(f"Epoch {{epoch + 1}}: loss {{loss:.4f}}, validation accuracy {{100 * seen:.2f}}%")
 
 share_right = accuracy(test_images, test_labels)
-print(f"Right on the {{len(test_labels):,}} test images: {{100 * share_right:.2f}} %")
+print(f"Right on the {{len(test_labels):,}} test images: {{100 * share_right:.2f}}%")
 """
 
 
@@ -145,8 +145,8 @@ def _data(settings: Settings) -> str:
     loading = f"""\
 
 {_whole_data(settings.data)}
-# The last {HELD_OUT:,} images are for validation: the network does not learn from them.
-validation_images, validation_labels = images[-{HELD_OUT}:], labels[-{HELD_OUT}:]
+# The last {VALIDATION_IMAGES:,} images are for validation: the network does not learn from them.
+validation_images, validation_labels = images[-{VALIDATION_IMAGES}:], labels[-{VALIDATION_IMAGES}:]
 images, labels = images[:IMAGES], labels[:IMAGES]
 """
     if settings.augmentation == "none":
@@ -232,7 +232,7 @@ def _keras_line(step: Step | None) -> str:
             return f'keras.layers.Conv2D({filters}, {kernel}, use_bias={bias}, name="{name}")'
         case architecture.Pooling(name, size, stride):
             return f'keras.layers.MaxPooling2D({size}, {stride}, name="{name}")'
-        case architecture.Normalisation(name, momentum):
+        case architecture.Normalization(name, momentum):
             return f'keras.layers.BatchNormalization(momentum={momentum}, name="{name}")'
         case architecture.Activation(name, "relu"):
             return f'keras.layers.ReLU(name="{name}")'

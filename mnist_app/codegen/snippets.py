@@ -12,7 +12,7 @@ import cv2
 from mnist_app.imaging.convolution import Array, Padding
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks.card import read_card
-from mnist_app.networks.interventions import Changes
+from mnist_app.networks.interventions import Interventions
 from mnist_app.networks.layers import find
 
 
@@ -33,17 +33,17 @@ png = base64.b64decode("{data}")
 picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
 blue, green, red, alpha = cv2.split(picture)  # uint8, 280 x 280 each
 
-# Grey, cropped to the ink, scaled into 20 x 20, the brightest pixel 255.
-grey = cv2.cvtColor(picture, cv2.COLOR_BGRA2GRAY)
-x, y, width, height = cv2.boundingRect(grey)
-crop = grey[y : y + height, x : x + width]
+# Gray, cropped to the ink, scaled into 20 x 20, the brightest pixel 255.
+gray = cv2.cvtColor(picture, cv2.COLOR_BGRA2GRAY)
+x, y, width, height = cv2.boundingRect(gray)
+crop = gray[y : y + height, x : x + width]
 factor = 20 / max(crop.shape)
 size = (max(1, round(width * factor)), max(1, round(height * factor)))
 method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
 scaled = cv2.resize(crop, size, interpolation=method)
 scaled = cv2.convertScaleAbs(scaled, alpha=255 / scaled.max())
 
-# The centre of mass goes to the middle of 28 x 28.
+# The center of mass goes to the middle of 28 x 28.
 moments = cv2.moments(scaled)
 left = round(14 - moments["m10"] / moments["m00"])
 top = round(14 - moments["m01"] / moments["m00"])
@@ -53,7 +53,7 @@ image = np.zeros((28, 28), np.uint8)
 image[top : top + scaled.shape[0], left : left + scaled.shape[1]] = scaled
 
 # The easy way: the whole canvas, scaled down.
-naive = cv2.resize(grey, (28, 28), interpolation=cv2.INTER_AREA)
+naive = cv2.resize(gray, (28, 28), interpolation=cv2.INTER_AREA)
 
 network = builder.load("{network}")
 probabilities = np.array(network(np.stack([image, naive]).astype("float32")))
@@ -84,7 +84,7 @@ print(result)
 {same_in_opencv}"""
 
 
-def learned_kernels(image: Image, network: str, layer: str, changes: Changes) -> str:
+def learned_kernels(image: Image, network: str, layer: str, changes: Interventions) -> str:
     """Return a network's kernels, their maps of an image, and its answer with edited ones."""
     edited = ""
     if layer in changes.kernels:
@@ -169,7 +169,7 @@ from mnist_app.data import datasets
 from mnist_app.model import builder
 
 # MNIST alone is also in keras.datasets.mnist.load_data().
-split = dataset.{load}("{source}")  # images uint8 (n, 28, 28), labels uint8 (n,)
+split = datasets.{load}("{source}")  # images uint8 (n, 28, 28), labels uint8 (n,)
 image, label = split.images[{index}], split.labels[{index}]
 average = split.images[split.labels == label].mean(axis=0)
 one_hot = np.eye(10, dtype=np.float32)[label]
@@ -187,8 +187,8 @@ _SPOILED = {
     "shift": "cv2.warpAffine(image, np.float32([[1, 0, strength], [0, 1, 0]]), (28, 28))",
     "turn": "cv2.warpAffine(image, cv2.getRotationMatrix2D(middle, strength, 1), (28, 28))",
     "scale": "cv2.warpAffine(image, cv2.getRotationMatrix2D(middle, 0, strength / 100), (28, 28))",
-    "pen": "breaking.change_pen(image, strength)  # erode or dilate at eight times the size",
-    "noise": "breaking.add_noise(image, strength)  # Gaussian",
+    "pen": "corruptions.change_pen(image, strength)  # erode or dilate at eight times the size",
+    "noise": "corruptions.add_noise(image, strength)  # Gaussian",
     "hide": "np.where(np.arange(28)[:, None] < strength, 0, image).astype(np.uint8)",
 }
 
@@ -204,7 +204,7 @@ from mnist_app.model import builder
 {_image(image)}
 strength, middle = {strength!r}, (13.5, 13.5)
 spoiled = {_SPOILED[way]}
-assert np.array_equal(spoiled, corruptions.WAYS["{way}"].spoil(image, strength))
+assert np.array_equal(spoiled, corruptions.CORRUPTIONS["{way}"].apply(image, strength))
 for name in {list(networks)!r}:
     probabilities = np.array(builder.load(name)(spoiled[None].astype("float32")))[0]
     print(name, probabilities.argmax(), probabilities.max())

@@ -1,14 +1,14 @@
 """Training images made anew at each epoch: the same digits by other hands and other pens.
 
-Each image is turned, slanted, stretched, bent and drawn thicker or thinner, then normalised as
-`digit` normalises a drawing, so that the network learns from the pictures it will be asked about.
+Each image is turned, slanted, stretched, bent and drawn thicker or thinner, then normalized as
+`digit` normalizes a drawing, so that the network learns from the pictures it will be asked about.
 """
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_app.imaging.normalize import IMAGE_SIDE, Image, normalise_ink
+from mnist_app.imaging.normalize import IMAGE_SIDE, Image, normalize_ink
 
 TURN = np.deg2rad(12)
 SLANT = 0.3
@@ -21,7 +21,7 @@ GAP_PROBABILITY = 0.08
 # The work is done at twice the size, where a pen can change by half a pixel.
 ZOOM = 2
 CANVAS_SIDE = 72
-# Interpolation blurs; these make edges steeper again, about the middle grey.
+# Interpolation blurs; these make edges steeper again, about the middle gray.
 CONTRASTS = (1.15, 1.5, 2.0)
 # The share that stays as it is: a network also has to know what MNIST really looks like.
 UNTOUCHED = 0.2
@@ -59,7 +59,7 @@ def _vary(image: Image, hand: NDArray[np.float32], generator: np.random.Generato
     drawn = np.asarray(cv2.LUT(drawn, steeper), dtype=np.uint8)
     if generator.random() < GAP_PROBABILITY:
         drawn = _lift_the_pen(drawn, generator)
-    return normalise_ink(drawn)
+    return normalize_ink(drawn)
 
 
 def _random_hands(count: int, generator: np.random.Generator) -> NDArray[np.float32]:

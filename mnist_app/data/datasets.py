@@ -18,7 +18,7 @@ from mnist_app.storage import home
 
 MNIST_FILE = Path(__file__).parent.parent / "assets" / "mnist.npz"
 CLASSES = 10
-HELD_OUT = 3_000
+VALIDATION_IMAGES = 3_000
 TRAINING_IMAGES = 57_000
 """Of MNIST, without those that are held out."""
 EMNIST_PAGE = "https://www.nist.gov/itl/products-and-services/emnist-dataset"
@@ -127,18 +127,18 @@ def load_training(source: str = MNIST.name, count: int | None = None) -> Split:
     Raises DatasetError, also where there are fewer than `count`.
     """
     whole = whole_training(source)
-    if len(whole) - HELD_OUT < (count or 1):
+    if len(whole) - VALIDATION_IMAGES < (count or 1):
         raise DatasetError(
             f"The files of {SOURCES[source].title} hold {len(whole):,} training images, of which "
-            f"{HELD_OUT:,} are held out. Take fewer, or put the files of the official archive in "
+            f"{VALIDATION_IMAGES:,} are held out. Take fewer, or put the files of the official archive in "
             "their place."
         )
-    return whole[:-HELD_OUT][:count]
+    return whole[:-VALIDATION_IMAGES][:count]
 
 
-def load_held_out(source: str = MNIST.name) -> Split:
+def load_validation(source: str = MNIST.name) -> Split:
     """Return the last 3,000 training images. Raises DatasetError."""
-    return whole_training(source)[-HELD_OUT:]
+    return whole_training(source)[-VALIDATION_IMAGES:]
 
 
 def load_test(source: str = MNIST.name) -> Split:

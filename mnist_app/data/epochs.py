@@ -11,7 +11,7 @@ from mnist_app.data.augmentation import augment
 from mnist_app.data.datasets import CLASSES, Split, one_hot
 from mnist_app.data.negatives import draw_nondigits
 from mnist_app.data.synthetic_digits import STYLES, write, write_digits
-from mnist_app.imaging.normalize import Image, bounding_box, normalise_ink
+from mnist_app.imaging.normalize import Image, bounding_box, normalize_ink
 
 # Images that one task makes; more tasks than cores, so that all cores end together.
 TASK = 4000
@@ -93,8 +93,8 @@ def _draw(originals: Image, count: int, generator: np.random.Generator) -> Part:
 
 
 def _pair(originals: Image, generator: np.random.Generator) -> Image:
-    """Return two of MNIST's digits side by side, or three, normalised as one."""
+    """Return two of MNIST's digits side by side, or three, normalized as one."""
     chosen = originals[generator.integers(len(originals), size=generator.integers(2, 4))]
     boxes = [bounding_box(image) for image in chosen]
     columns = [image[:, x : x + w] for image, (x, _, w, _) in zip(chosen, boxes, strict=True)]
-    return normalise_ink(np.hstack(columns))
+    return normalize_ink(np.hstack(columns))

@@ -14,13 +14,13 @@ import numpy as np
 from mnist_app.data.synthetic_digits import (
     CANVAS_SIDE,
     STYLES,
-    Hand,
     Stroke,
+    Writer,
     draw,
     pen_width,
     slant_and_stretch,
 )
-from mnist_app.imaging.normalize import Image, normalise_ink
+from mnist_app.imaging.normalize import Image, normalize_ink
 
 # Strokes are separated by semicolons; a point is two figures, x and y on a grid of ten by ten.
 # A tilde makes its stroke a curve through its points, otherwise lines join them.
@@ -92,7 +92,7 @@ SIGNS = {
 THICKEST = 0.2
 
 
-Kind = Callable[[Hand], Image]
+Kind = Callable[[Writer], Image]
 
 
 def draw_nondigits(count: int, generator: np.random.Generator) -> Image:
@@ -101,60 +101,60 @@ def draw_nondigits(count: int, generator: np.random.Generator) -> Image:
     The same generator state gives the same images.
     """
     chosen = generator.choice(len(KINDS), count, p=SHARES)
-    return np.stack([normalise_ink(KINDS[kind](Hand(generator))) for kind in chosen])
+    return np.stack([normalize_ink(KINDS[kind](Writer(generator))) for kind in chosen])
 
 
-def sign(name: str, hand: Hand) -> list[Stroke]:
-    """Return the strokes of the sign `name` by this hand. Raises KeyError for an unknown one."""
+def sign(name: str, writer: Writer) -> list[Stroke]:
+    """Return the strokes of the sign `name` by this writer. Raises KeyError for an unknown one."""
     strokes = []
     for notes in SIGNS[name].split(";"):
         marks = notes.split()
         points = [(int(mark[0]) / 9, int(mark[1]) / 9) for mark in marks if mark != "~"]
-        way = hand.curve if marks[0] == "~" else hand.line
-        strokes.append(hand.write(way(*points)))
+        way = writer.curve if marks[0] == "~" else writer.line
+        strokes.append(writer.write(way(*points)))
     return strokes
 
 
-def _sign(hand: Hand) -> Image:
-    return _draw(sign(hand.choose(list(SIGNS)), hand), hand)
+def _sign(writer: Writer) -> Image:
+    return _draw(sign(writer.choose(list(SIGNS)), writer), writer)
 
 
-def _scribble(hand: Hand) -> Image:
-    corners = int(hand.between(5, 18))
-    points = [(hand.between(0, 1), hand.between(0, 1)) for _ in range(corners)]
-    way = hand.curve if hand.chance(0.6) else hand.line
-    return _draw([hand.write(way(*points))], hand)
+def _scribble(writer: Writer) -> Image:
+    corners = int(writer.between(5, 18))
+    points = [(writer.between(0, 1), writer.between(0, 1)) for _ in range(corners)]
+    way = writer.curve if writer.chance(0.6) else writer.line
+    return _draw([writer.write(way(*points))], writer)
 
 
-def _hatching(hand: Hand) -> Image:
+def _hatching(writer: Writer) -> Image:
     """To and fro without lifting the pen, as one blackens a field."""
-    turns = int(hand.between(5, 14))
+    turns = int(writer.between(5, 14))
     points = [(i / turns, float(i % 2)) for i in range(turns + 1)]
-    way = hand.curve if hand.chance(0.5) else hand.line
-    return _draw([way(*points)], hand)
+    way = writer.curve if writer.chance(0.5) else writer.line
+    return _draw([way(*points)], writer)
 
 
-def _curl(hand: Hand) -> Image:
-    rounds = hand.between(2, 5) * (1 if hand.chance(0.5) else -1)
-    drift = hand.between(-0.95, -0.4)
-    spiral = hand.arc((0, 0), (0.5, 0.5), 0, 360 * rounds, drift)
-    return draw(slant_and_stretch([spiral], hand), pen_width(hand, thickest=0.1))
+def _curl(writer: Writer) -> Image:
+    rounds = writer.between(2, 5) * (1 if writer.chance(0.5) else -1)
+    drift = writer.between(-0.95, -0.4)
+    spiral = writer.arc((0, 0), (0.5, 0.5), 0, 360 * rounds, drift)
+    return draw(slant_and_stretch([spiral], writer), pen_width(writer, thickest=0.1))
 
 
-def _two_digits(hand: Hand) -> Image:
+def _two_digits(writer: Writer) -> Image:
     """Two digits side by side or, less often, one above the other, with little room between."""
-    first, second = (_unit_digit(hand) for _ in range(2))
-    shift = [hand.between(0.7, 1.1), hand.between(-0.15, 0.15)]
-    if hand.chance(0.2):
-        shift = [hand.between(-0.15, 0.15), hand.between(0.8, 1.2)]
-    return _draw(first + [stroke + shift for stroke in second], hand)
+    first, second = (_unit_digit(writer) for _ in range(2))
+    shift = [writer.between(0.7, 1.1), writer.between(-0.15, 0.15)]
+    if writer.chance(0.2):
+        shift = [writer.between(-0.15, 0.15), writer.between(0.8, 1.2)]
+    return _draw(first + [stroke + shift for stroke in second], writer)
 
 
-def _blot(hand: Hand) -> Image:
+def _blot(writer: Writer) -> Image:
     """Something solid with straight, round or random corners."""
-    corners = int(hand.choose([3, 4, 4, 5, 6, 40]))
-    angles = np.linspace(0, 2 * np.pi, corners, endpoint=False) + hand.between(0, 6.28)
-    radii = np.array([[hand.between(0.75, 1), hand.between(0.75, 1)] for _ in range(corners)])
+    corners = int(writer.choose([3, 4, 4, 5, 6, 40]))
+    angles = np.linspace(0, 2 * np.pi, corners, endpoint=False) + writer.between(0, 6.28)
+    radii = np.array([[writer.between(0.75, 1), writer.between(0.75, 1)] for _ in range(corners)])
     if corners == 40:
         radii[:] = radii[0]
     outline = CANVAS_SIDE / 2 + 0.4 * CANVAS_SIDE * radii * np.stack(
@@ -165,23 +165,23 @@ def _blot(hand: Hand) -> Image:
     return canvas
 
 
-def _turned_digit(hand: Hand) -> Image:
+def _turned_digit(writer: Writer) -> Image:
     """A 2, 3, 4, 5 or 7 that lies on its side."""
-    strokes = _unit_digit(hand, hand.choose([2, 3, 4, 5, 7]))
-    sideways = np.array([[0, 1], [-1, 0]]) * (1 if hand.chance(0.5) else -1)
-    return draw([stroke @ sideways for stroke in strokes], pen_width(hand, THICKEST))
+    strokes = _unit_digit(writer, writer.choose([2, 3, 4, 5, 7]))
+    sideways = np.array([[0, 1], [-1, 0]]) * (1 if writer.chance(0.5) else -1)
+    return draw([stroke @ sideways for stroke in strokes], pen_width(writer, THICKEST))
 
 
-def _unit_digit(hand: Hand, digit: int | None = None) -> list[Stroke]:
-    digit = hand.choose(list(range(10))) if digit is None else digit
-    return [hand.write(stroke) for stroke in STYLES[digit](hand)]
+def _unit_digit(writer: Writer, digit: int | None = None) -> list[Stroke]:
+    digit = writer.choose(list(range(10))) if digit is None else digit
+    return [writer.write(stroke) for stroke in STYLES[digit](writer)]
 
 
-def _draw(strokes: list[Stroke], hand: Hand) -> Image:
-    return draw(slant_and_stretch(strokes, hand), pen_width(hand, THICKEST))
+def _draw(strokes: list[Stroke], writer: Writer) -> Image:
+    return draw(slant_and_stretch(strokes, writer), pen_width(writer, THICKEST))
 
 
 KINDS: tuple[Kind, ...] = (_sign, _scribble, _hatching, _curl, _two_digits, _blot, _turned_digit)
-"""Kinds of drawings that are no digit; each takes a hand and returns exact ink."""
+"""Kinds of drawings that are no digit; each takes a writer and returns exact ink."""
 SHARES = (0.5, 0.15, 0.05, 0.05, 0.15, 0.05, 0.05)
 """How often each kind is drawn."""

@@ -15,9 +15,9 @@ CANVAS_SIDE = 280
 PENS = (8, 18, 28)
 """Widths of the pen in pixels."""
 SIZES = (30, 50, 80)
-"""The larger side of the digit's centre line in percent of the canvas."""
+"""The larger side of the digit's center line in percent of the canvas."""
 POSITIONS = {
-    "centre": (0.5, 0.5),
+    "center": (0.5, 0.5),
     "top left": (0.0, 0.0),
     "top right": (1.0, 0.0),
     "bottom left": (0.0, 1.0),
@@ -67,7 +67,7 @@ def read_strokes(file: Path) -> list[WrittenDigit]:
 def draw(written: WrittenDigit, pen: int, size: int) -> Image:
     """Draw a digit as the canvas does, in its middle: white on black, uint8 (280, 280).
 
-    `pen` is the width of the round pen in pixels, `size` the larger side of the digit's centre
+    `pen` is the width of the round pen in pixels, `size` the larger side of the digit's center
     line in percent of the canvas.
     """
     points = np.concatenate(written.strokes)

@@ -1,7 +1,7 @@
 """Digits written by the program itself, in the styles that MNIST's American writers lack.
 
 A style is a short recipe of pen strokes: the flagged and based 1, the barred 7, the open 4, the 9
-with a curled tail. Each time it is written, hand, speed and pen differ. The styles are those of
+with a curled tail. Each time it is written, writer, speed and pen differ. The styles are those of
 handwriting as it is taught in schools around the world, the continental European ones above all.
 """
 
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_app.imaging.normalize import Image, normalise_ink
+from mnist_app.imaging.normalize import Image, normalize_ink
 
 T = TypeVar("T")
 Point = tuple[float, float]
@@ -27,13 +27,13 @@ POINTS = 32
 _SHIFT = 4  # cv2.polylines takes points in sixteenths of a pixel
 
 
-class Hand:
+class Writer:
     """One person's hand at one moment: it misses every point that it aims at by a little."""
 
     def __init__(self, generator: np.random.Generator) -> None:
-        """Draw the habits of this hand from `generator`."""
+        """Draw the habits of this writer from `generator`."""
         self._generator = generator
-        self.miss = generator.uniform(0.005, 0.04)
+        self.jitter = generator.uniform(0.005, 0.04)
         self._haste = int(generator.choice([0, 0, 1, 2, 3]))
 
     def between(self, low: float, high: float) -> float:
@@ -67,7 +67,7 @@ class Hand:
         return np.concatenate([pieces.reshape(-1, 2), aimed[-1:]])
 
     def arc(
-        self, centre: Point, radii: Point, start: float, sweep: float, drift: float = 0
+        self, center: Point, radii: Point, start: float, sweep: float, drift: float = 0
     ) -> Stroke:
         """Return an arc of an ellipse from `start` on, `sweep` degrees clockwise from the right.
 
@@ -77,11 +77,11 @@ class Hand:
         angles = np.deg2rad(np.linspace(start, start + sweep, count))
         growth = np.linspace(1, 1 + drift, count)[:, None]
         ellipse = np.stack([np.cos(angles), np.sin(angles)], axis=1) * growth * radii
-        middle = self._aim([centre])
+        middle = self._aim([center])
         return np.asarray(ellipse + middle, dtype=np.float64)
 
     def write(self, stroke: Stroke) -> Stroke:
-        """Return `stroke` as this hand writes it in one go: in haste, corners become round."""
+        """Return `stroke` as this writer writes it in one go: in haste, corners become round."""
         steps = np.hypot(*np.diff(stroke, axis=0).T)
         way = np.concatenate([[0], np.cumsum(steps)])
         places = np.linspace(0, way[-1], POINTS)
@@ -96,7 +96,7 @@ class Hand:
 
     def _aim(self, points: tuple[Point, ...] | list[Point]) -> Stroke:
         aimed = np.array(points, dtype=np.float64)
-        return aimed + self._generator.normal(0, self.miss, aimed.shape)
+        return aimed + self._generator.normal(0, self.jitter, aimed.shape)
 
 
 def join(*strokes: Stroke) -> Stroke:
@@ -113,11 +113,11 @@ def write_digits(count: int, generator: np.random.Generator) -> tuple[Image, NDA
     return np.stack([write(STYLES[label], generator) for label in labels]), labels
 
 
-def write(style: Callable[[Hand], list[Stroke]], generator: np.random.Generator) -> Image:
-    """Return one image, uint8 (28, 28), of the strokes of `style`, normalised as a drawing is."""
-    hand = Hand(generator)
-    strokes = [hand.write(stroke) for stroke in style(hand)]
-    return normalise_ink(draw(slant_and_stretch(strokes, hand), pen_width(hand)))
+def write(style: Callable[[Writer], list[Stroke]], generator: np.random.Generator) -> Image:
+    """Return one image, uint8 (28, 28), of the strokes of `style`, normalized as a drawing is."""
+    writer = Writer(generator)
+    strokes = [writer.write(stroke) for stroke in style(writer)]
+    return normalize_ink(draw(slant_and_stretch(strokes, writer), pen_width(writer)))
 
 
 def draw(strokes: list[Stroke], width: int) -> Image:
@@ -133,246 +133,254 @@ def draw(strokes: list[Stroke], width: int) -> Image:
     return canvas
 
 
-def pen_width(hand: Hand, thickest: float = THICKEST) -> int:
-    """Return this hand's choice of a pen, in pixels for `draw`.
+def pen_width(writer: Writer, thickest: float = THICKEST) -> int:
+    """Return this writer's choice of a pen, in pixels for `draw`.
 
     `thickest` is the largest width as a share of the drawing's larger side.
     """
-    share = hand.between(THINNEST, thickest if hand.chance(0.65) else USUAL)
+    share = writer.between(THINNEST, thickest if writer.chance(0.65) else USUAL)
     return max(2, round(DIGIT_SIDE * share))
 
 
-def slant_and_stretch(strokes: list[Stroke], hand: Hand) -> list[Stroke]:
-    """Return the strokes as this hand leans, turns and stretches all that it writes."""
-    turn = np.deg2rad(hand.between(-12, 12))
-    slant = hand.between(-0.15, 0.4)
-    aspect = np.exp(hand.between(np.log(0.6), np.log(1.25)))
+def slant_and_stretch(strokes: list[Stroke], writer: Writer) -> list[Stroke]:
+    """Return the strokes as this writer leans, turns and stretches all that it writes."""
+    turn = np.deg2rad(writer.between(-12, 12))
+    slant = writer.between(-0.15, 0.4)
+    aspect = np.exp(writer.between(np.log(0.6), np.log(1.25)))
     upright = np.array([[aspect, -slant], [0, 1]])
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     return [np.asarray(stroke @ (rotation @ upright).T) for stroke in strokes]
 
 
-def _zero(hand: Hand) -> list[Stroke]:
-    sweep = 360 + hand.between(-25, 40)
-    direction = -1 if hand.chance(0.8) else 1
-    wide = hand.between(0.25, 0.5)
-    start = hand.between(-140, -20)
-    ring = hand.arc((0.5, 0.5), (wide, 0.5), start, direction * sweep, hand.between(-0.12, 0.12))
-    if not hand.chance(0.25):
+def _zero(writer: Writer) -> list[Stroke]:
+    sweep = 360 + writer.between(-25, 40)
+    direction = -1 if writer.chance(0.8) else 1
+    wide = writer.between(0.25, 0.5)
+    start = writer.between(-140, -20)
+    ring = writer.arc(
+        (0.5, 0.5), (wide, 0.5), start, direction * sweep, writer.between(-0.12, 0.12)
+    )
+    if not writer.chance(0.25):
         return [ring]
-    across, along = hand.between(0.1, wide * 1.2), hand.between(0.2, 0.6)
-    return [ring, hand.line((0.5 + across, 0.5 - along), (0.5 - across, 0.5 + along))]
+    across, along = writer.between(0.1, wide * 1.2), writer.between(0.2, 0.6)
+    return [ring, writer.line((0.5 + across, 0.5 - along), (0.5 - across, 0.5 + along))]
 
 
-def _one(hand: Hand) -> list[Stroke]:
-    foot = hand.between(0.4, 0.55)
-    bend = hand.between(-0.03, 0.03)
-    stem = hand.curve((0.5, 0), ((0.5 + foot) / 2 + bend, 0.5), (foot, 1))
-    strokes = [join(_flag(hand), stem) if hand.chance(0.8) else stem]
-    if hand.chance(0.3):
-        tilt = hand.between(-0.05, 0.05)
-        left, right = hand.between(0.1, 0.45), hand.between(0.1, 0.45)
-        strokes.append(hand.line((foot - left, 1 + tilt), (foot + right, 1 - tilt)))
+def _one(writer: Writer) -> list[Stroke]:
+    foot = writer.between(0.4, 0.55)
+    bend = writer.between(-0.03, 0.03)
+    stem = writer.curve((0.5, 0), ((0.5 + foot) / 2 + bend, 0.5), (foot, 1))
+    strokes = [join(_flag(writer), stem) if writer.chance(0.8) else stem]
+    if writer.chance(0.3):
+        tilt = writer.between(-0.05, 0.05)
+        left, right = writer.between(0.1, 0.45), writer.between(0.1, 0.45)
+        strokes.append(writer.line((foot - left, 1 + tilt), (foot + right, 1 - tilt)))
     return strokes
 
 
-def _flag(hand: Hand) -> Stroke:
+def _flag(writer: Writer) -> Stroke:
     """The upstroke of a 1 rises steeply; the bar of a 7 does not."""
-    angle = np.deg2rad(hand.between(33, 72))
-    length = hand.between(0.15, 0.8)
+    angle = np.deg2rad(writer.between(33, 72))
+    length = writer.between(0.15, 0.8)
     wide, high = length * np.cos(angle), length * np.sin(angle)
-    bulge = hand.between(-0.03, 0.08)
-    return hand.curve((0.5 - wide, high), (0.5 - wide / 2 + bulge, high / 2 + bulge), (0.5, 0))
+    bulge = writer.between(-0.03, 0.08)
+    return writer.curve((0.5 - wide, high), (0.5 - wide / 2 + bulge, high / 2 + bulge), (0.5, 0))
 
 
-def _two(hand: Hand) -> list[Stroke]:
-    corner = (hand.between(0.02, 0.15), 1.0)
-    if hand.chance(0.12):
-        return [hand.line((0.1, hand.between(0, 0.1)), (0.85, 0.02), corner, (0.9, 1.0))]
-    neck = hand.curve(
-        (hand.between(0, 0.15), hand.between(0.1, 0.35)),
+def _two(writer: Writer) -> list[Stroke]:
+    corner = (writer.between(0.02, 0.15), 1.0)
+    if writer.chance(0.12):
+        return [writer.line((0.1, writer.between(0, 0.1)), (0.85, 0.02), corner, (0.9, 1.0))]
+    neck = writer.curve(
+        (writer.between(0, 0.15), writer.between(0.1, 0.35)),
         (0.2, 0.08),
         (0.5, 0),
-        (hand.between(0.75, 0.9), hand.between(0.12, 0.3)),
-        (hand.between(0.55, 0.75), hand.between(0.45, 0.6)),
+        (writer.between(0.75, 0.9), writer.between(0.12, 0.3)),
+        (writer.between(0.55, 0.75), writer.between(0.45, 0.6)),
         corner,
     )
-    end = (hand.between(0.75, 1.0), hand.between(0.88, 1.05))
-    if hand.chance(0.3):
-        loop = hand.curve(
-            corner, (-0.05, 0.9), (0.1, hand.between(0.72, 0.85)), (0.4, hand.between(0.9, 1)), end
+    end = (writer.between(0.75, 1.0), writer.between(0.88, 1.05))
+    if writer.chance(0.3):
+        loop = writer.curve(
+            corner,
+            (-0.05, 0.9),
+            (0.1, writer.between(0.72, 0.85)),
+            (0.4, writer.between(0.9, 1)),
+            end,
         )
         return [join(neck, loop)]
-    return [join(neck, hand.curve(corner, (0.45, 1 - hand.between(-0.03, 0.08)), end))]
+    return [join(neck, writer.curve(corner, (0.45, 1 - writer.between(-0.03, 0.08)), end))]
 
 
-def _three(hand: Hand) -> list[Stroke]:
-    waist = (hand.between(0.25, 0.5), hand.between(0.38, 0.52))
-    if hand.chance(0.3):
-        top = hand.line((hand.between(0.05, 0.2), hand.between(-0.02, 0.08)), (0.8, 0), waist)
+def _three(writer: Writer) -> list[Stroke]:
+    waist = (writer.between(0.25, 0.5), writer.between(0.38, 0.52))
+    if writer.chance(0.3):
+        top = writer.line((writer.between(0.05, 0.2), writer.between(-0.02, 0.08)), (0.8, 0), waist)
     else:
-        top = hand.curve(
-            (hand.between(0.05, 0.2), hand.between(0.05, 0.2)),
+        top = writer.curve(
+            (writer.between(0.05, 0.2), writer.between(0.05, 0.2)),
             (0.42, 0),
-            (hand.between(0.7, 0.85), hand.between(0.12, 0.25)),
+            (writer.between(0.7, 0.85), writer.between(0.12, 0.25)),
             waist,
         )
-    bowl = hand.curve(
+    bowl = writer.curve(
         waist,
-        (hand.between(0.7, 0.9), hand.between(0.55, 0.65)),
-        (hand.between(0.7, 0.95), 0.82),
+        (writer.between(0.7, 0.9), writer.between(0.55, 0.65)),
+        (writer.between(0.7, 0.95), 0.82),
         (0.45, 1),
-        (hand.between(0, 0.15), hand.between(0.8, 0.98)),
+        (writer.between(0, 0.15), writer.between(0.8, 0.98)),
     )
-    if hand.chance(0.15):
+    if writer.chance(0.15):
         x, y = waist
         return [
-            join(top, hand.curve(waist, (x - 0.12, y + 0.06), (x - 0.02, y + 0.1), waist), bowl)
+            join(top, writer.curve(waist, (x - 0.12, y + 0.06), (x - 0.02, y + 0.1), waist), bowl)
         ]
     return [join(top, bowl)]
 
 
-def _four(hand: Hand) -> list[Stroke]:
-    bar = hand.between(0.45, 0.85)
-    stem_x = hand.between(0.55, 0.8)
-    stem_top = hand.between(-0.05, bar - 0.15)
-    end = (hand.between(stem_x - 0.05, 1.05), bar + hand.between(-0.25, 0.1))
-    style = hand.between(0, 1)
+def _four(writer: Writer) -> list[Stroke]:
+    bar = writer.between(0.45, 0.85)
+    stem_x = writer.between(0.55, 0.8)
+    stem_top = writer.between(-0.05, bar - 0.15)
+    end = (writer.between(stem_x - 0.05, 1.05), bar + writer.between(-0.25, 0.1))
+    style = writer.between(0, 1)
     if style < 0.35:  # open, two strokes
-        arm = hand.line((hand.between(0.05, 0.45), 0), (hand.between(0, 0.12), bar), end)
+        arm = writer.line((writer.between(0.05, 0.45), 0), (writer.between(0, 0.12), bar), end)
     elif style < 0.55:  # open and round like a u
-        top = (hand.between(0, 0.35), 0.0)
-        arm = hand.curve(top, (hand.between(0, 0.12), bar - 0.2), (0.25, bar), end)
-        stem_top = hand.between(-0.1, 0.2)
+        top = (writer.between(0, 0.35), 0.0)
+        arm = writer.curve(top, (writer.between(0, 0.12), bar - 0.2), (0.25, bar), end)
+        stem_top = writer.between(-0.1, 0.2)
     elif style < 0.8:  # the sailboat, closed at the top
-        arm = hand.line((stem_x, 0), (hand.between(-0.05, 0.1), bar), end)
-        stem_top = hand.between(-0.03, 0.12)
+        arm = writer.line((stem_x, 0), (writer.between(-0.05, 0.1), bar), end)
+        stem_top = writer.between(-0.03, 0.12)
     else:  # closed, in one go: down, across and, from above, down again
-        arm = hand.line((stem_x - 0.1, 0), (0, bar), end)
-        back = hand.curve(end, (end[0], bar - 0.25), (stem_x + 0.05, hand.between(0.1, 0.3)))
-        return [join(arm, back, hand.line((stem_x, 0.3), (stem_x - hand.between(0, 0.1), 1)))]
-    stem = hand.line((stem_x, stem_top), (stem_x - hand.between(-0.05, 0.15), 1))
+        arm = writer.line((stem_x - 0.1, 0), (0, bar), end)
+        back = writer.curve(end, (end[0], bar - 0.25), (stem_x + 0.05, writer.between(0.1, 0.3)))
+        return [join(arm, back, writer.line((stem_x, 0.3), (stem_x - writer.between(0, 0.1), 1)))]
+    stem = writer.line((stem_x, stem_top), (stem_x - writer.between(-0.05, 0.15), 1))
     return [arm, stem]
 
 
-def _five(hand: Hand) -> list[Stroke]:
-    neck = (hand.between(0.12, 0.25), hand.between(0.35, 0.48))
-    bowl = hand.curve(
+def _five(writer: Writer) -> list[Stroke]:
+    neck = (writer.between(0.12, 0.25), writer.between(0.35, 0.48))
+    bowl = writer.curve(
         neck,
-        (hand.between(0.45, 0.6), neck[1] - hand.between(0, 0.08)),
-        (hand.between(0.75, 0.95), hand.between(0.55, 0.7)),
-        (hand.between(0.65, 0.85), 0.9),
+        (writer.between(0.45, 0.6), neck[1] - writer.between(0, 0.08)),
+        (writer.between(0.75, 0.95), writer.between(0.55, 0.7)),
+        (writer.between(0.65, 0.85), 0.9),
         (0.4, 1),
-        (hand.between(0, 0.12), hand.between(0.8, 0.98)),
+        (writer.between(0, 0.12), writer.between(0.8, 0.98)),
     )
-    top = (hand.between(0.15, 0.35), 0.0)
-    tilt = hand.between(-0.12, 0.05)
-    style = hand.between(0, 1)
+    top = (writer.between(0.15, 0.35), 0.0)
+    tilt = writer.between(-0.12, 0.05)
+    style = writer.between(0, 1)
     if style < 0.4:
-        return [join(hand.line((hand.between(0.7, 0.95), tilt), top, neck), bowl)]
+        return [join(writer.line((writer.between(0.7, 0.95), tilt), top, neck), bowl)]
     if style < 0.55:  # round as an S
-        start = hand.curve((hand.between(0.7, 0.9), 0.06), (0.4, 0), (0.18, 0.18), neck)
+        start = writer.curve((writer.between(0.7, 0.9), 0.06), (0.4, 0), (0.18, 0.18), neck)
         return [join(start, bowl)]
-    apart = hand.between(-0.08, 0.15)
-    lift = hand.between(-0.1, 0.06)
-    bar = hand.line((top[0] + apart, lift), (hand.between(0.7, 1.0), lift + tilt))
-    return [join(hand.line(top, neck), bowl), bar]
+    apart = writer.between(-0.08, 0.15)
+    lift = writer.between(-0.1, 0.06)
+    bar = writer.line((top[0] + apart, lift), (writer.between(0.7, 1.0), lift + tilt))
+    return [join(writer.line(top, neck), bowl), bar]
 
 
-def _six(hand: Hand) -> list[Stroke]:
-    ring_top = hand.between(0.4, 0.65)
-    left = hand.between(0.03, 0.15)
-    top = (hand.between(0.4, 0.85), hand.between(-0.02, 0.08))
-    shoulder = (top[0] / 2 + left / 2 - hand.between(-0.03, 0.12), ring_top / 2)
+def _six(writer: Writer) -> list[Stroke]:
+    ring_top = writer.between(0.4, 0.65)
+    left = writer.between(0.03, 0.15)
+    top = (writer.between(0.4, 0.85), writer.between(-0.02, 0.08))
+    shoulder = (top[0] / 2 + left / 2 - writer.between(-0.03, 0.12), ring_top / 2)
     down = [top, shoulder, (left, 0.68), (0.2, 0.93), (0.5, 1)]
-    ring = [(hand.between(0.75, 0.9), 0.85), (0.8, ring_top + 0.12), (0.5, ring_top)]
-    close = (left + hand.between(0, 0.2), ring_top + hand.between(0.1, 0.35))
-    return [hand.curve(*down, *ring, close)]
+    ring = [(writer.between(0.75, 0.9), 0.85), (0.8, ring_top + 0.12), (0.5, ring_top)]
+    close = (left + writer.between(0, 0.2), ring_top + writer.between(0.1, 0.35))
+    return [writer.curve(*down, *ring, close)]
 
 
-def _seven(hand: Hand) -> list[Stroke]:
-    right = (hand.between(0.75, 0.95), hand.between(-0.06, 0.06))
-    left = (hand.between(0, 0.2), hand.between(-0.02, 0.1))
-    foot = (hand.between(-0.1, 0.6), 1.0)
-    bulge = hand.between(-0.15, 0.02)
-    middle = ((right[0] + foot[0]) / 2 + bulge, hand.between(0.45, 0.6))
-    bar_top = hand.line(left, right)
-    if hand.chance(0.15):  # round, without a corner
-        bar_top = hand.curve((left[0], hand.between(0.05, 0.25)), (0.35, 0), (0.7, 0.02), right)
-    elif hand.chance(0.2):
-        bar_top = hand.curve(left, (0.3, hand.between(-0.04, 0.02)), (0.6, 0.06), right)
-    if hand.chance(0.25):
-        bar_top = join(hand.line((left[0], hand.between(0.12, 0.3)), left), bar_top)
-    stem = hand.curve(right, middle, foot)
-    if hand.chance(0.12):
-        stem = join(stem, hand.line(foot, (foot[0] + hand.between(0.05, 0.2), 0.97)))
+def _seven(writer: Writer) -> list[Stroke]:
+    right = (writer.between(0.75, 0.95), writer.between(-0.06, 0.06))
+    left = (writer.between(0, 0.2), writer.between(-0.02, 0.1))
+    foot = (writer.between(-0.1, 0.6), 1.0)
+    bulge = writer.between(-0.15, 0.02)
+    middle = ((right[0] + foot[0]) / 2 + bulge, writer.between(0.45, 0.6))
+    bar_top = writer.line(left, right)
+    if writer.chance(0.15):  # round, without a corner
+        bar_top = writer.curve((left[0], writer.between(0.05, 0.25)), (0.35, 0), (0.7, 0.02), right)
+    elif writer.chance(0.2):
+        bar_top = writer.curve(left, (0.3, writer.between(-0.04, 0.02)), (0.6, 0.06), right)
+    if writer.chance(0.25):
+        bar_top = join(writer.line((left[0], writer.between(0.12, 0.3)), left), bar_top)
+    stem = writer.curve(right, middle, foot)
+    if writer.chance(0.12):
+        stem = join(stem, writer.line(foot, (foot[0] + writer.between(0.05, 0.2), 0.97)))
     strokes = [join(bar_top, stem)]
-    if hand.chance(0.55):
-        reach, tilt = hand.between(0.1, 0.5), hand.between(-0.2, 0.12)
-        x, y = middle[0] + hand.between(-0.12, 0.12), middle[1] + hand.between(-0.15, 0.2)
-        bar = hand.line((x - reach, y - tilt), (x + reach, y + tilt))
-        if hand.chance(0.2):  # in one go: from the foot up to the left and across
+    if writer.chance(0.55):
+        reach, tilt = writer.between(0.1, 0.5), writer.between(-0.2, 0.12)
+        x, y = middle[0] + writer.between(-0.12, 0.12), middle[1] + writer.between(-0.15, 0.2)
+        bar = writer.line((x - reach, y - tilt), (x + reach, y + tilt))
+        if writer.chance(0.2):  # in one go: from the foot up to the left and across
             return [
-                join(bar_top, stem, hand.curve(foot, (x - reach, (1 + y) / 2), tuple(bar[0])), bar)
+                join(
+                    bar_top, stem, writer.curve(foot, (x - reach, (1 + y) / 2), tuple(bar[0])), bar
+                )
             ]
         strokes.append(bar)
     return strokes
 
 
-def _eight(hand: Hand) -> list[Stroke]:
-    waist = hand.between(0.4, 0.55)
-    small = hand.between(0.18, 0.36)
-    large = hand.between(0.25, 0.42)
-    if hand.chance(0.3):  # two rings
+def _eight(writer: Writer) -> list[Stroke]:
+    waist = writer.between(0.4, 0.55)
+    small = writer.between(0.18, 0.36)
+    large = writer.between(0.25, 0.42)
+    if writer.chance(0.3):  # two rings
         high, low = waist / 2, (1 + waist) / 2
-        gap = hand.between(-0.05, 0.03)
-        upper = hand.arc((0.5, high), (small, high), hand.between(0, 360), 375, 0.05)
-        lower = hand.arc((0.5, low + gap), (large, 1 - low), hand.between(-120, -60), 375, 0.05)
+        gap = writer.between(-0.05, 0.03)
+        upper = writer.arc((0.5, high), (small, high), writer.between(0, 360), 375, 0.05)
+        lower = writer.arc((0.5, low + gap), (large, 1 - low), writer.between(-120, -60), 375, 0.05)
         return [upper, lower]
-    way = hand.curve(
-        (0.5 + small, hand.between(0.08, 0.2)),
+    way = writer.curve(
+        (0.5 + small, writer.between(0.08, 0.2)),
         (0.5, 0),
         (0.5 - small, waist / 2),
         (0.5, waist),
         (0.5 + large, (1 + waist) / 2),
         (0.5, 1),
         (0.5 - large, (1 + waist) / 2),
-        (hand.between(0.42, 0.55), waist),
-        (0.5 + small * hand.between(0.7, 1.1), waist / 2),
-        (0.5 + small * hand.between(0.2, 1), hand.between(0, 0.15)),
+        (writer.between(0.42, 0.55), waist),
+        (0.5 + small * writer.between(0.7, 1.1), waist / 2),
+        (0.5 + small * writer.between(0.2, 1), writer.between(0, 0.15)),
     )
-    mirrored = hand.chance(0.2)
+    mirrored = writer.chance(0.2)
     return [way * [-1, 1] + [1, 0] if mirrored else way]
 
 
-def _nine(hand: Hand) -> list[Stroke]:
-    high = hand.between(0.15, 0.32)
-    wide = hand.between(0.2, 0.4)
+def _nine(writer: Writer) -> list[Stroke]:
+    high = writer.between(0.15, 0.32)
+    wide = writer.between(0.2, 0.4)
     side = 0.4 + wide
-    if hand.chance(0.2):  # clockwise, from the foot of the ring and without lifting the pen
+    if writer.chance(0.2):  # clockwise, from the foot of the ring and without lifting the pen
         left = 0.4 - wide
-        start = (hand.between(left + 0.1, side), hand.between(1.6, 2.2) * high)
-        ring = hand.curve(start, (left, 1.4 * high), (left + 0.05, 0.4 * high), (0.4, 0))
-        top = (side, hand.between(0.5, 1) * high)
-        return [join(ring, hand.curve((0.4, 0), (side - 0.08, 0.1), top), _tail(hand, top))]
-    angle = hand.between(-80, 0)
-    sweep = hand.between(220, 300) if hand.chance(0.35) else hand.between(300, 375)
-    ring = hand.arc((0.4, high), (wide, high), angle, -sweep, hand.between(-0.15, 0.15))
-    tail = _tail(hand, (side + hand.between(-0.1, 0.12), hand.between(0, high * 1.5)))
-    return [join(ring, tail)] if hand.chance(0.8) else [ring, tail]
+        start = (writer.between(left + 0.1, side), writer.between(1.6, 2.2) * high)
+        ring = writer.curve(start, (left, 1.4 * high), (left + 0.05, 0.4 * high), (0.4, 0))
+        top = (side, writer.between(0.5, 1) * high)
+        return [join(ring, writer.curve((0.4, 0), (side - 0.08, 0.1), top), _tail(writer, top))]
+    angle = writer.between(-80, 0)
+    sweep = writer.between(220, 300) if writer.chance(0.35) else writer.between(300, 375)
+    ring = writer.arc((0.4, high), (wide, high), angle, -sweep, writer.between(-0.15, 0.15))
+    tail = _tail(writer, (side + writer.between(-0.1, 0.12), writer.between(0, high * 1.5)))
+    return [join(ring, tail)] if writer.chance(0.8) else [ring, tail]
 
 
-def _tail(hand: Hand, top: Point) -> Stroke:
+def _tail(writer: Writer, top: Point) -> Stroke:
     """The tail of a 9: straight, bent to the left, or curled up."""
     side = top[0]
-    style = hand.between(0, 1)
+    style = writer.between(0, 1)
     if style < 0.3:
-        return hand.line(top, (side - hand.between(-0.02, 0.3), 1.0))
+        return writer.line(top, (side - writer.between(-0.02, 0.3), 1.0))
     if style < 0.6:
-        return hand.curve(top, (side, 0.6), (side - 0.12, 0.9), (hand.between(0.1, 0.45), 1.0))
-    low = hand.between(0.85, 0.95)
-    curl = (hand.between(-0.15, 0.2), hand.between(0.6, 0.92))
-    return hand.curve(top, (side + 0.02, 0.6), (side - 0.1, low), (0.35, 1), curl)
+        return writer.curve(top, (side, 0.6), (side - 0.12, 0.9), (writer.between(0.1, 0.45), 1.0))
+    low = writer.between(0.85, 0.95)
+    curl = (writer.between(-0.15, 0.2), writer.between(0.6, 0.92))
+    return writer.curve(top, (side + 0.02, 0.6), (side - 0.1, low), (0.35, 1), curl)
 
 
 STYLES = (_zero, _one, _two, _three, _four, _five, _six, _seven, _eight, _nine)

@@ -1,8 +1,8 @@
-"""Values become colours: one scale for one figure, so that the same value has the same colour.
+"""Values become colors: one scale for one figure, so that the same value has the same color.
 
-Grey for pixels, as MNIST has them; viridis for values from zero up; blue, black, orange for
-values around zero. The last two stay apart for colour-blind people, and black is zero in all
-but viridis, where it is the darkest colour.
+Gray for pixels, as MNIST has them; viridis for values from zero up; blue, black, orange for
+values around zero. The last two stay apart for color-blind people, and black is zero in all
+but viridis, where it is the darkest color.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mnist_app.imaging.normalize import Image
 
-Palette = Literal["grey", "viridis", "diverging"]
+Palette = Literal["gray", "viridis", "diverging"]
 
 # Red, green and blue from the most negative value by zero to the most positive.
 _DIVERGING = [(190, 225, 255), (75, 155, 245), (25, 85, 180), (0, 0, 0)]
@@ -24,13 +24,13 @@ _DIVERGING += [(180, 85, 5), (250, 150, 35), (255, 230, 170)]
 
 @dataclass(frozen=True)
 class Scale:
-    """Which colour a value has."""
+    """Which color a value has."""
 
     palette: Palette
     low: float
     high: float
     stretched: bool = False
-    """Whether small values get more of the colours: by the cube root of their share of `high`."""
+    """Whether small values get more of the colors: by the cube root of their share of `high`."""
 
     def indices(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """Return each value's place in the palette, 0 to 255; beyond the scale means its end."""
@@ -42,7 +42,7 @@ class Scale:
 
     def paint(self, values: NDArray[Any]) -> Image:
         """Return values of shape (rows, columns) as RGB, uint8 (rows, columns, 3)."""
-        return colours(self.palette)[self.indices(values)]
+        return colors(self.palette)[self.indices(values)]
 
     def ticks(self) -> list[float]:
         """Return the values at the scale's beginning, its quarters and its end."""
@@ -50,12 +50,12 @@ class Scale:
         if self.stretched:
             return [float(v) for v in self.high * steps**3]
         values = np.linspace(self.low, self.high, 5)
-        return [float(v) for v in (np.rint(values) if self.palette == "grey" else values)]
+        return [float(v) for v in (np.rint(values) if self.palette == "gray" else values)]
 
 
 def pixels(white: float = 255.0) -> Scale:
     """Return the scale of pixels, from 0 (black) to `white`."""
-    return Scale("grey", 0.0, white)
+    return Scale("gray", 0.0, white)
 
 
 def from_zero(*arrays: NDArray[Any]) -> Scale:
@@ -64,7 +64,7 @@ def from_zero(*arrays: NDArray[Any]) -> Scale:
 
 
 def around_zero(*arrays: NDArray[Any], stretched: bool = False) -> Scale:
-    """Return a scale centred at zero that holds all values of all `arrays`."""
+    """Return a scale centered at zero that holds all values of all `arrays`."""
     limit = _largest(arrays)
     return Scale("diverging", -limit, limit, stretched)
 
@@ -76,10 +76,10 @@ def fitting(*arrays: NDArray[Any]) -> Scale:
 
 
 @cache
-def colours(palette: Palette) -> NDArray[np.uint8]:
-    """Return a palette's 256 colours, RGB, uint8 (256, 3)."""
+def colors(palette: Palette) -> NDArray[np.uint8]:
+    """Return a palette's 256 colors, RGB, uint8 (256, 3)."""
     steps = np.arange(256, dtype=np.uint8)
-    if palette == "grey":
+    if palette == "gray":
         return np.asarray(np.stack([steps] * 3, axis=1), dtype=np.uint8)
     if palette == "viridis":
         painted = cv2.applyColorMap(steps[:, np.newaxis], cv2.COLORMAP_VIRIDIS)

@@ -22,7 +22,7 @@ LARGEST_ENTRY = 1000.0
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
-class FilterError(ValueError):
+class ConvolutionError(ValueError):
     """A window, stride or kernel that cannot be used; the message is a sentence for the person."""
 
 
@@ -50,7 +50,7 @@ def walk(image: tuple[int, int], window: tuple[int, int], stride: int, padding: 
     """Return how `window` walks over an image of shape `image`, both (rows, columns).
 
     "valid" stays inside the image; "same" adds padding so that a stride of 1 keeps its size:
-    https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2. Raises FilterError when
+    https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2. Raises ConvolutionError when
     the window or the stride is larger than the image or smaller than 1.
     """
     _refuse_what_does_not_fit(image, window, stride, padding)
@@ -73,7 +73,7 @@ def convolve(
     """Return the kernel's weighted sums over an image, float32 of the walk's shape.
 
     `image` (rows, columns) and `kernel` (rows, columns) are float32; padding counts as 0. Raises
-    FilterError when the kernel or the stride is larger than the image.
+    ConvolutionError when the kernel or the stride is larger than the image.
     """
     steps = walk(shape(image), shape(kernel), stride, padding)
     sums = np.einsum("yxij,ij->yx", _windows(image, steps, filling=0.0), kernel, dtype=np.float64)
@@ -84,7 +84,7 @@ def partial_maps(maps: Array, kernel: Array, stride: int = 1, padding: Padding =
     """Return what each input map brings to one map of the next convolution.
 
     `maps` has shape (rows, columns, channels), `kernel` (rows, columns, channels); so has the
-    result, whose sum over the channels plus the bias is the map. Raises FilterError as `convolve`.
+    result, whose sum over the channels plus the bias is the map. Raises ConvolutionError as `convolve`.
     """
     channels = range(maps.shape[2])
     parts = [convolve(maps[..., c], kernel[..., c], stride, padding) for c in channels]
@@ -101,7 +101,7 @@ def pool(
     """Return one value a window: its maximum, its average, or its first pixel ("subsample").
 
     `image` is float32 (rows, columns); padding does not take part. "subsample" keeps each
-    `stride`-th pixel and looks at no other. Raises FilterError when window or stride is larger
+    `stride`-th pixel and looks at no other. Raises ConvolutionError when window or stride is larger
     than the image.
     """
     steps = walk(shape(image), (size, size), stride, padding)
@@ -150,7 +150,7 @@ def share_surviving_shift(image: Array, size: int, stride: int, rule: PoolingRul
 def read_kernel(rows: list[list[str]]) -> Array:
     """Return a kernel typed by a person, float32 (rows, columns). A decimal comma is a point.
 
-    Raises FilterError for an entry that is empty, no number, or beyond 1000 either way.
+    Raises ConvolutionError for an entry that is empty, no number, or beyond 1000 either way.
     """
     return np.array(
         [
@@ -193,7 +193,7 @@ PRESETS = {
     "Identity": _preset(
         [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
         1,
-        "Changes nothing: each pixel counts once, its neighbours not at all.",
+        "Interventions nothing: each pixel counts once, its neighbors not at all.",
     ),
     "Box blur": _preset(
         [[1, 1, 1], [1, 1, 1], [1, 1, 1]], 9, "Blurs: each pixel becomes its window's average."
@@ -206,12 +206,12 @@ PRESETS = {
     "Sharpen": _preset(
         [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
         1,
-        "Sharpens: adds to each pixel what sets it apart from its four neighbours.",
+        "Sharpens: adds to each pixel what sets it apart from its four neighbors.",
     ),
     "Laplacian": _preset(
         [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
         1,
-        "Finds edges of any direction: the four neighbours against the middle.",
+        "Finds edges of any direction: the four neighbors against the middle.",
     ),
     "Emboss": _preset(
         [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]],
@@ -245,15 +245,15 @@ def _refuse_what_does_not_fit(
     image: tuple[int, int], window: tuple[int, int], stride: int, padding: Padding
 ) -> None:
     if min(*window, stride) < 1:
-        raise FilterError("A window and a stride are at least 1 pixel.")
+        raise ConvolutionError("A window and a stride are at least 1 pixel.")
     size = f"{image[0]} × {image[1]}"
     if stride > min(image):
-        raise FilterError(
+        raise ConvolutionError(
             f"A stride of {stride} is larger than the image of {size}: the window would not "
             "take a single step. Choose a smaller stride."
         )
     if padding == "valid" and (window[0] > image[0] or window[1] > image[1]):
-        raise FilterError(
+        raise ConvolutionError(
             f"The window of {window[0]} × {window[1]} is larger than the image of {size}. "
             "Choose a smaller window."
         )
@@ -270,11 +270,13 @@ def _windows(image: Array, steps: Walk, filling: float) -> Array:
 def _read_entry(text: str, row: int, column: int) -> float:
     place = f"Row {row}, column {column}"
     if not text.strip():
-        raise FilterError(f"{place} is empty. Type a number, for instance 0.")
+        raise ConvolutionError(f"{place} is empty. Type a number, for instance 0.")
     plain = text.strip().replace(",", ".").replace("−", "-")
     if not NUMBER.fullmatch(plain):
-        raise FilterError(f"{place}: “{text[:12]}” is not a number. Type one, such as -1.5.")
+        raise ConvolutionError(f"{place}: “{text[:12]}” is not a number. Type one, such as -1.5.")
     value = float(plain)
     if not abs(value) <= LARGEST_ENTRY:
-        raise FilterError(f"{place}: {text[:12]} is too large. Use numbers from -1000 to 1000.")
+        raise ConvolutionError(
+            f"{place}: {text[:12]} is too large. Use numbers from -1000 to 1000."
+        )
     return value

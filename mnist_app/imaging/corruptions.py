@@ -11,15 +11,15 @@ import numpy as np
 
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 
-CENTRE = (IMAGE_SIDE - 1) / 2
+CENTER = (IMAGE_SIDE - 1) / 2
 # Pens become thinner and thicker by fractions of a pixel where a pixel is eight.
 ZOOM = 8
 NOISE_SEED = 1
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way to spoil a digit."""
+class Corruption:
+    """One way to apply a digit."""
 
     title: str
     unit: str
@@ -29,7 +29,7 @@ class Way:
     """Of the slider."""
     none: float
     """The strength that changes nothing."""
-    spoil: Callable[[Image, float], Image]
+    apply: Callable[[Image, float], Image]
     """Return an image, uint8 (28, 28), with a strength, as a new one."""
 
 
@@ -45,21 +45,21 @@ def shift(image: Image, pixels: float) -> Image:
 
 
 def turn(image: Image, degrees: float) -> Image:
-    """Return an image turned about its middle, anticlockwise where positive."""
-    matrix = cv2.getRotationMatrix2D((CENTRE, CENTRE), degrees, 1.0)
+    """Return an image turned about its middle, counterclockwise where positive."""
+    matrix = cv2.getRotationMatrix2D((CENTER, CENTER), degrees, 1.0)
     return _move(image, matrix.tolist())
 
 
 def scale(image: Image, percent: float) -> Image:
     """Return an image at so many percent of its size, about its middle."""
-    matrix = cv2.getRotationMatrix2D((CENTRE, CENTRE), 0.0, percent / 100)
+    matrix = cv2.getRotationMatrix2D((CENTER, CENTER), 0.0, percent / 100)
     return _move(image, matrix.tolist())
 
 
 def change_pen(image: Image, pixels: float) -> Image:
     """Return an image whose lines are wider by so many pixels, or thinner where negative.
 
-    Grey values are kept apart by morphology at eight times the size, with a round element.
+    Gray values are kept apart by morphology at eight times the size, with a round element.
     """
     radius = round(abs(pixels) / 2 * ZOOM)
     if radius == 0:
@@ -85,11 +85,15 @@ def hide(image: Image, rows: float) -> Image:
     return hidden
 
 
-WAYS: dict[str, Way] = {
-    "shift": Way("Shifted", "pixels to the right", (0, 1, 2, 3, 4, 5, 6, 8, 10), 0.5, 0, shift),
-    "turn": Way("Turned", "degrees", (-60, -45, -30, -15, 0, 15, 30, 45, 60), 5, 0, turn),
-    "scale": Way("Scaled", "percent of its size", (40, 55, 70, 85, 100, 115, 130), 5, 100, scale),
-    "pen": Way(
+CORRUPTIONS: dict[str, Corruption] = {
+    "shift": Corruption(
+        "Shifted", "pixels to the right", (0, 1, 2, 3, 4, 5, 6, 8, 10), 0.5, 0, shift
+    ),
+    "turn": Corruption("Turned", "degrees", (-60, -45, -30, -15, 0, 15, 30, 45, 60), 5, 0, turn),
+    "scale": Corruption(
+        "Scaled", "percent of its size", (40, 55, 70, 85, 100, 115, 130), 5, 100, scale
+    ),
+    "pen": Corruption(
         "Thinner, thicker",
         "pixels that lines are wider",
         (-2, -1.5, -1, -0.5, 0, 1, 2, 3, 4),
@@ -97,16 +101,18 @@ WAYS: dict[str, Way] = {
         0,
         change_pen,
     ),
-    "noise": Way(
+    "noise": Corruption(
         "Noisy", "standard deviation of the noise", (0, 30, 60, 90, 120, 160, 200), 10, 0, add_noise
     ),
-    "hide": Way("Partly hidden", "upper rows hidden", (0, 4, 6, 8, 10, 12, 14, 16), 1, 0, hide),
+    "hide": Corruption(
+        "Partly hidden", "upper rows hidden", (0, 4, 6, 8, 10, 12, 14, 16), 1, 0, hide
+    ),
 }
 """By name, in the order in which they are shown."""
 
 
-def spoil_all(images: Image, way: Way, strength: float) -> Image:
+def apply_to_all(images: Image, way: Corruption, strength: float) -> Image:
     """Return images, uint8 (n, 28, 28), each spoiled in the same way; noise differs for each."""
-    if way.spoil is add_noise:
+    if way.apply is add_noise:
         return add_noise(images, strength)
-    return np.stack([way.spoil(image, strength) for image in images])
+    return np.stack([way.apply(image, strength) for image in images])

@@ -38,7 +38,7 @@ def read_picture(data: bytes) -> Image:
 
 
 def decode_png(png: bytes) -> Image:
-    """Return the pixels of a PNG of our own making: uint8, grey, (.., .., 3) or (.., .., 4).
+    """Return the pixels of a PNG of our own making: uint8, gray, (.., .., 3) or (.., .., 4).
 
     The order of channels is RGB or RGBA. Raises PictureError when `png` is no PNG or has a side
     of more than 1024 pixels.
@@ -57,18 +57,18 @@ def decode_png(png: bytes) -> Image:
 
 
 def encode_png(image: Image) -> bytes:
-    """Return a picture, uint8, grey (height, width) or RGB (height, width, 3), as a PNG file."""
+    """Return a picture, uint8, gray (height, width) or RGB (height, width, 3), as a PNG file."""
     _, encoded = cv2.imencode(".png", image if image.ndim == 2 else image[..., ::-1])
     return encoded.tobytes()
 
 
 def encode_with_palette(indices: Image, palette: Sequence[tuple[int, int, int]]) -> bytes:
-    """Return a picture of few colours, uint8 indices (height, width), as a small PNG file.
+    """Return a picture of few colors, uint8 indices (height, width), as a small PNG file.
 
-    `palette` has the colours, RGB.
+    `palette` has the colors, RGB.
     """
     picture = PIL.Image.fromarray(indices, "P")
-    picture.putpalette([value for colour in palette for value in colour])
+    picture.putpalette([value for color in palette for value in color])
     file = io.BytesIO()
     picture.save(file, "PNG", optimize=True, bits=4 if len(palette) <= 16 else 8)
     return file.getvalue()

@@ -1,7 +1,7 @@
 """A picture of a digit becomes the 28x28 image that MNIST's makers would have produced.
 
 The recipe is LeCun's (http://yann.lecun.com/exdb/mnist/): the ink is cropped, scaled into a
-20x20 box with its aspect ratio kept, and moved so that its centre of mass lies in the middle of
+20x20 box with its aspect ratio kept, and moved so that its center of mass lies in the middle of
 28x28. Ink is bright on black, 0 to 255, as in MNIST.
 """
 
@@ -19,8 +19,8 @@ Background = Literal["black", "unknown"]
 
 IMAGE_SIDE = 28
 BOX_SIDE = 20
-# The centre of mass of all 70,000 MNIST images lies within half a pixel of index 14, not 13.5.
-CENTRE = 14
+# The center of mass of all 70,000 MNIST images lies within half a pixel of index 14, not 13.5.
+CENTER = 14
 
 SMALLEST_SIDE = 10
 LARGEST_SIDE = 1024
@@ -46,17 +46,17 @@ class Problem(Enum):
 
 
 @dataclass(frozen=True)
-class Normalised:
+class Normalized:
     """Every picture on the way from a drawing to an MNIST digit.
 
     All pictures are uint8, 0 to 255. Where `problem` is set because no ink was found, `crop` and
     `scaled` have shape (0, 0) and `image` is black.
     """
 
-    grey: Image
-    """The picture in grey, shape (height, width), at most 1024 pixels a side."""
+    gray: Image
+    """The picture in gray, shape (height, width), at most 1024 pixels a side."""
     ink: Image
-    """The ink alone, bright on black, same shape as `grey`."""
+    """The ink alone, bright on black, same shape as `gray`."""
     box: Box
     """The smallest box around the ink in `ink`: x, y, width, height in pixels."""
     crop: Image
@@ -69,38 +69,38 @@ class Normalised:
     """Why this should not be read as a digit, or None."""
 
 
-def normalise(picture: Image, background: Background = "unknown") -> Normalised:
+def normalize(picture: Image, background: Background = "unknown") -> Normalized:
     """Turn a picture of a digit into an MNIST image, keeping every step.
 
-    `picture` is uint8 of shape (height, width) in grey, (height, width, 3) in RGB or
+    `picture` is uint8 of shape (height, width) in gray, (height, width, 3) in RGB or
     (height, width, 4) in RGBA, dark on light or light on dark. `background` is "black" for our
     own canvas, whose ink is exact, and "unknown" for photographs and files.
 
     Raises ValueError when `picture` is no such array.
     """
-    grey = to_grey(picture)
-    ink = grey if background == "black" else find_ink(grey)
+    gray = to_gray(picture)
+    ink = gray if background == "black" else find_ink(gray)
     box = bounding_box(ink)
     crop = cut(ink, box)
     scaled = scale_into_box(crop)
-    return Normalised(
-        grey=grey,
+    return Normalized(
+        gray=gray,
         ink=ink,
         box=box,
         crop=crop,
         scaled=scaled,
-        image=centre_by_mass(scaled),
+        image=center_by_mass(scaled),
         problem=_find_problem(picture.shape[:2], ink),
     )
 
 
-def normalise_ink(ink: Image) -> Image:
+def normalize_ink(ink: Image) -> Image:
     """Return exact ink, uint8 (height, width), as an MNIST image, uint8 (28, 28), and no step."""
-    return centre_by_mass(scale_into_box(cut(ink, bounding_box(ink))))
+    return center_by_mass(scale_into_box(cut(ink, bounding_box(ink))))
 
 
-def to_grey(picture: Image) -> Image:
-    """Return `picture` (grey, RGB or RGBA, uint8) as grey, uint8 (height, width).
+def to_gray(picture: Image) -> Image:
+    """Return `picture` (gray, RGB or RGBA, uint8) as gray, uint8 (height, width).
 
     Transparent parts become paper: white under dark ink, black under light ink. A picture with
     a side of more than 1024 pixels is scaled down to it. Raises ValueError for other arrays.
@@ -122,15 +122,15 @@ def to_grey(picture: Image) -> Image:
     return _flatten_alpha(picture)
 
 
-def find_ink(grey: Image) -> Image:
-    """Return the ink of a grey picture, bright on black, uint8 of the same shape.
+def find_ink(gray: Image) -> Image:
+    """Return the ink of a gray picture, bright on black, uint8 of the same shape.
 
     The paper is what most of the border shows. Uneven light is removed by a top-hat transform,
     dust by its size. A picture without contrast gives black.
     """
-    if _contrast(grey) < LEAST_CONTRAST:
-        return np.zeros_like(grey)
-    bright = 255 - grey if _paper_is_light(grey) else grey
+    if _contrast(gray) < LEAST_CONTRAST:
+        return np.zeros_like(gray)
+    bright = 255 - gray if _paper_is_light(gray) else gray
     lift = _lift_from_even_paper if _is_even(bright) else _lift_from_uneven_paper
     return _remove_specks(lift(bright))
 
@@ -162,8 +162,8 @@ def scale_into_box(crop: Image) -> Image:
     return np.asarray(cv2.convertScaleAbs(scaled, alpha=255 / peak), dtype=np.uint8)
 
 
-def centre_by_mass(scaled: Image) -> Image:
-    """Place `scaled` (at most 20x20) on black 28x28, its centre of mass in the middle.
+def center_by_mass(scaled: Image) -> Image:
+    """Place `scaled` (at most 20x20) on black 28x28, its center of mass in the middle.
 
     The shift is a whole number of pixels, and no pixel is lost: where the middle cannot be
     reached, the digit goes as near as the border allows.
@@ -181,7 +181,7 @@ def centre_by_mass(scaled: Image) -> Image:
 
 
 def scale_whole(picture: Image) -> Image:
-    """Return a whole grey picture as uint8 (28, 28), wherever its ink is: the easy, worse way."""
+    """Return a whole gray picture as uint8 (28, 28), wherever its ink is: the easy, worse way."""
     small = cv2.resize(picture, (IMAGE_SIDE, IMAGE_SIDE), interpolation=cv2.INTER_AREA)
     return np.asarray(small, dtype=np.uint8)
 
@@ -189,7 +189,7 @@ def scale_whole(picture: Image) -> Image:
 def place_on_canvas(ink: Image, side: int) -> Image:
     """Show `ink` in a square of `side` pixels, as large in it as MNIST's digits are in theirs.
 
-    Enlarged pixels stay square and exact, so that an MNIST image drawn this way is normalised to
+    Enlarged pixels stay square and exact, so that an MNIST image drawn this way is normalized to
     itself again. Ink of shape (height, width), 0 to 255; the result has shape (side, side).
     """
     canvas = np.zeros((side, side), np.uint8)
@@ -217,8 +217,8 @@ def move_ink(picture: Image, box: Box, across: float, down: float) -> Image:
     return np.roll(picture, (below, right), axis=(0, 1))
 
 
-def _offset(centre_of_mass: float, length: int) -> int:
-    return min(max(0, round(CENTRE - centre_of_mass)), IMAGE_SIDE - length)
+def _offset(center_of_mass: float, length: int) -> int:
+    return min(max(0, round(CENTER - center_of_mass)), IMAGE_SIDE - length)
 
 
 def _resize(picture: Image, factor: float, enlarging: int) -> Image:
@@ -232,26 +232,26 @@ def _resize(picture: Image, factor: float, enlarging: int) -> Image:
 
 
 def _flatten_alpha(picture: Image) -> Image:
-    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2GRAY), dtype=np.uint8)
+    gray = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2GRAY), dtype=np.uint8)
     alpha = picture[:, :, 3]
     if alpha.min() == 255:
-        return grey
-    opaque = grey[alpha > 127]
+        return gray
+    opaque = gray[alpha > 127]
     ink_is_dark = opaque.size == 0 or opaque.mean() < 128
     share = alpha.astype(np.float32) / 255
     paper = 255.0 if ink_is_dark else 0.0
-    return np.rint(grey * share + paper * (1 - share)).astype(np.uint8)
+    return np.rint(gray * share + paper * (1 - share)).astype(np.uint8)
 
 
-def _contrast(grey: Image) -> int:
+def _contrast(gray: Image) -> int:
     """Return the levels between the darkest and the brightest patch of 3x3 pixels."""
-    calm = cv2.blur(grey, (3, 3)) if min(grey.shape) >= 3 else grey
+    calm = cv2.blur(gray, (3, 3)) if min(gray.shape) >= 3 else gray
     return int(calm.max()) - int(calm.min())
 
 
-def _paper_is_light(grey: Image) -> bool:
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    middle = (int(grey.min()) + int(grey.max())) / 2
+def _paper_is_light(gray: Image) -> bool:
+    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+    middle = (int(gray.min()) + int(gray.max())) / 2
     return bool(np.median(border) > middle)
 
 
@@ -261,7 +261,7 @@ def _is_even(bright: Image) -> bool:
 
 
 def _lift_from_even_paper(bright: Image) -> Image:
-    """Subtract a paper that is one grey; an eighth of the ink's peak is compression noise."""
+    """Subtract a paper that is one gray; an eighth of the ink's peak is compression noise."""
     lifted = cv2.subtract(bright, np.full_like(bright, np.median(bright)))
     peak = int(lifted.max())
     lifted[lifted < peak / 8] = 0

@@ -9,9 +9,9 @@ from keras import KerasTensor, layers
 
 from mnist_app.data.datasets import CLASSES
 from mnist_app.imaging.normalize import IMAGE_SIDE
-from mnist_app.networks import architecture
+from mnist_app.networks import architecture, registry
 from mnist_app.networks.architecture import PLANS, Plan, Step
-from mnist_app.networks.card import NETWORKS
+from mnist_app.networks.registry import NETWORKS
 from mnist_app.training import runs
 from mnist_app.training.runs import RunError
 from mnist_app.training.settings import Settings
@@ -50,7 +50,7 @@ def load(name: str) -> keras.Model:
     """
     if name in NETWORKS:
         network = build(name)
-    elif runs.is_usable(name):
+    elif registry.exists(name):
         network = build_for(runs.read(name).settings)
     else:
         raise RunError(f"The network {name} is not there any more. Choose another.")
@@ -70,7 +70,7 @@ def layer_of(step: Step) -> keras.Layer:
             return layers.Conv2D(filters, kernel, use_bias=bias, name=name)
         case architecture.Pooling(name, size, stride):
             return layers.MaxPooling2D(size, stride, name=name)
-        case architecture.Normalisation(name, momentum):
+        case architecture.Normalization(name, momentum):
             return layers.BatchNormalization(momentum=momentum, name=name)
         case architecture.Activation(name, "relu"):
             return layers.ReLU(name=name)

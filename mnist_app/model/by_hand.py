@@ -7,14 +7,14 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 ACTIVATIONS = {"relu": tf.nn.relu, "tanh": tf.tanh, "sigmoid": tf.sigmoid, "linear": tf.identity}
-EPSILON = 1e-3  # of batch normalisation
+EPSILON = 1e-3  # of batch normalization
 
 
 class Network:
     """Layers from a 28 x 28 image to ten logits, each a tuple: kind, name, and its numbers.
 
     ("convolution", "conv1", filters, kernel, has_bias), ("pooling", "pool1", size, stride),
-    ("normalisation", "norm1", momentum), ("activation", "relu1", function), ("flatten",
+    ("normalization", "norm1", momentum), ("activation", "relu1", function), ("flatten",
     "flatten"), ("dropout", "dropout", rate), ("dense", "dense1", units, activation).
     """
 
@@ -39,7 +39,7 @@ class Network:
             elif kind == "pooling":
                 size, stride = numbers
                 side = (side - size) // stride + 1
-            elif kind == "normalisation":
+            elif kind == "normalization":
                 self.weights[name] = [tf.Variable(tf.ones(maps)), tf.Variable(tf.zeros(maps))]
                 self.moving[name] = [
                     tf.Variable(tf.zeros(maps), trainable=False),
@@ -62,8 +62,8 @@ class Network:
                 x = x + self.weights[name][1] if numbers[2] else x
             elif kind == "pooling":
                 x = tf.nn.max_pool2d(x, numbers[0], numbers[1], padding="VALID")
-            elif kind == "normalisation":
-                x = self._normalise(x, name, numbers[0], training)
+            elif kind == "normalization":
+                x = self._normalize(x, name, numbers[0], training)
             elif kind == "activation":
                 x = ACTIVATIONS[numbers[0]](x)
             elif kind == "flatten":
@@ -75,8 +75,8 @@ class Network:
                 x = ACTIVATIONS[numbers[1]](x @ kernel + bias)
         return x
 
-    def _normalise(self, x: tf.Tensor, name: str, momentum: float, training: bool) -> tf.Tensor:
-        """Batch normalisation: Ioffe and Szegedy (2015)."""
+    def _normalize(self, x: tf.Tensor, name: str, momentum: float, training: bool) -> tf.Tensor:
+        """Batch normalization: Ioffe and Szegedy (2015)."""
         scale, offset = self.weights[name]
         mean, variance = self.moving[name]
         if training:
@@ -89,7 +89,7 @@ class Network:
 
 
 class Training:
-    """One batch after the other: loss, gradients, and an optimiser's step."""
+    """One batch after the other: loss, gradients, and an optimizer's step."""
 
     def __init__(
         self, network: Network, optimizer: str = "adam", weight_decay: float = 0.0, seed: int = 0
@@ -135,7 +135,7 @@ class Training:
         square: tf.Variable,
         rate: tf.Tensor,
     ) -> None:
-        """Move one variable against its gradient, as Keras's optimisers do by default."""
+        """Move one variable against its gradient, as Keras's optimizers do by default."""
         if self.optimizer == "sgd":
             variable.assign_sub(rate * gradient)
         elif self.optimizer == "momentum":

@@ -1,4 +1,4 @@
-"""How sure a network may be: its temperature, and when it recognises no digit at all."""
+"""How sure a network may be: its temperature, and when it recognizes no digit at all."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from mnist_app.data.augmentation import augment
 from mnist_app.data.datasets import Split
 from mnist_app.data.synthetic_digits import write_digits
 from mnist_app.imaging.normalize import Image
-from mnist_app.networks.prediction import recognition
+from mnist_app.networks.prediction import top_two_mass
 
 TEMPERATURES = np.geomspace(0.25, 4, 161)
 # The share of real digits that may be taken for none.
@@ -32,15 +32,15 @@ def calibrate(network: keras.Model, held_out: Split) -> float:
 
 
 def threshold(network: keras.Model, images: Image, seed: int) -> float:
-    """Return the recognition, 0 to 1, that 99.5 % of unseen digits reach.
+    """Return the top_two_mass, 0 to 1, that 99.5% of unseen digits reach.
 
     The digits are held-out images, uint8 (n, 28, 28), varied, and as many that the program writes.
     """
     generator = np.random.default_rng([seed, len(images)])
     written, _ = write_digits(len(images), generator)
     images = np.concatenate([augment(images, generator), written])
-    recognised = recognition(_probabilities(network, images))
-    return float(np.quantile(recognised, REJECTED))
+    recognized = top_two_mass(_probabilities(network, images))
+    return float(np.quantile(recognized, REJECTED))
 
 
 def _probabilities(network: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -110,7 +110,7 @@ class FitWithKeras:
             variable.assign(value)
 
     def _variables(self) -> list[Any]:
-        """Weights, moving averages, the seeds of dropout, and the optimiser's memory."""
+        """Weights, moving averages, the seeds of dropout, and the optimizer's memory."""
         inside = [variable for layer in self._model.layers for variable in layer.variables]
         return [*inside, *self._model.optimizer.variables]
 

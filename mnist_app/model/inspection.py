@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import IMAGE_SIDE
 from mnist_app.model import builder
-from mnist_app.networks.interventions import LARGEST_POOL, ChangeError, Changes, Pooling
-from mnist_app.training import runs
+from mnist_app.networks import registry
+from mnist_app.networks.interventions import LARGEST_POOL, InterventionError, Interventions, Pooling
 
 # How many are held at once: those that ship, and runs of visitors.
 MOST_NETWORKS = 24
@@ -31,10 +31,10 @@ def classify(name: str, images: NDArray[np.uint8]) -> Array:
     return _forward(name)(tf.constant(images)).numpy()
 
 
-def inspect(name: str, image: NDArray[np.uint8], changes: Changes) -> dict[str, Array]:
+def inspect(name: str, image: NDArray[np.uint8], changes: Interventions) -> dict[str, Array]:
     """Return the output of every layer of network `name`, by the layer's name, without the batch.
 
-    `image` has shape (28, 28), 0 to 255. Raises RunError for an unknown network and ChangeError
+    `image` has shape (28, 28), 0 to 255. Raises RunError for an unknown network and InterventionError
     when it cannot answer with these changes.
     """
     batch = tf.constant(image[np.newaxis])
@@ -84,7 +84,7 @@ def _kept(make: Callable[[str], Made]) -> Callable[[str], Made]:
     def kept(name: str, _: int) -> Made:
         return make(name)
 
-    return lambda name: kept(name, runs.version(name))
+    return lambda name: kept(name, registry.version(name))
 
 
 @_kept
@@ -119,7 +119,9 @@ def _all_outputs(name: str) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     return forward.get_concrete_function()
 
 
-def _run_changed(network: keras.Model, x: tf.Tensor, changes: Changes) -> dict[str, tf.Tensor]:
+def _run_changed(
+    network: keras.Model, x: tf.Tensor, changes: Interventions
+) -> dict[str, tf.Tensor]:
     """Send `x` through the layers one by one, which all networks have in a single line."""
     outputs = {}
     for layer in network.layers[1:]:
@@ -141,7 +143,7 @@ def _convolve(layer: keras.Layer, x: tf.Tensor, kernels: Array, biases: Array | 
 
 def _pool(layer: keras.Layer, x: tf.Tensor, pooling: Pooling) -> tf.Tensor:
     if not (1 <= pooling.size <= LARGEST_POOL and 1 <= pooling.stride <= LARGEST_POOL):
-        raise ChangeError(f"A pool's size and stride are from 1 to {LARGEST_POOL}.")
+        raise InterventionError(f"A pool's size and stride are from 1 to {LARGEST_POOL}.")
     own_size, own_stride = layer.pool_size[0], layer.strides[0]
     if pooling.rule == "subsample":
         pooled = x[:, :: pooling.stride, :: pooling.stride]
@@ -159,13 +161,13 @@ def _refuse_what_does_not_fit(layer: keras.Layer, x: tf.Tensor) -> None:
     """Say it where another pooling leaves a layer more or less than it was trained for."""
     if isinstance(layer, keras.layers.Conv2D) and min(x.shape[1:3]) < min(layer.kernel_size):
         side = layer.kernel_size[0]
-        raise ChangeError(
+        raise InterventionError(
             f"The maps that reach {layer.name} would have {x.shape[1]} × {x.shape[2]} values, "
             f"less than its kernels of {side} × {side}. With this pooling the network cannot "
             "answer."
         )
     if isinstance(layer, keras.layers.Dense) and x.shape[-1] != layer.kernel.shape[0]:
-        raise ChangeError(
+        raise InterventionError(
             f"The layer {layer.name} was trained for {layer.kernel.shape[0]:,} numbers and would "
             f"get {x.shape[-1]:,}. With this pooling the network cannot answer: it would have to "
             "be trained anew."

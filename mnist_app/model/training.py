@@ -29,6 +29,7 @@ from mnist_app.imaging.normalize import Image
 from mnist_app.model import builder, calibration
 from mnist_app.model.fitting import fitter
 from mnist_app.networks import card as cards
+from mnist_app.networks import registry
 from mnist_app.training import runs, settings
 from mnist_app.training.runs import Curve, History, Live, Run, RunError, State
 from mnist_app.training.settings import Settings
@@ -145,7 +146,7 @@ class Training:
         """
         storage.write_whole(self.folder / "wishes.json", b"{}")
         runs.write_state(self.folder, self.state)
-        self.validation = datasets.load_held_out(self.settings.data)
+        self.validation = datasets.load_validation(self.settings.data)
         keras.utils.set_random_seed(self.settings.seed)
         tf.config.experimental.enable_op_determinism()
         started = self.settings.start_from
@@ -374,7 +375,7 @@ class Training:
 
     def _measure_before(self) -> None:
         if self.settings.start_from and not self.state.before:
-            mnist = runs.read_card(self.settings.start_from).test_accuracy
+            mnist = registry.read_card(self.settings.start_from).test_accuracy
             drawn = _accuracy_on_drawings(self.folder, self.fitter.network())
             self.state = replace(self.state, before={"mnist": mnist, "drawings": drawn})
 

@@ -39,8 +39,8 @@ class Pooling:
 
 
 @dataclass(frozen=True)
-class Normalisation:
-    """Batch normalisation; the moving average of Keras's default, or a quicker one."""
+class Normalization:
+    """Batch normalization; the moving average of Keras's default, or a quicker one."""
 
     name: str
     momentum: float = 0.99
@@ -78,7 +78,7 @@ class Dense:
     activation: ActivationName | Literal["linear"] = "relu"
 
 
-Step: TypeAlias = Convolution | Pooling | Normalisation | Activation | Flatten | Dropout | Dense
+Step: TypeAlias = Convolution | Pooling | Normalization | Activation | Flatten | Dropout | Dense
 Plan = tuple[Step, ...]
 """What lies between the image, 28 x 28 with values from 0 to 1, and the logits."""
 
@@ -104,14 +104,14 @@ PLANS: dict[str, Plan] = {
     "champion": (
         Convolution("conv1", 32, 5, bias=False),
         Pooling("pool1", 2, 2),
-        Normalisation("norm1"),
+        Normalization("norm1"),
         Activation("relu1", "relu"),
         *(
             step
             for number, filters in enumerate((64, 64, 96, 96), start=2)
             for step in (
                 Convolution(f"conv{number}", filters, 3, bias=False),
-                Normalisation(f"norm{number}"),
+                Normalization(f"norm{number}"),
                 Activation(f"relu{number}", "relu"),
             )
         ),
@@ -142,15 +142,15 @@ def build(
 ) -> Plan:
     """Return a network of stages of convolution and max pooling, and a dense layer.
 
-    Each stage has twice the filters of the one before. With batch normalisation, pooling comes
-    first, because fewer numbers are then normalised. No dense units: no dense layer.
+    Each stage has twice the filters of the one before. With batch normalization, pooling comes
+    first, because fewer numbers are then normalized. No dense units: no dense layer.
     """
     steps: list[Step] = []
     for number in range(1, stages + 1):
         bend = Activation(f"{activation}{number}", activation)
         pooling = Pooling(f"pool{number}", pool, pool_stride)
         convolution = Convolution(f"conv{number}", filters, kernel, bias=not batch_norm)
-        norm = Normalisation(f"norm{number}", momentum=0.9)
+        norm = Normalization(f"norm{number}", momentum=0.9)
         rest = (pooling, norm, bend) if batch_norm else (bend, pooling)
         steps += [convolution, *rest]
         filters *= 2
@@ -192,8 +192,8 @@ def _as_tuple(step: Step) -> tuple[Any, ...]:
             return ("convolution", name, filters, kernel, bias)
         case Pooling(name, size, stride):
             return ("pooling", name, size, stride)
-        case Normalisation(name, momentum):
-            return ("normalisation", name, momentum)
+        case Normalization(name, momentum):
+            return ("normalization", name, momentum)
         case Activation(name, function):
             return ("activation", name, function)
         case Flatten(name):
@@ -214,7 +214,7 @@ def _layer(step: Step, shape: Shape) -> Layer:
         case Pooling(name, size, stride):
             side = _walked(name, shape[0], size, stride)
             return Layer(name, "MaxPooling2D", (side, side, shape[-1]), 0)
-        case Normalisation(name):
+        case Normalization(name):
             return Layer(name, "BatchNormalization", shape, 4 * shape[-1])
         case Activation(name, function):
             kind = "ReLU" if function == "relu" else "Activation"

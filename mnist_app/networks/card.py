@@ -9,15 +9,6 @@ from mnist_app.data.datasets import MNIST, SOURCES
 from mnist_app.storage import write_whole
 
 ASSETS = Path(__file__).parent.parent / "assets"
-NETWORKS = {
-    "cnn": "Two stages of convolution and max pooling",
-    "champion": "Five convolutions, the most accurate",
-    "lenet": "LeNet-5 of 1998",
-    "rnn": "Reads row by row",
-    "mlp": "Dense layers only",
-    "softmax": "A single dense layer",
-}
-"""The networks that ship with the program, each in a few words; the first is the default."""
 
 
 def card_file(name: str, folder: Path = ASSETS) -> Path:
@@ -54,7 +45,7 @@ class Card:
     temperature: float = 1.0
     """What its logits were divided by, so that its probabilities are calibrated."""
     reject_below: float = 0.0
-    """The recognition, 0 to 1, below which it recognises no digit; see `answers`."""
+    """The top_two_mass, 0 to 1, below which it recognizes no digit; see `answers`."""
     evaluation: dict[str, Any] = field(default_factory=dict)
     """What `python -m mnist_app evaluate` measured; empty when it was not measured yet."""
     tested_on: str = MNIST.name

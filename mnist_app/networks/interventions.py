@@ -9,7 +9,7 @@ LARGEST_POOL = 6
 """The largest side of a pool's window, and the largest stride, in pixels."""
 
 
-class ChangeError(Exception):
+class InterventionError(Exception):
     """A change with which the network cannot answer; the message is a sentence for the person."""
 
 
@@ -29,7 +29,7 @@ class Pooling:
 
 
 @dataclass(frozen=True)
-class Changes:
+class Interventions:
     """All changes to one network; without any, it answers as it was trained."""
 
     kernels: Mapping[str, tuple[Array, Array | None]] = field(default_factory=dict)

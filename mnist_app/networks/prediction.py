@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 SURE = 0.9
 
 
-def recognition(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+def top_two_mass(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """Return how far there is a digit at all, 0 to 1: the sum of the two largest probabilities.
 
     Who hesitates between a 1 and a 7 still sees a digit. `probabilities` has shape (..., 10), the
@@ -21,13 +21,13 @@ def recognition(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.floating
 
 
 @dataclass(frozen=True)
-class Answer:
+class Prediction:
     """A network's answer to one image."""
 
     probabilities: NDArray[np.float32]
     """Shape (10,), one for each digit, summing to 1."""
     reject_below: float = 0.0
-    """The recognition, 0 to 1, below which the network recognises no digit; from its card."""
+    """The top_two_mass, 0 to 1, below which the network recognizes no digit; from its card."""
 
     @property
     def digit(self) -> int:
@@ -51,8 +51,8 @@ class Answer:
 
     @property
     def is_digit(self) -> bool:
-        """Whether the network recognises a digit at all."""
-        return float(recognition(self.probabilities)) >= self.reject_below
+        """Whether the network recognizes a digit at all."""
+        return float(top_two_mass(self.probabilities)) >= self.reject_below
 
     @property
     def is_sure(self) -> bool:

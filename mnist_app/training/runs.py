@@ -28,7 +28,8 @@ from mnist_app.data.datasets import DatasetError
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.networks import card as cards
-from mnist_app.networks.card import ASSETS, NETWORKS, Card, card_file
+from mnist_app.networks.card import ASSETS, Card, card_file
+from mnist_app.networks.registry import NETWORKS
 from mnist_app.storage import home, write_whole
 from mnist_app.training import settings as settings_module
 from mnist_app.training.settings import Settings, SettingsError

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import get_args
 
-from mnist_app.data.datasets import EMNIST, HELD_OUT, MNIST, SOURCES, TRAINING_IMAGES
+from mnist_app.data.datasets import EMNIST, MNIST, SOURCES, TRAINING_IMAGES, VALIDATION_IMAGES
 from mnist_app.data.epochs import Mixture
 from mnist_app.networks import architecture
 from mnist_app.networks.architecture import ActivationName, Plan, PlanError
-from mnist_app.networks.card import NETWORKS, Layer, read_card
+from mnist_app.networks.card import Layer, read_card
+from mnist_app.networks.registry import NETWORKS
 
 BUILT = "built"
 """The network that is built of stages, instead of one with a name."""
@@ -39,7 +40,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "weight_decay": (0, 0.1),
     "batch_size": (8, 2048),
     "epochs": (1, 100),
-    "images": (100, EMNIST.training - HELD_OUT),
+    "images": (100, EMNIST.training - VALIDATION_IMAGES),
     "seed": (0, 2**31 - 1),
 }
 """The least and the most that each number may be."""
@@ -70,7 +71,7 @@ class Settings:
     """The highest of the schedule."""
     schedule: str = "one cycle"
     weight_decay: float = 0.0
-    """For the optimiser adamw alone."""
+    """For the optimizer adamw alone."""
     batch_size: int = 256
     epochs: int = 2
     data: str = MNIST.name
@@ -185,9 +186,9 @@ def _as(default: object, value: object) -> object:
 
 def _check_together(settings: Settings) -> None:
     source = SOURCES[settings.data]
-    if settings.images > source.training - HELD_OUT:
+    if settings.images > source.training - VALIDATION_IMAGES:
         raise SettingsError(
-            f"{source.title} has {source.training - HELD_OUT:,} training images, {HELD_OUT:,} that "
+            f"{source.title} has {source.training - VALIDATION_IMAGES:,} training images, {VALIDATION_IMAGES:,} that "
             f"are held out not counted. Take no more than these."
         )
     try:
@@ -250,7 +251,7 @@ PRESETS: dict[str, Preset] = {
     "quick": Preset(
         Settings(images=50_000),
         "Quick",
-        "A small network goes from guessing to 99 % right on digits that it has never seen. Two "
+        "A small network goes from guessing to 99% right on digits that it has never seen. Two "
         "epochs: it sees each image twice.",
     ),
     "best": Preset(
@@ -271,7 +272,7 @@ PRESETS: dict[str, Preset] = {
             images=500,
         ),
         "Overfit on purpose",
-        "500 images are too few: it learns them by heart. Training accuracy reaches 100 %, while "
+        "500 images are too few: it learns them by heart. Training accuracy reaches 100%, while "
         "on other digits the loss grows again.",
     ),
     "high-rate": Preset(

@@ -100,7 +100,7 @@ def show_example() -> None:
     """Draw one of MNIST's test images, chosen at random."""
     split = resources.test_images()
     index = random.randrange(len(split))
-    caption = f"MNIST test image {index:,}, labelled {split.labels[index]}"
+    caption = f"MNIST test image {index:,}, labeled {split.labels[index]}"
     put(split.images[index], caption)
 
 
@@ -142,7 +142,7 @@ def _show_picture(key: str) -> None:
         session.set_picture_trouble("")
         return
     try:
-        ink = normalize.find_ink(normalize.to_grey(image_files.read_picture(upload.getvalue())))
+        ink = normalize.find_ink(normalize.to_gray(image_files.read_picture(upload.getvalue())))
     except image_files.PictureError as error:
         session.set_picture_trouble(str(error))
         return

@@ -8,8 +8,9 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from mnist_app.inference import EngineError
-from mnist_app.networks.card import NETWORKS
+from mnist_app.inference import InferenceError
+from mnist_app.networks import registry
+from mnist_app.networks.registry import NETWORKS
 from mnist_app.training import runs
 from mnist_app.ui import resources, session
 from mnist_app.ui.components import visitor
@@ -48,7 +49,7 @@ def is_awake() -> bool:
     """Say whether nothing is to be waited for: an answer can come, or it is known why not."""
     try:
         return resources.engine().is_ready()
-    except EngineError:
+    except InferenceError:
         return True
 
 
@@ -112,7 +113,7 @@ def _own_on_each_page(function: Callable[[], None]) -> Callable[[], None]:
 def runs_to_choose() -> list[str]:
     """Return the visitor's own runs that can answer, and the one that was chosen."""
     own = visitor.owner()
-    names = [run.name for run in runs.every() if run.belongs_to(own) and runs.is_usable(run.name)]
+    names = [run.name for run in runs.every() if run.belongs_to(own) and registry.exists(run.name)]
     chosen = session.network()
     return names if chosen in (*NETWORKS, *names) else [*names, chosen]
 
@@ -126,6 +127,6 @@ def _choose_network() -> None:
     )
     card = resources.card(session.network())
     st.caption(
-        f"{NETWORKS.get(card.name, 'Trained here')}: {card.parameters:,} parameters, right on "
-        f"{100 * card.test_accuracy:.2f} % of {card.tested_on_title}'s test images."
+        f"{registry.title(card.name)}: {card.parameters:,} parameters, right on "
+        f"{100 * card.test_accuracy:.2f}% of {card.tested_on_title}'s test images."
     )

@@ -12,15 +12,15 @@ from mnist_app.data.datasets import EMNIST, MNIST
 from mnist_app.data.statistics import Overview
 from mnist_app.imaging import image_files
 from mnist_app.imaging.convolution import Array
-from mnist_app.inference import Engine
+from mnist_app.inference import Inference
 from mnist_app.networks import card as cards
-from mnist_app.training import runs
+from mnist_app.networks import registry
 
 
 @st.cache_resource(show_spinner=False)
-def engine() -> Engine:
+def engine() -> Inference:
     """Return the way to the model process, which starts with the first visitor."""
-    door = Engine()
+    door = Inference()
     door.start()
     _calm_garbage_collector()
     return door
@@ -68,27 +68,27 @@ def _look_at(source: str, part: str, stamp: tuple[int, ...]) -> Overview:  # noq
 
 
 @st.cache_resource(show_spinner=False)
-def atlas_picture() -> str:
+def embedding_picture() -> str:
     """Return the map's picture, a data URI."""
     labels = split(MNIST.name, "training").labels
     return image_files.data_uri(embedding.paint(embedding.read(), labels))
 
 
 @st.cache_resource(show_spinner=False)
-def atlas_names() -> list[tuple[float, float]]:
+def embedding_names() -> list[tuple[float, float]]:
     """Return where each digit's name stands on the map, x and y, 0 to 1."""
     return embedding.names(embedding.read(), split(MNIST.name, "training").labels)
 
 
 def card(name: str) -> cards.Card:
     """Return the card of the network `name`, one that ships or a run's."""
-    return _card(name, runs.version(name))
+    return _card(name, registry.version(name))
 
 
 def scores_of(card: cards.Card) -> Scores | None:
     """Return what was measured of a network, or None where it was not."""
     measured = scores.stamp(card), datasets.stamp(card.tested_on)
-    return _scores(card.name, runs.version(card.name), measured)
+    return _scores(card.name, registry.version(card.name), measured)
 
 
 @st.cache_resource(show_spinner=False)
@@ -98,13 +98,13 @@ def measurer() -> Measurer:
 
 
 def weights(network: str) -> dict[str, list[Array]]:
-    """Return what each layer of a network has learned; see `Engine.weights`."""
-    return _weights(network, runs.version(network))
+    """Return what each layer of a network has learned; see `Inference.weights`."""
+    return _weights(network, registry.version(network))
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)
 def _card(name: str, version: int) -> cards.Card:  # noqa: ARG001
-    return runs.read_card(name)
+    return registry.read_card(name)
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)

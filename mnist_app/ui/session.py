@@ -7,9 +7,8 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.imaging.convolution import Array
-from mnist_app.inference import DEFAULT_NETWORK
-from mnist_app.networks.card import NETWORKS
-from mnist_app.training import runs
+from mnist_app.networks import registry
+from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS
 from mnist_app.training.settings import Settings, as_dictionary
 
 PEN_WIDTH = "pen_width"
@@ -95,7 +94,7 @@ def network() -> str:
     chosen = st.session_state.get(NETWORK)
     if not isinstance(chosen, str):
         return DEFAULT_NETWORK
-    return chosen if chosen in NETWORKS or runs.is_usable(chosen) else DEFAULT_NETWORK
+    return chosen if chosen in NETWORKS or registry.exists(chosen) else DEFAULT_NETWORK
 
 
 def choose_network(name: str) -> None:

@@ -30,7 +30,7 @@ PAGES = {
     "/feature_maps": "[aria-label^='Answer: What the network answers']",
     "/convolution": "[aria-label^='Answer: As it was trained']",
     "/max_pooling": "[aria-label^='Answer: As it was trained']",
-    "/pixels": "[aria-label^='Answer: Centred']",
+    "/pixels": "[aria-label^='Answer: Centered']",
     "/mnist": "[aria-label^='Answer: ']",
     "/models": "[aria-label='Answer: cnn']",
 }
@@ -183,7 +183,7 @@ def _follow(browser: Browser, url: str) -> str:
     gaps = [after - before for before, after in itertools.pairwise(frames)]
     return (
         f"The lens under a moving pointer: {1000 / statistics.mean(gaps):.0f} frames a second "
-        f"(95 % of them within {sorted(gaps)[int(0.95 * len(gaps))]:.0f} ms), the window in a new "
+        f"(95% of them within {sorted(gaps)[int(0.95 * len(gaps))]:.0f} ms), the window in a new "
         f"place in {moved} of {len(frames)}; {len(sent)} messages to the server."
     )
 

@@ -20,10 +20,11 @@ from PIL import ImageDraw, ImageFont
 from mnist_app.data import datasets, strokes
 from mnist_app.data.strokes import WrittenDigit
 from mnist_app.imaging import normalize
-from mnist_app.imaging.normalize import Image, Normalised
-from mnist_app.inference import DEFAULT_NETWORK, Engine
-from mnist_app.networks.card import NETWORKS, read_card
-from mnist_app.networks.prediction import recognition
+from mnist_app.imaging.normalize import Image, Normalized
+from mnist_app.inference import Inference
+from mnist_app.networks.card import read_card
+from mnist_app.networks.prediction import top_two_mass
+from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS
 
 # A person could take these for 0, 1, 2, 5, 6, 8 or 9.
 LIKE_DIGITS = "IOSZDBGbgijloqsyz"
@@ -51,23 +52,23 @@ def main() -> None:
     if arguments.strokes is not None:
         written = strokes.read_strokes(arguments.strokes)
         kinds["two digits of people"] = stroke_pairs(written, 500, generator)
-    door = Engine()
+    door = Inference()
     shares = []
     for name, drawings in kinds.items():
-        seen = [normalize.normalise(drawing, background="black") for drawing in drawings]
+        seen = [normalize.normalize(drawing, background="black") for drawing in drawings]
         rejected = reject(door, arguments.network, seen)
         shares.append(rejected.mean())
-        print(f"{name:30}{len(seen):6,}{100 * shares[-1]:8.1f} % answered as no digit")
-    print(f"{'mean of the kinds':36}{100 * np.mean(shares):8.1f} %")
+        print(f"{name:30}{len(seen):6,}{100 * shares[-1]:8.1f}% answered as no digit")
+    print(f"{'mean of the kinds':36}{100 * np.mean(shares):8.1f}%")
     door.stop()
 
 
-def reject(door: Engine, network: str, seen: list[Normalised]) -> np.ndarray:
+def reject(door: Inference, network: str, seen: list[Normalized]) -> np.ndarray:
     """Return where the program finds no digit."""
     images = np.stack([each.image for each in seen])
     refused = np.array([each.problem is not None for each in seen])
     answers = np.concatenate([door.classify(part, network) for part in np.array_split(images, 10)])
-    return refused | (recognition(answers) < read_card(network).reject_below)
+    return refused | (top_two_mass(answers) < read_card(network).reject_below)
 
 
 def printed_letters(generator: np.random.Generator) -> list[Image]:

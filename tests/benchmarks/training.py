@@ -101,7 +101,7 @@ def _stock() -> None:
 
 
 def _print_row(name: str, seconds: float, accuracy: float) -> None:
-    print(f"| {name} | {seconds:.1f} | {100 * accuracy:.2f} % |", flush=True)
+    print(f"| {name} | {seconds:.1f} | {100 * accuracy:.2f}% |", flush=True)
 
 
 def _first_point() -> None:

@@ -33,10 +33,10 @@ def camera_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return film
 
 
-def write_film(film: Path, grey: Image) -> None:
-    height, width = grey.shape
+def write_film(film: Path, gray: Image) -> None:
+    height, width = gray.shape
     neutral = bytes([128]) * (width * height // 4)
-    frame = b"FRAME\n" + grey.tobytes() + neutral + neutral
+    frame = b"FRAME\n" + gray.tobytes() + neutral + neutral
     header = f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420jpeg\n".encode()
     film.write_bytes(header + frame * 10)
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from mnist_app.analysis import scores
 from mnist_app.data import datasets
-from mnist_app.imaging.corruptions import WAYS
+from mnist_app.imaging.corruptions import CORRUPTIONS
 from mnist_app.networks.card import read_card
 from tests.browser.conftest import (
     OpenPage,
@@ -47,15 +47,15 @@ def test_a_digit_is_chosen_and_an_image_clicked(server: Server, open_page: OpenP
         position={"x": (column + 0.5) * box["width"] / 10, "y": (row + 0.5) * box["height"] / 10}
     )
     index = np.flatnonzero(TEST.labels == 7)[row * 10 + column]
-    expect(page.get_by_role("heading", name=f"Test image {index:,}, labelled 7")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Test image {index:,}, labeled 7")).to_be_visible()
     page.get_by_role("button", name="Put it on the canvas").click()
-    expect(page.get_by_text(f"MNIST test image {index:,}, labelled 7")).to_have_count(1)
+    expect(page.get_by_text(f"MNIST test image {index:,}, labeled 7")).to_have_count(1)
     keep_screenshot(page, "mnist-picked")
 
 
 def place(page: Page, mark: str) -> tuple[float, float]:
     """Where a mark of the map lies, from the left and from the top, in percent."""
-    style = page.locator(f".st-key-atlas {mark}").get_attribute("style") or ""
+    style = page.locator(f".st-key-embedding {mark}").get_attribute("style") or ""
     left, top = re.findall(r"(?:left|top): ([\d.]+)%", style)
     return float(left), float(top)
 
@@ -64,7 +64,7 @@ def test_the_drawing_takes_its_place_on_the_map_and_a_dot_shows_its_image(
     server: Server, open_page: OpenPage
 ) -> None:
     page = open_page(f"{server.url}/mnist")
-    own = page.locator(".st-key-atlas .own")
+    own = page.locator(".st-key-embedding .own")
     expect(own).to_be_visible()
     wait_until_quiet(page)
     example, style = place(page, ".own"), own.get_attribute("style") or ""
@@ -76,11 +76,11 @@ def test_the_drawing_takes_its_place_on_the_map_and_a_dot_shows_its_image(
     name = place(page, ".name:text-is('4')")
     assert np.hypot(four[0] - name[0], four[1] - name[1]) < 15
     assert np.hypot(four[0] - example[0], four[1] - example[1]) > 15
-    picture = page.locator(".st-key-atlas img")
+    picture = page.locator(".st-key-embedding img")
     box = picture.bounding_box()
     assert box is not None
     picture.click(position={"x": name[0] / 100 * box["width"], "y": name[1] / 100 * box["height"]})
-    expect(page.locator(".lab-panel", has_text="Labelled 4")).to_be_visible()
+    expect(page.locator(".lab-panel", has_text="Labeled 4")).to_be_visible()
     keep_screenshot(page, "mnist-map")
 
 
@@ -94,20 +94,20 @@ def test_a_cell_is_clicked_and_a_slider_moved(server: Server, open_page: OpenPag
     words = f"{label}, read as {answer}"
     cell = page.get_by_role("button", name=f"Label {label}, answer {answer}: {counts.max()} images")
     cell.click()
-    expect(page.get_by_text(f"Labelled {label}, read as {answer}", exact=False)).to_be_visible()
+    expect(page.get_by_text(f"Labeled {label}, read as {answer}", exact=False)).to_be_visible()
     wait_until_quiet(page)
     expect(page.locator(".lab-panel", has_text=words)).to_have_count(int(counts.max()))
     right = page.get_by_role("button", name="Label 0, answer 0:")
     right.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Labelled 0, read as 0, least confident first")).to_be_visible()
+    expect(page.get_by_text("Labeled 0, read as 0, least confident first")).to_be_visible()
     page.get_by_role("button", name="All mistakes again").click()
     expect(page.get_by_text("Its most confident mistakes")).to_be_visible()
 
     chart = page.locator(".st-key-curves figcaption")
-    expect(chart).to_contain_text(f"cnn {100 * kept.curves['shift'][0]:.1f} %")
-    page.get_by_role("slider", name=WAYS["shift"].unit.capitalize()).press("End")
-    expect(chart).to_contain_text(f"cnn {100 * kept.curves['shift'][-1]:.1f} %")
+    expect(chart).to_contain_text(f"cnn {100 * kept.curves['shift'][0]:.1f}%")
+    page.get_by_role("slider", name=CORRUPTIONS["shift"].unit.capitalize()).press("End")
+    expect(chart).to_contain_text(f"cnn {100 * kept.curves['shift'][-1]:.1f}%")
     keep_screenshot(page, "models-shifted")
 
 

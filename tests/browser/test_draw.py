@@ -101,12 +101,12 @@ def test_the_next_page_begins_at_its_top(server: Server, open_page: OpenPage) ->
     assert main.evaluate("main => main.scrollTop") == 100
 
 
-def test_example_shows_a_labelled_image_that_can_be_drawn_on(
+def test_example_shows_a_labeled_image_that_can_be_drawn_on(
     server: Server, open_page: OpenPage
 ) -> None:
     page = open_page(server.url)
     page.get_by_role("button", name="Try an example").click()
-    expect(page.get_by_text(re.compile(r"MNIST test image [\d,]+, labelled \d"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"MNIST test image [\d,]+, labeled \d"))).to_be_visible()
     expect_answer(page, "[0-9]")
     wait_until_quiet(page)
     before = _ink_on_canvas(page)

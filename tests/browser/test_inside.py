@@ -26,7 +26,7 @@ from tests.support.serving import Server
 EXAMPLE = datasets.load_test().images[0].astype(np.float32)
 PAGES = ("Pixels", "Convolution", "Feature maps", "Max pooling")
 FIRST_ANSWER = {
-    "Pixels": "Answer: Centred, as in MNIST",
+    "Pixels": "Answer: Centered, as in MNIST",
     "Convolution": "Answer: As it was trained",
     "Feature maps": "Answer: What the network answers",
     "Max pooling": "Answer: As it was trained",

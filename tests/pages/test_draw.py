@@ -13,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 from mnist_app.data import datasets
 from mnist_app.imaging.image_files import encode_png
 from mnist_app.imaging.normalize import place_on_canvas
-from mnist_app.inference import Engine
-from mnist_app.networks.card import NETWORKS, read_card
-from mnist_app.networks.prediction import SURE, recognition
+from mnist_app.inference import Inference
+from mnist_app.networks.card import read_card
+from mnist_app.networks.prediction import SURE, top_two_mass
+from mnist_app.networks.registry import NETWORKS
 from tests.support.handwriting import DIGITS, drawn
 from tests.support.serving import ROOT
 
@@ -101,7 +102,7 @@ def test_example_is_read_and_says_where_it_comes_from(app: AppTest) -> None:
     for _ in range(20):
         app.button[1].click()
         _run_until_awake(app)
-        label = answer(app).split("labelled ")[1][0]
+        label = answer(app).split("labeled ")[1][0]
         right += reads(app) == label
     assert right >= 18
 
@@ -113,17 +114,17 @@ def test_an_example_that_is_no_one_digit_says_where_it_comes_from(
     app.button[1].click()
     _run_until_awake(app)
     assert "more than one group of ink" in answer(app)
-    assert "MNIST test image 856, labelled 5" in answer(app)
+    assert "MNIST test image 856, labeled 5" in answer(app)
 
 
-def test_the_most_doubtful_test_image_is_not_sure(app: AppTest, door: Engine) -> None:
+def test_the_most_doubtful_test_image_is_not_sure(app: AppTest, door: Inference) -> None:
     images = datasets.load_test().images
     answers = np.concatenate([door.classify(batch) for batch in np.split(images, 20)])
     confidences = answers.max(axis=1)
-    recognised = recognition(answers) >= read_card("cnn").reject_below
-    image = images[np.where(recognised, confidences, 1).argmin()]
+    recognized = top_two_mass(answers) >= read_card("cnn").reject_below
+    image = images[np.where(recognized, confidences, 1).argmin()]
     _send(app, encode_png(place_on_canvas(image, 280)), app.session_state["drawing"].canvas)
-    confidence = float(answer(app).split("Not sure: ")[1].split(" %")[0])
+    confidence = float(answer(app).split("Not sure: ")[1].split("%")[0])
     assert confidence < 100 * SURE
 
 
@@ -212,7 +213,7 @@ def test_a_letter_and_a_scribble_are_no_digit(app: AppTest) -> None:
     for drawing in (cross, np.asarray(scribble, dtype=np.uint8)):
         _send(app, encode_png(drawing), app.session_state["drawing"].canvas)
         assert reads(app) == "–"
-        assert "I don&#x27;t recognise a digit here" in answer(app)
+        assert "I don&#x27;t recognize a digit here" in answer(app)
         assert "The nearest is" in answer(app)
     draw(app, 3)
     assert reads(app) == "3"

@@ -13,10 +13,11 @@ from streamlit.testing.v1 import AppTest
 from mnist_app.data import datasets
 from mnist_app.imaging import convolution
 from mnist_app.imaging.image_files import encode_png
-from mnist_app.imaging.normalize import normalise
+from mnist_app.imaging.normalize import normalize
 from mnist_app.model import builder
 from mnist_app.networks import layers as anatomy
-from mnist_app.networks.card import NETWORKS, read_card
+from mnist_app.networks.card import read_card
+from mnist_app.networks.registry import NETWORKS
 from tests.pages.test_draw import base64_uri, draw, open_app
 from tests.support.handwriting import drawn
 
@@ -66,11 +67,11 @@ def answers(app: AppTest) -> list[str]:
 
 
 def answer_texts(app: AppTest) -> str:
-    return next(str(html.value) for html in app.html if 'class="lab-verdicts' in str(html.value))
+    return next(str(html.value) for html in app.html if 'class="lab-predictions' in str(html.value))
 
 
 def one_answer(app: AppTest, index: int) -> str:
-    return answer_texts(app).split('class="lab-verdict"')[index + 1]
+    return answer_texts(app).split('class="lab-prediction"')[index + 1]
 
 
 def run_code(code: str) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def type_into(app: AppTest, key: str, version: str, texts: list[list[str]]) -> A
 @pytest.mark.parametrize("name", PAGES)
 def test_page_shows_an_example_and_then_the_drawing(name: str) -> None:
     app = open_page(name)
-    assert "Nothing is drawn yet: this is an example from MNIST, labelled 7." in text_of(app)
+    assert "Nothing is drawn yet: this is an example from MNIST, labeled 7." in text_of(app)
     assert answers(app)[0] == "7"
     draw(app, 3)
     run(app)
@@ -182,11 +183,11 @@ def test_an_edited_kernel_stays_over_a_page_switch_and_can_be_put_back() -> None
 @pytest.mark.parametrize("name", PAGES)
 def test_a_drawing_in_another_form_than_the_canvas_sends_does_no_harm(name: str) -> None:
     app = open_page(name)
-    grey = drawn(3)
+    gray = drawn(3)
     for picture in (
-        grey,
-        np.dstack([grey] * 3),
-        grey[:200, :120],
+        gray,
+        np.dstack([gray] * 3),
+        gray[:200, :120],
         np.full((280, 280), 255, np.uint8),
     ):
         sent = {"raw": {"objects": [{"type": "Path"}]}, "data": base64_uri(encode_png(picture))}
@@ -244,7 +245,7 @@ def test_silenced_kernels_change_the_answer_and_come_back() -> None:
     silenced = run_code(app.code[1].value)
     assert not silenced["kernels"].any()
     probabilities = np.asarray(silenced["network"](EXAMPLE[None].astype("float32")))[0]
-    assert f"{100 * probabilities.max():.1f} %" in one_answer(app, 1)
+    assert f"{100 * probabilities.max():.1f}%" in one_answer(app, 1)
     next(button for button in app.button if button.label == "Put all back").click()
     run(app)
     assert answer_texts(app) == trained
@@ -262,7 +263,7 @@ def test_every_layer_of_every_network_says_how_it_was_made() -> None:
             assert component(app, "maps")["picked"]["layer"] == layer.name
 
 
-def test_sheets_have_every_map_in_the_colour_of_its_value() -> None:
+def test_sheets_have_every_map_in_the_color_of_its_value() -> None:
     app = open_page("feature_maps")
     network = builder.load("cnn")
     outputs = {layer.name: layer.output for layer in network.layers[1:]}
@@ -273,9 +274,9 @@ def test_sheets_have_every_map_in_the_colour_of_its_value() -> None:
         values = np.moveaxis(np.atleast_3d(np.asarray(layers[sheet["name"]])[0]), -1, 0)
         if values.shape[1] > 28:
             values = values.reshape(-1, 1, 1)
-        colours = np.frombuffer(base64.b64decode(sheet["values"]), np.uint8).astype(float)
+        colors = np.frombuffer(base64.b64decode(sheet["values"]), np.uint8).astype(float)
         shares = np.cbrt(values.ravel() / limit) if sheet["count"] > 1 else 0
-        np.testing.assert_allclose(colours, 127.5 + 127.5 * shares, atol=0.6)
+        np.testing.assert_allclose(colors, 127.5 + 127.5 * shares, atol=0.6)
 
 
 def test_partial_maps_add_up_to_the_map_of_keras() -> None:
@@ -363,7 +364,7 @@ def test_pixels_code_makes_the_image_and_both_answers() -> None:
     app.slider[2].set_value(-40)
     run(app)
     shown = run_code(app.code[0].value)
-    np.testing.assert_array_equal(shown["image"], normalise(drawn(5), "black").image)
+    np.testing.assert_array_equal(shown["image"], normalize(drawn(5), "black").image)
     assert [str(row.argmax()) for row in shown["probabilities"]] == answers(app)
     assert answers(app)[0] == "5"
     assert not np.array_equal(shown["naive"], shown["image"])

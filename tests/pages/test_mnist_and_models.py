@@ -10,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 from mnist_app.analysis import scores
 from mnist_app.data import datasets, disputed_labels
 from mnist_app.data.datasets import EMNIST_FILES
-from mnist_app.imaging.corruptions import WAYS
-from mnist_app.inference import Engine
-from mnist_app.networks.card import NETWORKS, read_card
+from mnist_app.imaging.corruptions import CORRUPTIONS
+from mnist_app.inference import Inference
+from mnist_app.networks.card import read_card
+from mnist_app.networks.registry import NETWORKS
 from mnist_app.ui import resources
 from tests.pages.test_draw import draw
 from tests.pages.test_inside import component, open_page, run, run_code, text_of
@@ -24,7 +25,7 @@ TEST = datasets.load_test()
 
 
 @pytest.fixture
-def folder(door: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(door: Inference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     door.process_id()  # a process that starts now would look for all runs in this folder
     monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
     return datasets.emnist_folder()
@@ -68,14 +69,14 @@ def test_an_image_is_found_by_its_number() -> None:
     app = open_page("mnist")
     run_with(app, app.number_input(key="go_to").set_value(4_321))
     assert 4_321 in numbers(app)
-    assert f"Test image 4,321, labelled {TEST.labels[4_321]}" in text_of(app)
+    assert f"Test image 4,321, labeled {TEST.labels[4_321]}" in text_of(app)
     other = (int(TEST.labels[4_321]) + 1) % 10
     run_with(app, app.selectbox(key="digit").set_value(str(other)))
     assert "Image 4,321 is not among these" in text_of(app)
     run_with(app, app.selectbox(key="digit").set_value("All"))
     run_with(app, app.segmented_control(key="split").set_value("training"))
     run_with(app, app.number_input(key="go_to").set_value(59_999))
-    assert "Training image 59,999, labelled" in text_of(app)
+    assert "Training image 59,999, labeled" in text_of(app)
     run_with(app, app.segmented_control(key="split").set_value("test"))
     assert len(numbers(app)) == 100
 
@@ -107,7 +108,7 @@ def test_label_and_answer_stand_side_by_side_with_their_loss() -> None:
 def test_the_drawing_comes_to_lie_among_its_like() -> None:
     app = open_page("mnist")
     draw_here(app, 4)
-    marks = component(app, "atlas")["marks"]
+    marks = component(app, "embedding_map")["marks"]
     assert [mark["kind"] for mark in marks].count("near") == 8
     assert marks[-1]["kind"] == "own"
     near = next(str(html.value) for html in app.html if "lab-tight" in str(html.value))
@@ -161,9 +162,9 @@ def test_every_network_stands_in_the_table_with_its_interval() -> None:
     card = read_card("cnn")
     low, high = scores.interval(card.test_accuracy, 10_000)
     shown = table["Right on MNIST's test images"].iloc[0]
-    assert shown == f"{100 * card.test_accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+    assert shown == f"{100 * card.test_accuracy:.2f}% ({100 * low:.2f} to {100 * high:.2f})"
     board = next(str(html.value) for html in app.html if "lab-board" in str(html.value))
-    errors = [float(part.split(" %")[0]) for part in board.split("<b>")[1:]]
+    errors = [float(part.split("%")[0]) for part in board.split("<b>")[1:]]
     assert errors == sorted(errors, reverse=True)
     assert board.count('class="here"') == len(NETWORKS)
     assert "arxiv.org/abs/1202.2745" in board
@@ -180,18 +181,18 @@ def test_the_matrix_counts_every_test_image_and_a_cell_shows_its_own() -> None:
     assert images.count("2, read as 7<") == counts[2, 7] > 0
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", CORRUPTIONS)
 def test_every_way_to_spoil_the_drawing_is_answered_by_all(way: str) -> None:
     app = open_page("models")
     run_with(app, app.radio(key="way").set_value(way))
     slider = app.slider(key=f"strength_{way}")
-    run_with(app, slider.set_value(WAYS[way].strengths[-1]))
-    verdicts = next(str(html.value) for html in app.html if "lab-compact" in str(html.value))
-    assert all(f"Answer: {name}" in verdicts for name in NETWORKS)
+    run_with(app, slider.set_value(CORRUPTIONS[way].strengths[-1]))
+    predictions = next(str(html.value) for html in app.html if "lab-compact" in str(html.value))
+    assert all(f"Answer: {name}" in predictions for name in NETWORKS)
     chart = component(app, "chart")["charts"][0]
     kept = scores.read(read_card("cnn"))
     assert kept is not None
-    assert f"cnn {100 * kept.curves[way][-1]:.1f} %" in chart
+    assert f"cnn {100 * kept.curves[way][-1]:.1f}%" in chart
     names = run_code(app.code[0].value)  # asserts that it spoils the digit as the page does
     assert names["probabilities"].shape == (10,)
 

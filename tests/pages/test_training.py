@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_app.inference import Engine
+from mnist_app.inference import Inference
 from mnist_app.networks import card as cards
 from mnist_app.training import labeled_drawings, runs
 from mnist_app.training.settings import BOUNDS, PRESETS, Settings
@@ -16,7 +16,7 @@ from tests.support.handwriting import drawn
 
 
 @pytest.fixture(autouse=True)
-def own_home(door: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_home(door: Inference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Runs of other tests are none of these; what waits in the queue waits: the trainer is away."""
     door.process_id()  # a process that starts now would look for all runs in this folder
     monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))

@@ -157,7 +157,7 @@ def test_all_45_drawings_of_a_digit_and_each_different_image_once() -> None:
     for index, label in enumerate(DIGITS):
         canvas = strokes.move(strokes.draw(digits[index], 18, 50), "bottom left")
         assert label == digits[index].label
-        expected = normalize.normalise(canvas, "black").image
+        expected = normalize.normalize(canvas, "black").image
         assert np.array_equal(drawn.images[drawn.which[index, 1, 1, 3]], expected)
     assert (drawn.which == drawn.which[..., :1]).all()  # the position does not matter
 

@@ -11,7 +11,7 @@ import pytest
 
 from mnist_app.data import datasets
 from mnist_app.imaging import normalize
-from mnist_app.inference import Engine
+from mnist_app.inference import Inference
 from tests.support.handwriting import DIGITS, drawn
 from tests.support.serving import ROOT
 
@@ -46,13 +46,13 @@ def test_a_line_a_picture(folder: Path) -> None:
     *lines, letter = result.stdout.splitlines()
     for label, file, line in zip(DIGITS, files, lines, strict=True):
         assert line.startswith(f"{file}: {label} (")
-    assert letter == f"{folder / 'x.png'}: no digit recognised"
+    assert letter == f"{folder / 'x.png'}: no digit recognized"
 
 
-def test_another_network_answers(folder: Path, door: Engine) -> None:
+def test_another_network_answers(folder: Path, door: Inference) -> None:
     other = run("classify", "--json", "--network", "softmax", folder / "7.png")
     assert other.returncode == 0
-    image = normalize.normalise(255 - drawn(7)).image
+    image = normalize.normalize(255 - drawn(7)).image
     softmax, usual = (door.classify(image[np.newaxis], name)[0] for name in ("softmax", "cnn"))
     found = json.loads(other.stdout)["probabilities"]
     assert found == pytest.approx(softmax.tolist(), abs=1e-6)

@@ -17,9 +17,10 @@ import pytest
 
 from mnist_app.data import datasets
 from mnist_app.imaging import convolution
-from mnist_app.inference import Engine, EngineError, EngineStarting
+from mnist_app.inference import Inference, InferenceError, InferenceStarting
 from mnist_app.networks import card as cards
-from mnist_app.networks.interventions import ChangeError, Changes, Pooling
+from mnist_app.networks import registry
+from mnist_app.networks.interventions import InterventionError, Interventions, Pooling
 from tests.conftest import is_alive
 from tests.support.serving import ROOT
 
@@ -27,13 +28,13 @@ TEST = datasets.load_test()
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    door = Engine(answer_limit=5)
+def engine() -> Iterator[Inference]:
+    door = Inference(answer_limit=5)
     yield door
     door.stop()
 
 
-def test_accuracy_on_all_test_images_is_the_one_on_the_card(engine: Engine) -> None:
+def test_accuracy_on_all_test_images_is_the_one_on_the_card(engine: Inference) -> None:
     batches = np.split(TEST.images, 20)
     answers = np.concatenate([engine.classify(batch).argmax(axis=1) for batch in batches])
     accuracy = float(np.mean(answers == TEST.labels))
@@ -41,14 +42,14 @@ def test_accuracy_on_all_test_images_is_the_one_on_the_card(engine: Engine) -> N
     assert accuracy == pytest.approx(cards.read_card("cnn").test_accuracy, abs=0.0002)
 
 
-def test_answers_are_probabilities_one_row_an_image(engine: Engine) -> None:
+def test_answers_are_probabilities_one_row_an_image(engine: Inference) -> None:
     for count in (1, 3):
         probabilities = engine.classify(TEST.images[:count])
         assert probabilities.shape == (count, 10)
         assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 
-def test_many_threads_get_each_their_own_answer(engine: Engine) -> None:
+def test_many_threads_get_each_their_own_answer(engine: Inference) -> None:
     alone = [engine.classify(TEST.images[i : i + 1])[0] for i in range(40)]
     together: dict[int, np.ndarray] = {}
 
@@ -63,18 +64,18 @@ def test_many_threads_get_each_their_own_answer(engine: Engine) -> None:
     assert all(np.array_equal(together[index], alone[index]) for index in range(40))
 
 
-def test_unknown_network_is_said_and_harms_nobody(engine: Engine) -> None:
-    with pytest.raises(EngineError, match="nonesuch"):
+def test_unknown_network_is_said_and_harms_nobody(engine: Inference) -> None:
+    with pytest.raises(InferenceError, match="nonesuch"):
         engine.classify(TEST.images[:1], network="nonesuch")
     assert engine.classify(TEST.images[:1]).argmax() == TEST.labels[0]
 
 
 def test_killed_and_killed_again_while_it_starts_it_is_replaced_and_answers(
-    engine: Engine,
+    engine: Inference,
 ) -> None:
     killed = engine.process_id()
     os.kill(killed, signal.SIGKILL)
-    with pytest.raises(EngineStarting):
+    with pytest.raises(InferenceStarting):
         engine.classify(TEST.images[:1], wait=False)
     assert not engine.is_ready()
     for child in psutil.Process().children():
@@ -86,25 +87,25 @@ def test_killed_and_killed_again_while_it_starts_it_is_replaced_and_answers(
     assert engine.classify(TEST.images[:1], wait=False).argmax() == TEST.labels[0]
 
 
-def test_who_waits_for_a_starting_process_keeps_nobody_else_waiting(engine: Engine) -> None:
+def test_who_waits_for_a_starting_process_keeps_nobody_else_waiting(engine: Inference) -> None:
     engine.stop()
     engine.start()
     with ThreadPoolExecutor() as threads:
         patient = threads.submit(engine.classify, TEST.images[:1])
         time.sleep(0.2)
         began = time.monotonic()
-        with pytest.raises(EngineStarting):
+        with pytest.raises(InferenceStarting):
             engine.classify(TEST.images[:1], wait=False)
         assert not engine.is_ready()
         assert time.monotonic() - began < 1
         assert patient.result().argmax() == TEST.labels[0]
 
 
-def test_hung_process_is_given_up_after_the_time_limit(engine: Engine) -> None:
+def test_hung_process_is_given_up_after_the_time_limit(engine: Inference) -> None:
     hung_process = psutil.Process(engine.process_id())
     hung_process.suspend()
     began = time.monotonic()
-    with pytest.raises(EngineError, match="did not answer within 5 seconds"):
+    with pytest.raises(InferenceError, match="did not answer within 5 seconds"):
         engine.classify(TEST.images[:1])
     assert 5 <= time.monotonic() - began < 7
     assert engine.classify(TEST.images[:1]).argmax() == TEST.labels[0]
@@ -117,12 +118,12 @@ def test_network_that_cannot_be_loaded_is_said_and_not_tried_at_once_again(tmp_p
     )
     program = (
         "import numpy, time\n"
-        "from mnist_app.inference import Engine, EngineError\n"
-        "engine = Engine()\n"
+        "from mnist_app.inference import Inference, InferenceError\n"
+        "engine = Inference()\n"
         "for _ in range(2):\n"
         "    began = time.monotonic()\n"
         "    try: engine.classify(numpy.zeros((1, 28, 28), 'uint8'))\n"
-        "    except EngineError as error: print(error, time.monotonic() - began < 1)\n"
+        "    except InferenceError as error: print(error, time.monotonic() - began < 1)\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -141,8 +142,8 @@ def has_ended(process_id: int) -> bool:
 def test_model_process_ends_with_its_killed_parent() -> None:
     program = (
         "import os\n"
-        "from mnist_app.inference import Engine\n"
-        "print(Engine().process_id(), flush=True)\n"
+        "from mnist_app.inference import Inference\n"
+        "print(Inference().process_id(), flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )
     parent = subprocess.run(
@@ -156,8 +157,10 @@ def test_model_process_ends_with_its_killed_parent() -> None:
     pytest.fail("The model process outlived its parent by ten seconds.")
 
 
-@pytest.mark.parametrize("name", cards.NETWORKS)
-def test_every_layer_of_the_card_is_seen_and_leads_to_the_answer(engine: Engine, name: str) -> None:
+@pytest.mark.parametrize("name", registry.NETWORKS)
+def test_every_layer_of_the_card_is_seen_and_leads_to_the_answer(
+    engine: Inference, name: str
+) -> None:
     layers = engine.inspect(TEST.images[0], name)
     shapes = {layer.name: layer.shape for layer in cards.read_card(name).layers[1:]}
     assert {layer: output.shape for layer, output in layers.items()} == shapes
@@ -166,7 +169,9 @@ def test_every_layer_of_the_card_is_seen_and_leads_to_the_answer(engine: Engine,
 
 
 @pytest.mark.parametrize("name", ["cnn", "champion", "lenet"])
-def test_our_convolution_with_the_learned_kernels_is_the_layer(engine: Engine, name: str) -> None:
+def test_our_convolution_with_the_learned_kernels_is_the_layer(
+    engine: Inference, name: str
+) -> None:
     layers, learned = engine.inspect(TEST.images[0], name), engine.weights(name)
     order = list(layers)
     convolutions = [layer.name for layer in cards.read_card(name).layers if layer.kind == "Conv2D"]
@@ -179,28 +184,30 @@ def test_our_convolution_with_the_learned_kernels_is_the_layer(engine: Engine, n
 
 
 def test_changed_kernels_and_pooling_change_the_layers_and_nothing_for_others(
-    engine: Engine,
+    engine: Inference,
 ) -> None:
     image = TEST.images[0]
     trained, learned = engine.inspect(image), engine.weights()
     kernels, biases = learned["conv1"]
-    same = engine.inspect(image, changes=Changes(kernels={"conv1": (kernels, biases)}))
+    same = engine.inspect(image, changes=Interventions(kernels={"conv1": (kernels, biases)}))
     for layer, output in trained.items():
         np.testing.assert_allclose(same[layer], output, atol=1e-4)
-    silent = Changes(kernels={"conv1": (kernels * 0, biases * 0)})
+    silent = Interventions(kernels={"conv1": (kernels * 0, biases * 0)})
     assert not engine.inspect(image, changes=silent)["conv1"].any()
     for rule in ("max", "average", "subsample"):
-        pooled = engine.inspect(image, changes=Changes(pooling={"pool1": Pooling(rule, 3, 2)}))
+        pooled = engine.inspect(
+            image, changes=Interventions(pooling={"pool1": Pooling(rule, 3, 2)})
+        )
         ours = convolution.pool(trained["relu1"][..., 5], 3, 2, rule, "same")
         np.testing.assert_allclose(pooled["pool1"][..., 5], ours, atol=1e-5)
         assert pooled["probabilities"].sum() == pytest.approx(1, abs=1e-5)
     np.testing.assert_array_equal(engine.inspect(image)["probabilities"], trained["probabilities"])
 
 
-def test_a_pooling_that_the_network_cannot_bear_is_said(engine: Engine) -> None:
+def test_a_pooling_that_the_network_cannot_bear_is_said(engine: Inference) -> None:
     cases = {1: "dense1 was trained for 768 numbers", 6: "reach conv2 would", 10**9: "from 1 to 6"}
     for stride, sentence in cases.items():
-        with pytest.raises(ChangeError, match=sentence):
+        with pytest.raises(InterventionError, match=sentence):
             engine.inspect(
-                TEST.images[0], changes=Changes(pooling={"pool1": Pooling("max", 2, stride)})
+                TEST.images[0], changes=Interventions(pooling={"pool1": Pooling("max", 2, stride)})
             )

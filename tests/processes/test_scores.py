@@ -13,17 +13,18 @@ from mnist_app.analysis.background import Measurer
 from mnist_app.analysis.scores import Scores
 from mnist_app.data import datasets
 from mnist_app.imaging import corruptions
-from mnist_app.imaging.corruptions import WAYS
-from mnist_app.inference import Engine
-from mnist_app.networks.card import ASSETS, NETWORKS, read_card
-from mnist_app.training import runs
+from mnist_app.imaging.corruptions import CORRUPTIONS
+from mnist_app.inference import Inference
+from mnist_app.networks import registry
+from mnist_app.networks.card import ASSETS, read_card
+from mnist_app.networks.registry import NETWORKS
 
 TEST = datasets.load_test()
 SAMPLE = slice(0, 10_000, 97)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_what_ships_belongs_to_these_weights(name: str, door: Engine) -> None:
+def test_what_ships_belongs_to_these_weights(name: str, door: Inference) -> None:
     card = read_card(name)
     kept = scores.read(card)
     assert kept is not None
@@ -33,16 +34,18 @@ def test_what_ships_belongs_to_these_weights(name: str, door: Engine) -> None:
     again = door.classify(TEST.images[SAMPLE], name)
     assert np.abs(again - kept.probabilities[SAMPLE]).max() < 2e-5
     for way, curve in kept.curves.items():
-        untouched = WAYS[way].strengths.index(WAYS[way].none)
+        untouched = CORRUPTIONS[way].strengths.index(CORRUPTIONS[way].none)
         assert curve[untouched] == right[:: scores.SPOILED_EVERY].mean()
 
 
 @pytest.mark.parametrize(("way", "point"), [("shift", 4), ("turn", 1), ("pen", 8), ("noise", 3)])
-def test_a_point_of_a_curve(way: str, point: int, door: Engine) -> None:
+def test_a_point_of_a_curve(way: str, point: int, door: Inference) -> None:
     kept = scores.read(read_card("mlp"))
     assert kept is not None
     spoiled = TEST[:: scores.SPOILED_EVERY]
-    images = corruptions.spoil_all(spoiled.images, WAYS[way], WAYS[way].strengths[point])
+    images = corruptions.apply_to_all(
+        spoiled.images, CORRUPTIONS[way], CORRUPTIONS[way].strengths[point]
+    )
     right = door.classify(images, "mlp").argmax(axis=1) == spoiled.labels
     assert right.mean() == pytest.approx(kept.curves[way][point])
 
@@ -51,7 +54,7 @@ def test_convolutions_bend_where_dense_layers_break() -> None:
     cnn, mlp = (scores.read(read_card(name)) for name in ("cnn", "mlp"))
     assert cnn is not None
     assert mlp is not None
-    four_pixels = WAYS["shift"].strengths.index(4)
+    four_pixels = CORRUPTIONS["shift"].strengths.index(4)
     assert cnn.curves["shift"][four_pixels] > mlp.curves["shift"][four_pixels] + 0.2
 
 
@@ -71,11 +74,11 @@ def own_run(home: Path, name: str) -> Path:
 
 
 def test_an_own_run_is_measured_goes_on_where_it_was_interrupted_and_again_when_it_learned(
-    home: Path, door: Engine, monkeypatch: pytest.MonkeyPatch
+    home: Path, door: Inference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scores, "SPOILED_EVERY", 100)
     folder = own_run(home, "scored-1")
-    card = runs.read_card("scored-1")
+    card = registry.read_card("scored-1")
     assert scores.read(card) is None
     shares = []
     for share in scores.measure(door, card):
@@ -86,7 +89,7 @@ def test_an_own_run_is_measured_goes_on_where_it_was_interrupted_and_again_when_
     assert shares == sorted(shares)
     assert 0 <= shares[0] < shares[-1] < 1
     rest = list(scores.measure(door, card))
-    assert len(rest) < sum(len(way.strengths) for way in WAYS.values())
+    assert len(rest) < sum(len(way.strengths) for way in CORRUPTIONS.values())
     assert rest[-1] == 1
     kept, shipped = scores.read(card), scores.read(read_card("softmax"))
     assert kept is not None
@@ -102,7 +105,7 @@ def test_an_own_run_is_measured_goes_on_where_it_was_interrupted_and_again_when_
 
 def test_a_damaged_file_counts_as_none(home: Path) -> None:
     folder = own_run(home, "scored-2")
-    card = runs.read_card("scored-2")
+    card = registry.read_card("scored-2")
     for content in (b"", b"PK", (ASSETS / "cnn.scores.npz").read_bytes()[:5000]):
         (folder / "scored-2.scores.npz").write_bytes(content)
         assert scores.read(card) is None
@@ -117,7 +120,7 @@ def wait_until_measured(measurer: Measurer, name: str) -> None:
     raise AssertionError(f"After 100 seconds {name} is measured to {measurer.share(name)}.")
 
 
-def test_who_cannot_be_measured_is_said(door: Engine) -> None:
+def test_who_cannot_be_measured_is_said(door: Inference) -> None:
     measurer = Measurer(door)
     measurer.ask("nobody-1")
     wait_until_measured(measurer, "nobody-1")

@@ -27,7 +27,8 @@ from mnist_app.model import builder, inspection, training
 from mnist_app.model.fitting import fitter
 from mnist_app.networks import card as cards
 from mnist_app.networks import layers as anatomy
-from mnist_app.networks.interventions import Changes, Pooling
+from mnist_app.networks import registry
+from mnist_app.networks.interventions import Interventions, Pooling
 from mnist_app.training import labeled_drawings, runs
 from mnist_app.training.runs import Run, RunError
 from mnist_app.training.settings import PRESETS, SHIPPED, Settings
@@ -118,7 +119,7 @@ def test_it_learns_and_says_so(first: Run) -> None:
     assert history.validation.images[-1] == 6000
     assert history.validation.accuracy[-1] > 0.85
     assert runs.read_live(first.folder).kernels.shape == (8, 5, 5)
-    card = runs.read_card(first.name)
+    card = registry.read_card(first.name)
     assert card.test_accuracy == first.state.test_accuracy
     assert 0 < card.reject_below < 1
 
@@ -206,7 +207,7 @@ def test_a_loss_that_is_no_number_stops_it_and_says_what_to_try() -> None:
     assert run.status == "failed"
     assert re.search(r"After [\d,]+ images the loss was no number", run.state.message)
     assert "Try a learning rate ten times lower, 100." in run.state.message
-    assert not runs.is_usable(run.name)
+    assert not registry.exists(run.name)
 
 
 def test_a_full_disk_stops_it_and_it_goes_on_when_there_is_space(first: Run) -> None:
@@ -261,7 +262,7 @@ def test_while_others_wait_a_run_gives_way_and_a_paused_one_is_stopped(
     paused = runs.read(paused.name)
     assert (paused.status, paused.state.whole_epochs) == ("stopped", 0)
     assert "paused for 0 minutes while others waited" in paused.state.message
-    assert runs.is_usable(paused.name)
+    assert registry.exists(paused.name)
     assert [waiting.name for waiting in runs.queue()] == [run.name]
 
 
@@ -282,7 +283,7 @@ def test_a_network_learns_a_persons_drawings_and_forgets_little() -> None:
     assert run.state.after["drawings"] == 1
     assert run.state.before["mnist"] == cards.read_card("cnn").test_accuracy
     assert run.state.after["mnist"] > run.state.before["mnist"] - 0.01
-    assert runs.is_usable(run.name)
+    assert registry.exists(run.name)
 
 
 def test_the_command_trains_and_resumes_the_same_runs(first: Run, tmp_path: Path) -> None:
@@ -346,7 +347,7 @@ def test_the_shown_scripts_run_and_learn_as_the_run_did(
         text=True,
         env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
     ).stdout
-    found = re.search(r"Right on the 10,000 test images: ([\d.]+) %", printed)
+    found = re.search(r"Right on the 10,000 test images: ([\d.]+)%", printed)
     assert found is not None
     assert float(found[1]) / 100 == pytest.approx(first.state.test_accuracy, abs=0.03)
 
@@ -366,13 +367,13 @@ def test_every_script_is_python(name: str) -> None:
 def test_the_data_is_split_without_overlap() -> None:
     lengths = [
         len(datasets.load_training()),
-        len(datasets.load_held_out()),
+        len(datasets.load_validation()),
         len(datasets.load_test()),
     ]
     assert lengths == [57_000, 3_000, 10_000]
 
 
-@pytest.mark.parametrize("name", cards.NETWORKS)
+@pytest.mark.parametrize("name", registry.NETWORKS)
 def test_every_network_ships_with_weights_and_a_card(name: str) -> None:
     card = cards.read_card(name)
     assert card.name == name
@@ -387,7 +388,7 @@ def test_the_shipped_networks_are_as_good_and_as_small_as_they_should_be() -> No
     assert cards.read_card("cnn").parameters <= 120_000
     assert cards.read_card("cnn").test_accuracy >= 0.995
     assert cards.read_card("champion").test_accuracy >= 0.996
-    files = [cards.ASSETS / f"{name}.weights.h5" for name in cards.NETWORKS]
+    files = [cards.ASSETS / f"{name}.weights.h5" for name in registry.NETWORKS]
     assert sum(file.stat().st_size for file in files) <= 8e6
 
 
@@ -408,7 +409,7 @@ def test_augmented_images_are_variations_of_their_own_digit() -> None:
 def test_varied_images_and_written_digits_train_too() -> None:
     run = train(replace(SHIPPED["mlp"], images=600, epochs=1))
     assert run.status == "done", run.state.message
-    assert "written by the program" in runs.read_card(run.name).data
+    assert "written by the program" in registry.read_card(run.name).data
 
 
 def test_a_network_with_other_windows_is_shown_and_pooled_as_it_was_built() -> None:
@@ -416,11 +417,11 @@ def test_a_network_with_other_windows_is_shown_and_pooled_as_it_was_built() -> N
     run = train(replace(settings, activation="tanh"))
     assert run.status == "done", run.state.message
     image = datasets.load_test().images[0]
-    built = inspection.inspect(run.name, image, Changes())
-    source = built[anatomy.before(runs.read_card(run.name), "pool1").name]
+    built = inspection.inspect(run.name, image, Interventions())
+    source = built[anatomy.before(registry.read_card(run.name), "pool1").name]
     for rule in convolution.RULES:
         pooling = Pooling(rule, 3, 2)
-        changes = Changes(pooling={"pool1": pooling, "pool2": pooling})
+        changes = Interventions(pooling={"pool1": pooling, "pool2": pooling})
         changed = inspection.inspect(run.name, image, changes)
         assert changed["pool2"].shape == built["pool2"].shape
         ours = convolution.pool(source[..., 0], 3, 2, rule)
@@ -446,7 +447,7 @@ def test_emnist_trains_and_is_tested_the_same_way() -> None:
     _, test = emnist.write_some(datasets.emnist_folder())
     run = train(settings)
     assert run.status == "done", run.state.message
-    card = runs.read_card(run.name)
+    card = registry.read_card(run.name)
     assert card.tested_on == EMNIST.name
     assert card.data == "300 training images of EMNIST Digits"
     answers = builder.load(run.name).predict(test.images.astype(np.float32), verbose=0)

@@ -14,11 +14,11 @@ Point = tuple[float, float]
 Stroke = list[Point]
 
 
-def arc(centre: Point, radius: Point, start: float, end: float, points: int = 14) -> Stroke:
+def arc(center: Point, radius: Point, start: float, end: float, points: int = 14) -> Stroke:
     """Return a part of an ellipse; angles in degrees, 0 to the right, 90 downwards."""
     angles = np.radians(np.linspace(start, end, points))
     return [
-        (centre[0] + radius[0] * math.cos(a), centre[1] + radius[1] * math.sin(a)) for a in angles
+        (center[0] + radius[0] * math.cos(a), center[1] + radius[1] * math.sin(a)) for a in angles
     ]
 
 

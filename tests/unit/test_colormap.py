@@ -1,4 +1,4 @@
-"""The same value has the same colour, zero is the middle, and colour-blind people see it too."""
+"""The same value has the same color, zero is the middle, and color-blind people see it too."""
 
 import cv2
 import numpy as np
@@ -53,23 +53,23 @@ def test_viridis_where_nothing_is_negative_and_around_zero_elsewhere() -> None:
     assert colormap.fitting(np.zeros(3)) == Scale("viridis", 0.0, 1.0)
 
 
-def test_pixels_are_as_grey_as_they_are() -> None:
+def test_pixels_are_as_gray_as_they_are() -> None:
     image = np.arange(256).reshape(16, 16)
     assert (colormap.pixels().paint(image) == image[..., None]).all()
 
 
 @pytest.mark.parametrize("deficiency", DEFICIENCIES)
-def test_colour_blind_people_tell_negative_from_positive_and_low_from_high(deficiency: str) -> None:
-    diverging = as_seen(colormap.colours("diverging"), deficiency)
+def test_color_blind_people_tell_negative_from_positive_and_low_from_high(deficiency: str) -> None:
+    diverging = as_seen(colormap.colors("diverging"), deficiency)
     for distance in range(32, 128):
         below, above = diverging[127 - distance], diverging[128 + distance]
         assert np.linalg.norm(below - above) > 15, distance
-    viridis = as_seen(colormap.colours("viridis"), deficiency)
+    viridis = as_seen(colormap.colors("viridis"), deficiency)
     assert (np.diff(viridis[::8, 0]) > 0).all()
 
 
 def as_seen(palette: np.ndarray, deficiency: str) -> np.ndarray:
-    """Return colours, (n, 3) RGB, as L*a*b* in the eyes of a colour-blind person."""
+    """Return colors, (n, 3) RGB, as L*a*b* in the eyes of a color-blind person."""
     linear = (palette / 255) ** 2.2
     seen = np.clip(linear @ np.array(DEFICIENCIES[deficiency]).T, 0, 1) ** (1 / 2.2)
     lab = cv2.cvtColor(seen[None].astype(np.float32), cv2.COLOR_RGB2LAB)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnist_app.imaging import convolution
-from mnist_app.imaging.convolution import PRESETS, FilterError, Padding
+from mnist_app.imaging.convolution import PRESETS, ConvolutionError, Padding
 from tests.support.handwriting import drawn
 
 SIDES = st.integers(1, 12)
@@ -23,7 +23,7 @@ def random_image(seed: int, *shape: int) -> convolution.Array:
 def fits(image: convolution.Array, window: tuple[int, int], stride: int, padding: Padding) -> bool:
     try:
         convolution.walk(image.shape[:2], window, stride, padding)
-    except FilterError:
+    except ConvolutionError:
         return False
     return True
 
@@ -127,7 +127,7 @@ def test_share_that_stays() -> None:
     ],
 )
 def test_what_does_not_fit_is_said(size: int, stride: int, padding: Padding, sentence: str) -> None:
-    with pytest.raises(FilterError, match=sentence):
+    with pytest.raises(ConvolutionError, match=sentence):
         convolution.pool(np.zeros((4, 4), np.float32), size, stride, padding=padding)
 
 
@@ -152,5 +152,5 @@ def test_typed_kernel() -> None:
     ],
 )
 def test_entries_that_are_no_use_are_said(text: str, sentence: str) -> None:
-    with pytest.raises(FilterError, match=sentence):
+    with pytest.raises(ConvolutionError, match=sentence):
         convolution.read_kernel([["1", text], ["0", "0"]])

@@ -8,31 +8,31 @@ from hypothesis import strategies as st
 
 from mnist_app.data import datasets
 from mnist_app.imaging import corruptions
-from mnist_app.imaging.corruptions import WAYS
+from mnist_app.imaging.corruptions import CORRUPTIONS
 
 DIGIT = datasets.load_test().images[0]
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", CORRUPTIONS)
 def test_none_changes_nothing_and_gives_a_new_image(name: str) -> None:
-    way = WAYS[name]
-    same = way.spoil(DIGIT, way.none)
+    way = CORRUPTIONS[name]
+    same = way.apply(DIGIT, way.none)
     assert np.array_equal(same, DIGIT)
     assert not np.shares_memory(same, DIGIT)
     assert way.none in way.strengths
 
 
-@given(st.sampled_from(sorted(WAYS)), st.floats(0, 1), st.integers(0, 9_999))
+@given(st.sampled_from(sorted(CORRUPTIONS)), st.floats(0, 1), st.integers(0, 9_999))
 def test_any_strength_gives_an_image(name: str, share: float, index: int) -> None:
-    way = WAYS[name]
+    way = CORRUPTIONS[name]
     strength = way.strengths[0] + share * (way.strengths[-1] - way.strengths[0])
     image = IMAGES[index]
     before = image.copy()
-    spoiled = way.spoil(image, strength)
+    spoiled = way.apply(image, strength)
     assert spoiled.shape == (28, 28)
     assert spoiled.dtype == np.uint8
     assert np.array_equal(image, before)
-    assert np.array_equal(way.spoil(image, strength), spoiled)  # the same at each call
+    assert np.array_equal(way.apply(image, strength), spoiled)  # the same at each call
 
 
 IMAGES = datasets.load_test().images
@@ -44,7 +44,7 @@ def test_whole_pixels_are_moved_as_they_are() -> None:
     assert not moved[:, :3].any()
 
 
-def test_a_quarter_turn_is_anticlockwise() -> None:
+def test_a_quarter_turn_is_counterclockwise() -> None:
     assert np.array_equal(corruptions.turn(DIGIT, 90), np.rot90(DIGIT))
 
 
@@ -64,8 +64,8 @@ def test_a_line_is_wider_by_so_many_pixels(pixels: int) -> None:
 
 
 def test_noise_is_as_strong_as_it_says_and_differs_from_image_to_image() -> None:
-    grey = np.full((40, 28, 28), 128, np.uint8)
-    noisy = corruptions.spoil_all(grey, WAYS["noise"], 30)
+    gray = np.full((40, 28, 28), 128, np.uint8)
+    noisy = corruptions.apply_to_all(gray, CORRUPTIONS["noise"], 30)
     assert noisy.astype(float).std() == pytest.approx(30, rel=0.03)
     assert not np.array_equal(noisy[0], noisy[1])
 

@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_is_held_out_is_not_learned_from() -> None:
     whole = datasets.whole_training()
-    training, held_out = datasets.load_training(), datasets.load_held_out()
+    training, held_out = datasets.load_training(), datasets.load_validation()
     assert (len(whole), len(training), len(held_out)) == (60_000, 57_000, 3_000)
     assert np.array_equal(np.concatenate([training.images, held_out.images]), whole.images)
     assert len(datasets.load_test()) == 10_000

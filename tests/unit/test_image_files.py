@@ -25,8 +25,8 @@ def test_every_kind_of_png_shows_the_same_digit(mode: str) -> None:
         image = PIL.Image.fromarray(paper.astype(np.uint16) * 257)
     else:
         image = PIL.Image.fromarray(paper).convert(mode)
-    result = normalize.normalise(image_files.read_picture(saved(image, "PNG")))
-    usual = normalize.normalise(drawn(5), "black").image
+    result = normalize.normalize(image_files.read_picture(saved(image, "PNG")))
+    usual = normalize.normalize(drawn(5), "black").image
     assert np.abs(result.image.astype(int) - usual).mean() < 4
 
 
@@ -34,8 +34,8 @@ def test_a_phone_photograph_is_turned_upright() -> None:
     paper = PIL.Image.fromarray(255 - drawn(7)).transpose(PIL.Image.Transpose.ROTATE_90)
     exif = PIL.Image.Exif()
     exif[0x0112] = 6  # the camera was held so that a quarter turn clockwise is upright
-    result = normalize.normalise(image_files.read_picture(saved(paper, "JPEG", exif=exif)))
-    usual = normalize.normalise(drawn(7), "black").image
+    result = normalize.normalize(image_files.read_picture(saved(paper, "JPEG", exif=exif)))
+    usual = normalize.normalize(drawn(7), "black").image
     assert np.abs(result.image.astype(int) - usual).mean() < 8
 
 
@@ -62,9 +62,9 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
 
 
 def test_png_there_and_back() -> None:
-    grey = drawn(6)
-    assert np.array_equal(image_files.decode_png(image_files.encode_png(grey)), grey)
-    rgba = np.dstack([grey, 255 - grey, grey // 2, grey])
+    gray = drawn(6)
+    assert np.array_equal(image_files.decode_png(image_files.encode_png(gray)), gray)
+    rgba = np.dstack([gray, 255 - gray, gray // 2, gray])
     _, png = cv2.imencode(".png", cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA))
     assert np.array_equal(image_files.decode_png(png.tobytes()), rgba)
     for data in (b"", b"no picture"):

@@ -7,25 +7,26 @@ from hypothesis import strategies as st
 from mnist_app.imaging.colormap import pixels
 from mnist_app.imaging.image_files import decode_png, encode_png, read_picture
 from mnist_app.networks import layers as anatomy
-from mnist_app.networks.card import NETWORKS, read_card
+from mnist_app.networks.card import read_card
+from mnist_app.networks.registry import NETWORKS
 from mnist_app.ui.markup import panels
 from mnist_app.ui.markup.panels import Panel
 
 
-def test_saved_figure_shows_each_panel_in_its_colours() -> None:
+def test_saved_figure_shows_each_panel_in_its_colors() -> None:
     red, green = np.zeros((2, 4, 3), np.uint8), np.zeros((4, 2, 3), np.uint8)
     red[..., 0] = green[..., 1] = 255
-    grey = np.full((3, 3), 77, np.uint8)
+    gray = np.full((3, 3), 77, np.uint8)
     saved = read_picture(
-        panels.saved("Title", [Panel("a", red), Panel("b", green, "note"), Panel("c", grey)])
+        panels.saved("Title", [Panel("a", red), Panel("b", green, "note"), Panel("c", gray)])
     )
-    for colour, pixels_of_it in (
+    for color, pixels_of_it in (
         ((255, 0, 0), 420 * 210),
         ((0, 255, 0), 420 * 210),
         ((77, 77, 77), 420**2),
     ):
-        assert (saved == colour).all(axis=2).sum() >= pixels_of_it
-    many = read_picture(panels.saved("Title", [Panel(str(index), grey) for index in range(11)]))
+        assert (saved == color).all(axis=2).sum() >= pixels_of_it
+    many = read_picture(panels.saved("Title", [Panel(str(index), gray) for index in range(11)]))
     assert (many == 77).all(axis=2).sum() >= 11 * 420**2
 
 
@@ -52,19 +53,19 @@ def test_shown_numbers_are_short() -> None:
     assert shown == ["0", "−0.5", "1.23", "999", "−1,234", "1e−07"]
 
 
-def test_colours_come_out_of_a_file_as_they_went_in() -> None:
+def test_colors_come_out_of_a_file_as_they_went_in() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
     assert (decode_png(encode_png(picture)) == picture).all()
 
 
-def test_box_and_centre_are_marked() -> None:
+def test_box_and_center_are_marked() -> None:
     ink = np.zeros((28, 28), np.uint8)
     ink[10:20, 5:9] = 255
     boxed = panels.show_box(ink, (5, 10, 4, 10))
     assert tuple(boxed[8, 3]) == panels.MARK
     assert (boxed[12:18, 6:8] == 255).all()
-    centred = panels.show_centre(ink)
-    marked = np.argwhere((centred == panels.MARK).all(axis=2))
+    centered = panels.show_center(ink)
+    marked = np.argwhere((centered == panels.MARK).all(axis=2))
     assert np.abs(marked.mean(axis=0) - (150, 70)).max() < 2
 
 

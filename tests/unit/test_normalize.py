@@ -18,40 +18,40 @@ BACKGROUNDS: list[normalize.Background] = ["black", "unknown"]
 
 
 def difference(image: Image, other: Image) -> float:
-    """The mean difference in grey levels, 0 to 255, where a shift by one pixel is none."""
+    """The mean difference in gray levels, 0 to 255, where a shift by one pixel is none."""
     shifts = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
     shifted = [np.roll(image, shift, axis=(0, 1)).astype(int) for shift in shifts]
     return float(min(np.abs(candidate - other).mean() for candidate in shifted))
 
 
-def test_mnist_images_are_normalised_to_themselves() -> None:
+def test_mnist_images_are_normalized_to_themselves() -> None:
     """Their makers did the same, so nothing may move; only a peak of 254 becomes 255."""
     for image in TEST_IMAGES:
-        result = normalize.normalise(image, background="black").image
+        result = normalize.normalize(image, background="black").image
         assert np.abs(result.astype(int) - image).max() <= 1
 
 
 def test_an_example_on_the_canvas_is_read_as_the_same_image() -> None:
     for image in TEST_IMAGES[:200]:
         canvas = normalize.place_on_canvas(image, 280)
-        result = normalize.normalise(canvas, background="black").image
+        result = normalize.normalize(canvas, background="black").image
         assert np.abs(result.astype(int) - image).max() <= 1
 
 
 @pytest.mark.parametrize("number", DIGITS)
 def test_place_and_size_on_the_canvas_do_not_matter(number: int) -> None:
-    usual = normalize.normalise(drawn(number, 280, 18), background="black").image
+    usual = normalize.normalize(drawn(number, 280, 18), background="black").image
     corner = np.zeros((560, 560), np.uint8)
     corner[:280, 280:] = drawn(number, 280, 18)
-    assert np.array_equal(normalize.normalise(corner, background="black").image, usual)
-    twice = normalize.normalise(drawn(number, 560, 36), background="black").image
+    assert np.array_equal(normalize.normalize(corner, background="black").image, usual)
+    twice = normalize.normalize(drawn(number, 560, 36), background="black").image
     assert difference(twice, usual) < 10  # a width may round to one pixel more
 
 
 @pytest.mark.parametrize("number", DIGITS)
 def test_dark_on_light_alpha_and_uneven_light_lead_to_the_same_digit(number: int) -> None:
     ink = drawn(number, 400, 26)
-    usual = normalize.normalise(ink, background="black").image
+    usual = normalize.normalize(ink, background="black").image
     opaque = np.full_like(ink, 255)
     light = cv2.resize(np.array([[250.0, 190.0], [220.0, 150.0]]), (400, 400))
     noise = np.random.default_rng(0).normal(0, 3, ink.shape)
@@ -65,7 +65,7 @@ def test_dark_on_light_alpha_and_uneven_light_lead_to_the_same_digit(number: int
         "photo": photo,
     }
     for name, picture in pictures.items():
-        result = normalize.normalise(picture)
+        result = normalize.normalize(picture)
         assert result.problem is None, name
         assert difference(result.image, usual) < 8, name
 
@@ -82,12 +82,12 @@ def test_dark_on_light_alpha_and_uneven_light_lead_to_the_same_digit(number: int
     st.sampled_from(BACKGROUNDS),
 )
 def test_any_picture_gives_a_whole_result(picture: Image, background: normalize.Background) -> None:
-    result = normalize.normalise(picture, background)
+    result = normalize.normalize(picture, background)
     assert result.image.shape == (28, 28)
     assert result.image.dtype == np.uint8
     assert max(result.scaled.shape) in (0, 20)
     assert result.image.sum() == result.scaled.astype(int).sum()
-    assert result.ink.shape == result.grey.shape == picture.shape[:2]
+    assert result.ink.shape == result.gray.shape == picture.shape[:2]
     assert not result.ink.any() or result.image.max() == 255
 
 
@@ -95,15 +95,15 @@ def test_any_picture_gives_a_whole_result(picture: Image, background: normalize.
 @given(
     hnp.arrays(np.uint8, st.tuples(st.integers(1, 20), st.just(20)), elements=st.integers(1, 255))
 )
-def test_centre_of_mass_lies_in_the_middle_or_as_near_as_the_border_allows(scaled: Image) -> None:
-    image = normalize.centre_by_mass(scaled)
+def test_center_of_mass_lies_in_the_middle_or_as_near_as_the_border_allows(scaled: Image) -> None:
+    image = normalize.center_by_mass(scaled)
     assert np.array_equal(normalize.cut(image, normalize.bounding_box(image)), scaled)
     for axis in (0, 1):
         profile = image.astype(int).sum(axis=1 - axis)
-        centre = (profile * np.arange(28)).sum() / profile.sum()
+        center = (profile * np.arange(28)).sum() / profile.sum()
         start = int(np.flatnonzero(profile)[0])
         at_border = start in (0, 28 - scaled.shape[axis])
-        assert abs(centre - normalize.CENTRE) <= 0.5 + 1e-9 or at_border
+        assert abs(center - normalize.CENTER) <= 0.5 + 1e-9 or at_border
 
 
 def test_scaling_averages_over_areas() -> None:
@@ -120,53 +120,53 @@ def test_scaling_averages_over_areas() -> None:
 def test_blank(side: int) -> None:
     for level in (0, 128, 255):
         picture = np.full((side, side), level, np.uint8)
-        assert normalize.normalise(picture).problem is Problem.BLANK
-    assert normalize.normalise(np.zeros((side, side), np.uint8), "black").problem is Problem.BLANK
+        assert normalize.normalize(picture).problem is Problem.BLANK
+    assert normalize.normalize(np.zeros((side, side), np.uint8), "black").problem is Problem.BLANK
 
 
 def test_one_pixel_and_a_line_of_pixels() -> None:
     for shape in ((1, 1), (1, 9), (9, 1)):
-        assert normalize.normalise(np.full(shape, 200, np.uint8)).problem is Problem.TOO_SMALL
-    assert normalize.normalise(np.zeros((1, 3000), np.uint8)).problem is Problem.BLANK
+        assert normalize.normalize(np.full(shape, 200, np.uint8)).problem is Problem.TOO_SMALL
+    assert normalize.normalize(np.zeros((1, 3000), np.uint8)).problem is Problem.BLANK
 
 
 def test_a_dot() -> None:
     for radius in (4, 9, 18):
         picture = cv2.circle(np.zeros((280, 280), np.uint8), (200, 60), radius, 255, -1)
-        assert normalize.normalise(picture, "black").problem is Problem.DOT
+        assert normalize.normalize(picture, "black").problem is Problem.DOT
 
 
 def test_ink_all_over() -> None:
-    assert normalize.normalise(np.full((280, 280), 255, np.uint8), "black").problem is Problem.FULL
+    assert normalize.normalize(np.full((280, 280), 255, np.uint8), "black").problem is Problem.FULL
     picture = cv2.rectangle(np.zeros((280, 280), np.uint8), (20, 20), (260, 260), 255, -1)
-    assert normalize.normalise(picture, "black").problem is Problem.FULL
+    assert normalize.normalize(picture, "black").problem is Problem.FULL
 
 
 def test_two_digits_side_by_side() -> None:
     for left, right in ((1, 2), (8, 3), (7, 7), (0, 1)):
         pair = np.hstack([drawn(left), drawn(right)])
         pair = cv2.resize(pair, (280, 140), interpolation=cv2.INTER_AREA)
-        assert normalize.normalise(pair, "black").problem is Problem.SEVERAL
-        assert normalize.normalise(255 - pair).problem is Problem.SEVERAL
+        assert normalize.normalize(pair, "black").problem is Problem.SEVERAL
+        assert normalize.normalize(255 - pair).problem is Problem.SEVERAL
 
 
 @pytest.mark.parametrize("pen", [8, 18, 28, 36])
 def test_a_digit_in_one_or_two_strokes_is_one_digit(pen: int) -> None:
     for number in DIGITS:
-        assert normalize.normalise(drawn(number, 280, pen), "black").problem is None
+        assert normalize.normalize(drawn(number, 280, pen), "black").problem is None
 
 
 def test_mnist_itself_is_hardly_ever_doubted() -> None:
-    doubted = [normalize.normalise(image, "black").problem is not None for image in TEST_IMAGES]
+    doubted = [normalize.normalize(image, "black").problem is not None for image in TEST_IMAGES]
     assert np.mean(doubted) < 0.002
 
 
 def test_a_huge_picture_is_read_like_a_small_one() -> None:
     huge = cv2.resize(255 - drawn(3), (4000, 4000), interpolation=cv2.INTER_LINEAR)
-    result = normalize.normalise(huge)
-    assert result.grey.shape == (1024, 1024)
+    result = normalize.normalize(huge)
+    assert result.gray.shape == (1024, 1024)
     assert result.problem is None
-    usual = normalize.normalise(drawn(3), "black").image
+    usual = normalize.normalize(drawn(3), "black").image
     assert np.abs(result.image.astype(int) - usual).mean() < 6
 
 
@@ -181,4 +181,4 @@ def test_a_huge_picture_is_read_like_a_small_one() -> None:
 )
 def test_other_arrays_are_refused(picture: Image) -> None:
     with pytest.raises(ValueError, match="picture"):
-        normalize.normalise(picture)
+        normalize.normalize(picture)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mnist_app.networks import registry
 from mnist_app.storage import home
 from mnist_app.training import labeled_drawings, runs
 from mnist_app.training.labeled_drawings import HandError
@@ -139,7 +140,7 @@ def test_damaged_pictures_are_no_pictures(file: str, content: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "A", "a b", "-a", "a" * 41, "ä"])
 def test_what_is_no_name_is_no_run(name: str) -> None:
-    assert not runs.is_usable(name)
+    assert not registry.exists(name)
     with pytest.raises(RunError, match="small letters"):
         runs.read(name)
 

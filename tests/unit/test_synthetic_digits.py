@@ -10,22 +10,22 @@ from loky import get_reusable_executor
 
 from mnist_app.data import datasets, negatives, synthetic_digits
 from mnist_app.data.epochs import Epoch, Mixture
-from mnist_app.data.synthetic_digits import STYLES, Hand
+from mnist_app.data.synthetic_digits import STYLES, Writer
 from mnist_app.imaging import normalize
-from mnist_app.inference import Engine
+from mnist_app.inference import Inference
 
 SEEDS = st.integers(0, 2**32 - 1)
 
 
 @given(SEEDS, st.integers(0, 9))
 def test_written_digits_lie_in_28x28_as_drawn_ones_do(seed: int, label: int) -> None:
-    hand = Hand(np.random.default_rng(seed))
-    strokes = [hand.write(stroke) for stroke in STYLES[label](hand)]
-    canvas = synthetic_digits.draw(synthetic_digits.slant_and_stretch(strokes, hand), 5)
+    writer = Writer(np.random.default_rng(seed))
+    strokes = [writer.write(stroke) for stroke in STYLES[label](writer)]
+    canvas = synthetic_digits.draw(synthetic_digits.slant_and_stretch(strokes, writer), 5)
     assert not canvas[[0, -1]].any()
     assert not canvas[:, [0, -1]].any()
-    image = normalize.normalise_ink(canvas)
-    assert np.array_equal(image, normalize.normalise(canvas, "black").image)
+    image = normalize.normalize_ink(canvas)
+    assert np.array_equal(image, normalize.normalize(canvas, "black").image)
     assert image.max() == 255
     assert max(normalize.bounding_box(image)[2:]) == normalize.BOX_SIDE
 
@@ -34,7 +34,7 @@ def test_written_digits_lie_in_28x28_as_drawn_ones_do(seed: int, label: int) -> 
 def test_every_kind_of_nondigit_leaves_ink_and_stays_on_the_canvas(
     seed: int, kind: negatives.Kind
 ) -> None:
-    canvas = kind(Hand(np.random.default_rng(seed)))
+    canvas = kind(Writer(np.random.default_rng(seed)))
     assert canvas.any()
     assert not canvas[[0, -1]].any()
     assert not canvas[:, [0, -1]].any()
@@ -42,7 +42,7 @@ def test_every_kind_of_nondigit_leaves_ink_and_stays_on_the_canvas(
 
 @given(SEEDS, st.sampled_from(sorted(negatives.SIGNS)))
 def test_every_sign_can_be_written(seed: int, name: str) -> None:
-    strokes = negatives.sign(name, Hand(np.random.default_rng(seed)))
+    strokes = negatives.sign(name, Writer(np.random.default_rng(seed)))
     assert all(stroke.shape == (synthetic_digits.POINTS, 2) for stroke in strokes)
     assert np.isfinite(np.concatenate(strokes)).all()
 
@@ -52,14 +52,14 @@ def test_no_sign_could_be_taken_for_a_digit() -> None:
 
 
 def test_a_curve_goes_through_its_points_and_a_line_is_straight() -> None:
-    hand = Hand(np.random.default_rng(3))
-    hand.miss = 0.0
+    writer = Writer(np.random.default_rng(3))
+    writer.jitter = 0.0
     points = [(0.0, 0.0), (0.5, 1.0), (1.0, 0.0)]
-    curve = hand.curve(*points)
+    curve = writer.curve(*points)
     for point in points:
         assert np.abs(curve - point).sum(axis=1).min() == pytest.approx(0, abs=1e-9)
-    assert np.array_equal(hand.line(*points), points)
-    arc = hand.arc((0.5, 0.5), (0.5, 0.25), 0, 360)
+    assert np.array_equal(writer.line(*points), points)
+    arc = writer.arc((0.5, 0.5), (0.5, 0.25), 0, 360)
     assert (((arc - 0.5) / [0.5, 0.25]) ** 2).sum(axis=1) == pytest.approx(1)
 
 
@@ -82,7 +82,7 @@ def test_same_seed_same_epoch_and_another_number_another() -> None:
 
 
 def test_the_shipped_network_reads_what_is_written_and_sees_no_digit_elsewhere(
-    door: Engine,
+    door: Inference,
 ) -> None:
     generator = np.random.default_rng(123)
     images, labels = synthetic_digits.write_digits(500, generator)

@@ -14,8 +14,8 @@ from mnist_app.ui.markup.figures import percent
 
 WIDTH, HEIGHT = 520, 300
 LEFT, RIGHT, TOP, BOTTOM = 58, 34, 12, 44
-# Blue and orange first: colour-blind people tell them apart, too. No chart has more curves.
-COLOURS = ("#2f6fdb", "#e07b00", "#7d8aa0", "#b0348f", "#1f9e77", "#8a6d1d", "#c0392b")
+# Blue and orange first: color-blind people tell them apart, too. No chart has more curves.
+COLORS = ("#2f6fdb", "#e07b00", "#7d8aa0", "#b0348f", "#1f9e77", "#8a6d1d", "#c0392b")
 # Curves of so few points show them.
 FEW_POINTS = 15
 OPINION_COLUMNS = 160
@@ -28,7 +28,7 @@ class Line:
     name: str
     x: Sequence[float]
     y: Sequence[float]
-    colour: str
+    color: str
     is_dashed: bool = False
 
 
@@ -151,20 +151,20 @@ def _mark(value: float, across: Axis) -> str:
 def _curve(line: Line, across: Axis, up: Axis) -> str:
     places = [f"{_x(x, across):.1f},{_y(y, up):.1f}" for x, y in zip(line.x, line.y, strict=True)]
     dashes = ' stroke-dasharray="7 5"' if line.is_dashed else ""
-    style = f'fill="none" stroke="{line.colour}" stroke-width="3"{dashes}'
+    style = f'fill="none" stroke="{line.color}" stroke-width="3"{dashes}'
     curve = f'<polyline points="{" ".join(places)}" {style} stroke-linejoin="round"/>'
-    return curve + (_points(places, line.colour) if len(places) <= FEW_POINTS else "")
+    return curve + (_points(places, line.color) if len(places) <= FEW_POINTS else "")
 
 
-def _points(places: Sequence[str], colour: str) -> str:
-    centres = [place.split(",") for place in places]
-    return "".join(f'<circle cx="{x}" cy="{y}" r="4" fill="{colour}"/>' for x, y in centres)
+def _points(places: Sequence[str], color: str) -> str:
+    centers = [place.split(",") for place in places]
+    return "".join(f'<circle cx="{x}" cy="{y}" r="4" fill="{color}"/>' for x, y in centers)
 
 
 def _key(line: Line, value: str) -> str:
     style = "dashed" if line.is_dashed else "solid"
     return (
-        f'<span><i style="border-top: 4px {style} {line.colour}"></i>{escape(line.name)} '
+        f'<span><i style="border-top: 4px {style} {line.color}"></i>{escape(line.name)} '
         f"<b>{value}</b></span>"
     )
 
@@ -173,12 +173,12 @@ def _said(line: Line, up: Axis, at: float | None) -> str:
     if not line.y:
         return "–"
     value = line.y[-1] if at is None else float(np.interp(at, line.x, line.y))
-    return f"{100 * value:.1f} %" if up.is_percent else f"{value:.3f}"
+    return f"{100 * value:.1f}%" if up.is_percent else f"{value:.3f}"
 
 
 def _short(value: float, axis: Axis) -> str:
     if axis.is_percent:
-        return f"{100 * value:.3g} %"
+        return f"{100 * value:.3g}%"
     if value and abs(value) >= 1000:
         return f"{value:,.0f}" if abs(value) < 1e7 else f"{value:.0e}"
     return f"{value:.4g}"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnist_app.data.datasets import CLASSES
 from mnist_app.imaging.image_files import data_uri, encode_png
 from mnist_app.imaging.normalize import Image
-from mnist_app.networks.prediction import Answer
+from mnist_app.networks.prediction import Prediction
 
 # Taken once by every page. The classes are ours alone; what the theme can do is left to it.
 # The canvas takes a moment to appear and its toolbar floats above it: both places are held free.
@@ -41,16 +41,16 @@ STYLE = """<style>
   no-repeat, linear-gradient(rgba(125, 138, 160, 0.22) 0 0) 1.9rem / calc(100% - 7.5rem) 75%
   no-repeat; }
 .lab-chart .first { --bar: #2f6fdb; font-weight: 700; }
-.lab-verdicts { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
-.lab-verdict { flex: 1 1 13rem; max-width: 24rem; min-width: 0; }
-.lab-verdict > div:first-child { font-weight: 600; font-size: 1.15rem; min-height: 1.6em; }
-.lab-verdict .lab-answer { gap: 1rem; flex-wrap: nowrap; min-height: 112px; margin: 0.3rem 0; }
-.lab-verdict .lab-digit { font-size: 5.5rem; min-width: 4.5rem; }
-.lab-verdict img { image-rendering: pixelated; width: 112px; height: 112px; display: block;
+.lab-predictions { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
+.lab-prediction { flex: 1 1 13rem; max-width: 24rem; min-width: 0; }
+.lab-prediction > div:first-child { font-weight: 600; font-size: 1.15rem; min-height: 1.6em; }
+.lab-prediction .lab-answer { gap: 1rem; flex-wrap: nowrap; min-height: 112px; margin: 0.3rem 0; }
+.lab-prediction .lab-digit { font-size: 5.5rem; min-width: 4.5rem; }
+.lab-prediction img { image-rendering: pixelated; width: 112px; height: 112px; display: block;
   border: 1px solid #7d8aa0; }
-.lab-verdict .lab-words { min-height: 4.4rem; margin: 0; font-size: 1rem; }
-.lab-verdict .lab-words strong { font-size: 1.25rem; }
-.lab-verdict .lab-chart { font-size: 1rem; margin-top: 0; }
+.lab-prediction .lab-words { min-height: 4.4rem; margin: 0; font-size: 1rem; }
+.lab-prediction .lab-words strong { font-size: 1.25rem; }
+.lab-prediction .lab-chart { font-size: 1rem; margin-top: 0; }
 .lab-row { display: flex; flex-wrap: wrap; gap: 1rem 1.25rem; align-items: flex-end; }
 .lab-way { gap: 1rem 0.5rem; }
 .lab-panel { margin: 0; }
@@ -85,12 +85,12 @@ STYLE = """<style>
   transparent 4px 6px); }
 .lab-board .here { font-weight: 600; background: rgba(47, 111, 219, 0.13); }
 .lab-board .here i { background: #2f6fdb; }
-.lab-compact .lab-verdicts { gap: 0.75rem 1.5rem; }
-.lab-compact .lab-verdict { flex: 1 1 7rem; max-width: 10rem; }
-.lab-compact .lab-verdict .lab-answer { min-height: 0; }
-.lab-compact .lab-verdict .lab-digit { font-size: 3.5rem; min-width: 2.5rem; text-align: left; }
-.lab-compact .lab-verdict .lab-words { font-size: 0.9rem; min-height: 3.4rem; }
-.lab-compact .lab-verdict .lab-words strong { font-size: 1.05rem; }
+.lab-compact .lab-predictions { gap: 0.75rem 1.5rem; }
+.lab-compact .lab-prediction { flex: 1 1 7rem; max-width: 10rem; }
+.lab-compact .lab-prediction .lab-answer { min-height: 0; }
+.lab-compact .lab-prediction .lab-digit { font-size: 3.5rem; min-width: 2.5rem; text-align: left; }
+.lab-compact .lab-prediction .lab-words { font-size: 0.9rem; min-height: 3.4rem; }
+.lab-compact .lab-prediction .lab-words strong { font-size: 1.05rem; }
 .lab-tight .lab-row { gap: 0.5rem; }
 .lab-loss { font-size: 1.25rem; margin-top: 0.75rem; }
 .lab-histogram { display: flex; align-items: flex-end; gap: 0.3rem; max-width: 46rem;
@@ -128,21 +128,21 @@ STYLE = """<style>
 </style>"""
 
 
-NO_DIGIT = "I don't recognise a digit here"
+NO_DIGIT = "I don't recognize a digit here"
 
 
 def percent(share: float) -> str:
-    """Return a share of 0 to 1 in words that claim no more than is known: never "100 %"."""
+    """Return a share of 0 to 1 in words that claim no more than is known: never "100%"."""
     if share >= 0.9995:
-        return "> 99.9 %"
+        return "> 99.9%"
     if share < 0.0005:
-        return "< 0.1 %"
-    return f"{100 * share:.1f} %"
+        return "< 0.1%"
+    return f"{100 * share:.1f}%"
 
 
 def exactly(share: float) -> str:
-    """Return a counted share of 0 to 1 in words: unlike `percent`, none is 0 % and all 100 %."""
-    return f"{100 * share:.0f} %" if share in (0.0, 1.0) else percent(share)
+    """Return a counted share of 0 to 1 in words: unlike `percent`, none is 0% and all 100%."""
+    return f"{100 * share:.0f}%" if share in (0.0, 1.0) else percent(share)
 
 
 def duration(seconds: float) -> str:
@@ -176,41 +176,41 @@ def probability_chart(probabilities: NDArray[np.float32] | None) -> str:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PredictionView:
     """What a network answers to one of several versions of an image, or why it does not."""
 
     title: str
     image: Image | None
     """What the network sees, uint8 (28, 28), or None where it is shown elsewhere."""
-    answer: Answer | None
+    answer: Prediction | None
     trouble: str = ""
     """Why there is no answer."""
 
 
-def verdicts(shown: Sequence[Verdict], charts: bool = True) -> str:
+def predictions(shown: Sequence[PredictionView], charts: bool = True) -> str:
     """Return answers side by side as HTML, to be compared; `charts` adds all probabilities."""
-    return f'<div class="lab-verdicts">{"".join(_verdict(one, charts) for one in shown)}</div>'
+    return f'<div class="lab-predictions">{"".join(_verdict(one, charts) for one in shown)}</div>'
 
 
-def _verdict(verdict: Verdict, with_chart: bool) -> str:
-    answer, trouble = verdict.answer, verdict.trouble
+def _verdict(prediction_view: PredictionView, with_chart: bool) -> str:
+    answer, trouble = prediction_view.answer, prediction_view.trouble
     picture = ""
-    if verdict.image is not None:
-        source = data_uri(encode_png(verdict.image))
-        picture = f'<img src="{source}" alt="{escape(verdict.title)}: 28 by 28 pixels">'
+    if prediction_view.image is not None:
+        source = data_uri(encode_png(prediction_view.image))
+        picture = f'<img src="{source}" alt="{escape(prediction_view.title)}: 28 by 28 pixels">'
     digit = str(answer.digit) if answer and answer.is_digit else "–"
     style = "" if answer and answer.is_digit else " lab-nothing"
-    label = f"Answer: {escape(verdict.title)}"
+    label = f"Answer: {escape(prediction_view.title)}"
     chart = probability_chart(answer.probabilities if answer else None) if with_chart else ""
     return (
-        f'<div class="lab-verdict"><div>{escape(verdict.title)}</div><div class="lab-answer">'
+        f'<div class="lab-prediction"><div>{escape(prediction_view.title)}</div><div class="lab-answer">'
         f'{picture}<div class="lab-digit{style}" role="status" aria-label="{label}">{digit}</div>'
         f'</div><div class="lab-words">{in_words(answer) if answer else escape(trouble)}</div>'
         f"{chart}</div>"
     )
 
 
-def in_words(answer: Answer) -> str:
+def in_words(answer: Prediction) -> str:
     """Return how sure an answer is and what came second, as HTML."""
     headline = f"{percent(answer.confidence)} sure"
     sentence = f"Then {answer.runner_up}: {percent(answer.runner_up_confidence)}"
@@ -256,7 +256,7 @@ def _three_places(share: float) -> str:
 
 
 def numbers(image: Image, form: str = "d") -> str:
-    """Return an image's values, uint8 (rows, columns), as a table on their own greys, in HTML.
+    """Return an image's values, uint8 (rows, columns), as a table on their own grays, in HTML.
 
     `form` is Python's format of a value: "d" for decimal, "02x" for a byte in hexadecimal.
     """

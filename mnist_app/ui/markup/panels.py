@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
-from mnist_app.imaging.colormap import Scale, colours
+from mnist_app.imaging.colormap import Scale, colors
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.image_files import data_uri, encode_png
 from mnist_app.imaging.normalize import Box, Image
@@ -17,7 +17,7 @@ from mnist_app.imaging.normalize import Box, Image
 SIDE = 140
 """How many pixels of the page the larger side of a panel's picture takes."""
 MARK = (255, 79, 216)
-"""The colour, RGB, of what is drawn over a picture to point at something."""
+"""The color, RGB, of what is drawn over a picture to point at something."""
 _SAVED_SIDE = 420
 _MARGIN = 30
 _TITLE_HEIGHT = 84
@@ -30,7 +30,7 @@ class Panel:
 
     title: str
     picture: Image
-    """uint8, grey (rows, columns) or RGB (rows, columns, 3)."""
+    """uint8, gray (rows, columns) or RGB (rows, columns, 3)."""
     note: str = ""
     """What else is to be said, in small type."""
     side: int = SIDE
@@ -45,8 +45,8 @@ def row(panels: Sequence[Panel], between: str = "") -> str:
 
 
 def legend(scale: Scale, of_what: str) -> str:
-    """Return a scale as a bar of colours with its values, as HTML."""
-    palette = colours(scale.palette)[:: 255 // 15]
+    """Return a scale as a bar of colors with its values, as HTML."""
+    palette = colors(scale.palette)[:: 255 // 15]
     stops = ", ".join(f"rgb({red} {green} {blue})" for red, green, blue in palette)
     ticks = "".join(f"<span>{short(value)}</span>" for value in scale.ticks())
     return (
@@ -108,15 +108,15 @@ def show_box(ink: Image, box: Box) -> Image:
     return np.asarray(cv2.rectangle(shown, *corners, MARK, thickness=3), dtype=np.uint8)
 
 
-def show_centre(image: Image) -> Image:
-    """Return a small image (height, width), enlarged tenfold, as RGB with its centre of mass."""
+def show_center(image: Image) -> Image:
+    """Return a small image (height, width), enlarged tenfold, as RGB with its center of mass."""
     shown = enlarged(image, 10 * max(image.shape))
     moments = cv2.moments(image)
     if moments["m00"] == 0:
         return shown
     # A pixel of the small image reaches from ten times its index to ten times the next.
-    centre = [round(10 * (moments[name] / moments["m00"] + 0.5)) for name in ("m10", "m01")]
-    marked = cv2.drawMarker(shown, centre, MARK, cv2.MARKER_CROSS, markerSize=40, thickness=4)
+    center = [round(10 * (moments[name] / moments["m00"] + 0.5)) for name in ("m10", "m01")]
+    marked = cv2.drawMarker(shown, center, MARK, cv2.MARKER_CROSS, markerSize=40, thickness=4)
     return np.asarray(marked, dtype=np.uint8)
 
 

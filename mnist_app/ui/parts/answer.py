@@ -7,8 +7,8 @@ import streamlit as st
 
 from mnist_app.imaging import image_files, normalize
 from mnist_app.imaging.normalize import Image, Problem
-from mnist_app.inference import EngineError, EngineStarting
-from mnist_app.networks.prediction import Answer
+from mnist_app.inference import InferenceError, InferenceStarting
+from mnist_app.networks.prediction import Prediction
 from mnist_app.ui import layout, resources, session
 from mnist_app.ui.markup import figures
 
@@ -20,7 +20,7 @@ def answer() -> None:
         _show_invitation()
         return
     try:
-        seen = normalize.normalise(image_files.decode_png(drawing.png), background="black")
+        seen = normalize.normalize(image_files.decode_png(drawing.png), background="black")
     except image_files.PictureError as error:
         _explain(_black(), "No answer", f"{error} Press Clear and draw again.")
         return
@@ -43,15 +43,15 @@ def _ask(image: Image, caption: str) -> None:
     try:
         network = session.network()
         probabilities = resources.engine().classify(image[np.newaxis], network, wait=False)[0]
-    except EngineStarting:
+    except InferenceStarting:
         sentence = "Keep drawing: the answer comes by itself."
         _explain(image, "The network is waking up", sentence, caption)
         layout.ask_for_polling()
         return
-    except EngineError as error:
+    except InferenceError as error:
         _explain(image, "No answer", str(error), caption)
         return
-    read = Answer(probabilities, resources.card(network).reject_below)
+    read = Prediction(probabilities, resources.card(network).reject_below)
     _show(image, read, figures.in_words(read), caption)
 
 
@@ -59,7 +59,7 @@ def _explain(image: Image, headline: str, sentence: str, caption: str = "") -> N
     _show(image, None, f"<strong>{escape(headline)}</strong>{escape(sentence)}", caption)
 
 
-def _show(image: Image, read: Answer | None, words: str, caption: str = "") -> None:
+def _show(image: Image, read: Prediction | None, words: str, caption: str = "") -> None:
     """Send all that changes with a stroke as one element; its height is always the same."""
     chart = figures.probability_chart(None if read is None else read.probabilities)
     origin = f" ({escape(caption)})" if caption else ""
@@ -73,7 +73,7 @@ def _black() -> Image:
     return np.zeros((normalize.IMAGE_SIDE, normalize.IMAGE_SIDE), np.uint8)
 
 
-def _reading(read: Answer | None) -> str:
+def _reading(read: Prediction | None) -> str:
     style, text = "lab-nothing", "–"
     if read is not None and read.is_digit:
         style, text = "", str(read.digit)

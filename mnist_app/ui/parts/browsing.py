@@ -12,7 +12,7 @@ from mnist_app.data.datasets import CLASSES, MNIST, SOURCES, Source, Split
 from mnist_app.data.statistics import Overview
 from mnist_app.imaging.colormap import pixels
 from mnist_app.ui import canvas, session
-from mnist_app.ui.components.maps import Sheet, maps
+from mnist_app.ui.components.maps import TileGrid, maps
 from mnist_app.ui.markup import figures, panels
 from mnist_app.ui.markup.panels import Panel
 from mnist_app.ui.parts import inside
@@ -101,7 +101,7 @@ def show_hundred(split: Split, which: Indices) -> int | None:
     picked = session.picked_number(session.IMAGE)
     if picked is None or picked not in shown:
         picked = int(shown[0])
-    sheet = Sheet(
+    sheet = TileGrid(
         "images",
         f"{len(which):,} images: {first + 1:,} to {first + len(shown):,}. Click on one.",
         "",
@@ -172,11 +172,11 @@ def _go_to(which: Indices) -> None:
 def show_image(source: Source, part: str, split: Split, found: Overview, index: int) -> None:
     """One image, large, and what is known about it."""
     image, label = split.images[index], int(split.labels[index])
-    st.markdown(f"#### {part.capitalize()} image {index:,}, labelled {label}")
+    st.markdown(f"#### {part.capitalize()} image {index:,}, labeled {label}")
     likeness = f"{found.likeness[index]:.2f} like the average {label}"
     st.html(panels.row([Panel("28 × 28 = 784 bytes", image, likeness, PICKED_SIDE)]))
     if st.button("Put it on the canvas", icon=":material/draw:"):
-        canvas.put(image, f"{source.title} {part} image {index:,}, labelled {label}")
+        canvas.put(image, f"{source.title} {part} image {index:,}, labeled {label}")
         st.toast("It is on the canvas now, here and on every page.", icon=":material/draw:")
         st.rerun()  # the canvas is no part of this fragment
     if source == MNIST and part == "test" and index in disputed_labels.DISPUTES:
@@ -201,8 +201,8 @@ def show_loss(source: Source, part: str, split: Split, index: int) -> None:
             f"place, 0 elsewhere. The network “{session.network()}” answers with ten numbers, "
             "too: a probability for each digit.\n\nThe **loss** multiplies the two place by place "
             "and takes minus the logarithm of the sum. Only the probability of the label counts, "
-            "and the surer the network is of it the smaller is the loss: 0.01 for 99 %, 0.69 for "
-            "50 %, 4.6 for 1 %. Training makes the loss smaller, batch by batch."
+            "and the surer the network is of it the smaller is the loss: 0.01 for 99%, 0.69 for "
+            "50%, 4.6 for 1%. Training makes the loss smaller, batch by batch."
         )
     with right:
         st.html(figures.one_hot_table(one_hot, outputs["probabilities"]))

@@ -51,7 +51,7 @@ def show_cell(cell: Cell, answers: NDArray[np.int64], measured: Scores, split: S
     confidence = measured.probabilities[found].max(axis=1)
     is_right = label == answer
     found = found[np.argsort(confidence if is_right else -confidence, kind="stable")]
-    words = f"Labelled {label}, read as {answer}"
+    words = f"Labeled {label}, read as {answer}"
     show_images(
         found, f"{words}, {'least' if is_right else 'most'} confident first", measured, split
     )
@@ -97,7 +97,7 @@ def show_reliability(measured: Scores, split: Split, card: Card) -> None:
     right = measured.probabilities.argmax(axis=1) == split.labels
     error = scores.calibration_error(confidence, right)
     st.markdown(
-        "**Reliability.** Of the answers that it gives with 70 % confidence, 70 % should be right: "
+        "**Reliability.** Of the answers that it gives with 70% confidence, 70% should be right: "
         "the curve should follow the dashed line. Above it the network is too modest, below it too "
         f"sure. The distance is {percent(error)} on average (expected calibration error); "
         f"{bins[-1].images:,} of its {len(split):,} answers lie in the last point, and a point of "
@@ -108,12 +108,12 @@ def show_reliability(measured: Scores, split: Split, card: Card) -> None:
             charts.lines(
                 "Share that is right",
                 [
-                    Line("as it says", [0, 1], [0, 1], charts.COLOURS[2], True),
+                    Line("as it says", [0, 1], [0, 1], charts.COLORS[2], True),
                     Line(
                         card.name,
                         [one.confidence for one in bins],
                         [one.accuracy for one in bins],
-                        charts.COLOURS[0],
+                        charts.COLORS[0],
                     ),
                 ],
                 axis,

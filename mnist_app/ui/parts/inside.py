@@ -8,14 +8,15 @@ import streamlit as st
 
 from mnist_app.imaging import image_files, normalize
 from mnist_app.imaging.convolution import Array
-from mnist_app.imaging.normalize import Image, Normalised, Problem
-from mnist_app.inference import DEFAULT_NETWORK, NOTHING_CHANGED, EngineError, EngineStarting
+from mnist_app.imaging.normalize import Image, Normalized, Problem
+from mnist_app.inference import NOTHING_CHANGED, InferenceError, InferenceStarting
 from mnist_app.networks.card import Card
-from mnist_app.networks.interventions import ChangeError, Changes
-from mnist_app.networks.prediction import Answer
+from mnist_app.networks.interventions import InterventionError, Interventions
+from mnist_app.networks.prediction import Prediction
+from mnist_app.networks.registry import DEFAULT_NETWORK
 from mnist_app.ui import canvas, layout, resources, session
 from mnist_app.ui.markup import panels
-from mnist_app.ui.markup.figures import Verdict
+from mnist_app.ui.markup.figures import PredictionView
 from mnist_app.ui.markup.panels import Panel
 
 EXAMPLE = 0
@@ -28,7 +29,7 @@ class Subject:
 
     picture: Image
     """The canvas, uint8 (280, 280, 4), RGBA."""
-    seen: Normalised
+    seen: Normalized
     words: str
     """What this is, and what may be wrong with it."""
     is_drawn: bool = False
@@ -50,15 +51,15 @@ def subject() -> Subject:
     if picture is None:
         return _example("Nothing is drawn yet: ")
     if picture.shape[2:] != (4,):
-        picture = _opaque(normalize.to_grey(picture))
-    seen = normalize.normalise(picture, background="black")
+        picture = _opaque(normalize.to_gray(picture))
+    seen = normalize.normalize(picture, background="black")
     if seen.problem is Problem.BLANK:
         return _example("Nothing is drawn yet: ")
     return Subject(picture, seen, seen.problem.value if seen.problem else drawing.caption, True)
 
 
 def layers(
-    image: Image, changes: Changes = NOTHING_CHANGED, network: str = ""
+    image: Image, changes: Interventions = NOTHING_CHANGED, network: str = ""
 ) -> dict[str, Array] | str:
     """Return every layer's output for an image, uint8 (28, 28), or a sentence why there is none.
 
@@ -68,27 +69,27 @@ def layers(
     try:
         name = network or session.network()
         return resources.engine().inspect(image, name, changes, wait=False)
-    except EngineStarting:
+    except InferenceStarting:
         layout.ask_for_polling()
         return "The network is waking up; its answer comes by itself."
-    except (EngineError, ChangeError) as error:
+    except (InferenceError, InterventionError) as error:
         return str(error)
 
 
-def verdict(
+def prediction_view(
     title: str,
     outputs: dict[str, Array] | str,
     image: Image | None = None,
     network: Card | None = None,
-) -> Verdict:
+) -> PredictionView:
     """Return the answer that lies in the layers' outputs, or the sentence instead of it.
 
     They are the chosen network's unless the card of another is given.
     """
     if isinstance(outputs, str):
-        return Verdict(title, image, None, outputs)
+        return PredictionView(title, image, None, outputs)
     reject_below = (network or card()).reject_below
-    return Verdict(title, image, Answer(outputs["probabilities"], reject_below))
+    return PredictionView(title, image, Prediction(outputs["probabilities"], reject_below))
 
 
 def card() -> Card:
@@ -135,10 +136,10 @@ def save_button(name: str, title: str, shown: Callable[[], list[Panel]]) -> None
 def _example(beginning: str) -> Subject:
     split = resources.test_images()
     picture = _opaque(normalize.place_on_canvas(split.images[EXAMPLE], canvas.SIDE))
-    seen = normalize.normalise(picture, background="black")
+    seen = normalize.normalize(picture, background="black")
     label = split.labels[EXAMPLE]
-    return Subject(picture, seen, f"{beginning}this is an example from MNIST, labelled {label}.")
+    return Subject(picture, seen, f"{beginning}this is an example from MNIST, labeled {label}.")
 
 
-def _opaque(grey: Image) -> Image:
-    return np.dstack([grey, grey, grey, np.full_like(grey, 255)])
+def _opaque(gray: Image) -> Image:
+    return np.dstack([gray, gray, gray, np.full_like(gray, 255)])

@@ -11,8 +11,8 @@ from mnist_app.imaging.convolution import Array
 from mnist_app.networks import layers as anatomy
 from mnist_app.networks.card import Card, Layer
 from mnist_app.ui import resources, session
-from mnist_app.ui.components.lens import Board, Weighing, lens
-from mnist_app.ui.components.maps import Sheet, maps
+from mnist_app.ui.components.lens import ConvolutionStep, PixelGrid, lens
+from mnist_app.ui.components.maps import TileGrid, maps
 from mnist_app.ui.markup import panels
 from mnist_app.ui.markup.figures import percent
 from mnist_app.ui.markup.panels import Panel, short
@@ -54,19 +54,19 @@ def _convolution(card: Card, outputs: Outputs, layer: Layer, number: int) -> Non
     sums = parts[..., channel] + (bias if is_whole else 0)
     title = f"Map {number}" if is_whole else f"Partial map of input map {channel}"
     lens(
-        Board(
+        PixelGrid(
             f"Input map {channel}: {anatomy.size_of(source[..., channel])}",
             source[..., channel],
             pixels(1.0) if is_whole and source.min() >= 0 else colormap.fitting(source),
         ),
-        Board(f"{title}: {anatomy.size_of(sums)}", sums, colormap.around_zero(parts)),
+        PixelGrid(f"{title}: {anatomy.size_of(sums)}", sums, colormap.around_zero(parts)),
         convolution.walk(
             convolution.shape(source[..., channel]),
             convolution.shape(kernel[..., channel]),
             1,
             "valid",
         ),
-        Weighing(
+        ConvolutionStep(
             kernel[..., channel],
             colormap.around_zero(kernel),
             bias if is_whole and biases else None,
@@ -82,7 +82,7 @@ def _pick_channel(source: Array, kernel: Array, parts: Array) -> int:
     channel = session.number_within(session.PICKED_CHANNEL, last)
     across = min(16, last + 1)
     sheets = [
-        Sheet(
+        TileGrid(
             "input",
             "Input maps",
             "",
@@ -91,7 +91,7 @@ def _pick_channel(source: Array, kernel: Array, parts: Array) -> int:
             across,
             _zoom(source),
         ),
-        Sheet(
+        TileGrid(
             "kernel",
             "Kernels",
             "",
@@ -100,7 +100,7 @@ def _pick_channel(source: Array, kernel: Array, parts: Array) -> int:
             across,
             8,
         ),
-        Sheet(
+        TileGrid(
             "part",
             "Partial maps",
             "",
@@ -147,7 +147,7 @@ def _sum_of_parts(parts: Array, whole: Array, bias: float, number: int) -> None:
 def _before_and_after(
     card: Card, outputs: Outputs, layer: Layer, number: int, sentence: str
 ) -> tuple[Array, Array]:
-    """Show a map and the same map one layer earlier, in the same colours."""
+    """Show a map and the same map one layer earlier, in the same colors."""
     earlier = anatomy.before(card, layer.name)
     before, after = outputs[earlier.name][..., number], outputs[layer.name][..., number]
     scale = colormap.around_zero(before, after)
@@ -221,8 +221,8 @@ def _pooling(card: Card, outputs: Outputs, layer: Layer, number: int) -> None:
         "stroke lies."
     )
     lens(
-        Board(f"{earlier.name}, map {number}: {anatomy.size_of(source)}", source, scale),
-        Board(f"{layer.name}, map {number}: {anatomy.size_of(result)}", result, scale),
+        PixelGrid(f"{earlier.name}, map {number}: {anatomy.size_of(source)}", source, scale),
+        PixelGrid(f"{layer.name}, map {number}: {anatomy.size_of(result)}", result, scale),
         convolution.walk(convolution.shape(source), (own.size, own.size), own.stride, "valid"),
         "max" if is_max else "average",
         key="lens_origin",
@@ -276,8 +276,8 @@ def _dense(card: Card, outputs: Outputs, layer: Layer, number: int) -> None:
     scale = colormap.fitting(inputs) if len(inputs) > 1 else pixels(1.0)
     maps(
         [
-            Sheet("inputs", "Inputs", "", inputs, scale, across, zoom, pickable=False),
-            Sheet(
+            TileGrid("inputs", "Inputs", "", inputs, scale, across, zoom, pickable=False),
+            TileGrid(
                 "weights",
                 "Weights",
                 "",
@@ -287,7 +287,7 @@ def _dense(card: Card, outputs: Outputs, layer: Layer, number: int) -> None:
                 zoom,
                 pickable=False,
             ),
-            Sheet(
+            TileGrid(
                 "products",
                 "Products",
                 "",

@@ -91,7 +91,7 @@ def show_result(run: Run) -> None:
     if run.state.test_accuracy is not None:
         st.metric(
             f"Right on the {_test_images(run)} test images, looked at once, at the end",
-            f"{100 * run.state.test_accuracy:.2f} %",
+            f"{100 * run.state.test_accuracy:.2f}%",
         )
     if run.state.after:
         before, after = run.state.before, run.state.after
@@ -103,8 +103,8 @@ def show_result(run: Run) -> None:
             ):
                 change = 100 * (after[key] - before[key])
                 st.metric(
-                    f"{words}: before {100 * before[key]:.1f} %, after",
-                    f"{100 * after[key]:.1f} %",
+                    f"{words}: before {100 * before[key]:.1f}%, after",
+                    f"{100 * after[key]:.1f}%",
                     f"{change:+.1f} points",
                 )
 
@@ -134,8 +134,8 @@ def show_curves(run: Run, history: History) -> None:
 
 def _both(training: Curve, validation: Curve, what: str) -> list[Line]:
     return [
-        Line("training", training.images, getattr(training, what), charts.COLOURS[0]),
-        Line("validation", validation.images, getattr(validation, what), charts.COLOURS[1], True),
+        Line("training", training.images, getattr(training, what), charts.COLORS[0]),
+        Line("validation", validation.images, getattr(validation, what), charts.COLORS[1], True),
     ]
 
 
@@ -338,7 +338,7 @@ def compare() -> None:
         "Compare",
         list(readable),
         default=list(readable)[:3] if kept is None else None,
-        max_selections=len(charts.COLOURS),
+        max_selections=len(charts.COLORS),
         key=session.COMPARED_RUNS,
         persist_state="session",
     )
@@ -364,8 +364,8 @@ def _overlaid(histories: dict[str, History]) -> list[str]:
 
 def _line_each(histories: dict[str, History], what: str) -> list[Line]:
     return [
-        Line(name, history.validation.images, getattr(history.validation, what), colour)
-        for (name, history), colour in zip(histories.items(), charts.COLOURS, strict=False)
+        Line(name, history.validation.images, getattr(history.validation, what), color)
+        for (name, history), color in zip(histories.items(), charts.COLORS, strict=False)
     ]
 
 
@@ -382,7 +382,7 @@ def _row(run: Run, owner: str) -> dict[str, str]:
         f"{sum(layer.parameters for layer in run.settings.layers):,}",
         f"{run.state.whole_epochs} of {run.state.epochs}",
         duration(run.state.seconds),
-        "" if accuracy is None else f"{100 * accuracy:.2f} %",
+        "" if accuracy is None else f"{100 * accuracy:.2f}%",
     )
     return dict(zip(_COLUMNS, values, strict=True))
 

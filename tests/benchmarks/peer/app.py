@@ -30,7 +30,7 @@ with left:
 with right:
     drawing = result.image_data
     if drawing is not None:
-        image = normalize.normalise(drawing).image
+        image = normalize.normalize(drawing).image
         probabilities = network.predict(image[np.newaxis].astype("float32"), verbose=0)[0]
         answer = f'<div role="status" aria-label="Prediction">{probabilities.argmax()}</div>'
         st.html(answer + figures.seen_image(image) + figures.probability_chart(probabilities))

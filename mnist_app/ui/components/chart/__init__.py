@@ -1,4 +1,4 @@
-"""Charts side by side, drawn as SVG by `charts`, in the colours of the theme."""
+"""Charts side by side, drawn as SVG by `charts`, in the colors of the theme."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -17,7 +17,7 @@ _ELEMENT = element(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
-class Board:
+class PixelGrid:
     """One of the two arrays that the lens shows."""
 
     title: str
@@ -27,26 +27,28 @@ class Board:
 
 
 @dataclass(frozen=True)
-class Weighing:
+class ConvolutionStep:
     """What a convolution does with the window."""
 
     kernel: Array
     """Shape of the window."""
     scale: Scale
-    """The kernel's colours."""
+    """The kernel's colors."""
     bias: float | None = None
     """What is added to the sum; None where there is no bias."""
     activation: str = ""
     """The activation's name; empty where the sum is the output."""
 
 
-def lens(source: Board, result: Board, walk: Walk, how: Weighing | PoolingRule, key: str) -> None:
+def lens(
+    source: PixelGrid, result: PixelGrid, walk: Walk, how: ConvolutionStep | PoolingRule, key: str
+) -> None:
     """Show how the window of `walk` makes `result` of `source`, value by value.
 
     `how` is what happens in the window. The numbers of both boards are shown as they are given;
     only products and sums are the browser's. `key` keeps the window's place over reruns.
     """
-    weighing = how if isinstance(how, Weighing) else None
+    step = how if isinstance(how, ConvolutionStep) else None
     _ELEMENT(
         key=key,
         data={
@@ -56,15 +58,15 @@ def lens(source: Board, result: Board, walk: Walk, how: Weighing | PoolingRule, 
             "stride": walk.stride,
             "before": walk.before,
             "after": walk.after,
-            "rule": "convolution" if weighing else how,
-            "kernel": weighing and _data(Board("kernel", weighing.kernel, weighing.scale)),
-            "bias": weighing and weighing.bias,
-            "activation": weighing and weighing.activation,
+            "rule": "convolution" if step else how,
+            "kernel": step and _data(PixelGrid("kernel", step.kernel, step.scale)),
+            "bias": step and step.bias,
+            "activation": step and step.activation,
         },
     )
 
 
-def _data(board: Board) -> dict[str, Any]:
+def _data(board: PixelGrid) -> dict[str, Any]:
     rows, columns = board.values.shape
     scale = board.scale
     return {
@@ -75,6 +77,6 @@ def _data(board: Board) -> dict[str, Any]:
         "scale": {
             "low": scale.low,
             "high": scale.high,
-            "colours": as_base64(colormap.colours(scale.palette).tobytes()),
+            "colors": as_base64(colormap.colors(scale.palette).tobytes()),
         },
     }

@@ -128,7 +128,7 @@ class Lens {
 
   walk(steps) {
     const places = this.output.rows * this.output.columns;
-    const place = (this.row * this.output.columns + this.column + steps + places) % places;
+    const place = (this.row * this.output.columns + this.column + steps + places)% places;
     this.moveTo(Math.floor(place / this.output.columns), place % this.output.columns);
   }
 
@@ -218,7 +218,7 @@ class Lens {
 
 function read({ values, rows, columns, scale, title }) {
   const numbers = new Float32Array(bytes(values).buffer);
-  return { values: numbers, rows, columns, title, scale: { ...scale, colours: bytes(scale.colours) } };
+  return { values: numbers, rows, columns, title, scale: { ...scale, colors: bytes(scale.colors) } };
 }
 
 function bytes(text) {
@@ -231,10 +231,10 @@ function at(image, row, column) {
   return outside ? null : image.values[row * image.columns + column];
 }
 
-function colour(value, { low, high, colours }) {
+function color(value, { low, high, colors }) {
   const share = Math.min(Math.max((value - low) / (high - low), 0), 1);
   const index = 3 * Math.round(255 * share);
-  return [colours[index], colours[index + 1], colours[index + 2]];
+  return [colors[index], colors[index + 1], colors[index + 2]];
 }
 
 function paint(figure, image, before, after) {
@@ -245,7 +245,7 @@ function paint(figure, image, before, after) {
   for (let y = 0; y < image.rows; y++) {
     for (let x = 0; x < image.columns; x++) {
       const place = 4 * ((y + before[0]) * width + x + before[1]);
-      pixels.data.set([...colour(at(image, y, x), image.scale), 255], place);
+      pixels.data.set([...color(at(image, y, x), image.scale), 255], place);
     }
   }
   canvas.width = width;
@@ -260,7 +260,7 @@ function showLegend(legend, scale) {
   const stops = Array.from({ length: 33 }, (_, index) => low + (index / 32) * (high - low));
   const bar = document.createElement("div");
   bar.className = "bar";
-  bar.style.background = `linear-gradient(to right, ${stops.map((value) => `rgb(${colour(value, scale)})`)})`;
+  bar.style.background = `linear-gradient(to right, ${stops.map((value) => `rgb(${color(value, scale)})`)})`;
   const labels = [low, (low + high) / 2, high].map((value) => {
     const label = document.createElement("span");
     label.textContent = Math.abs(value) >= 100 ? round(Math.round(value)) : round(value);
@@ -297,7 +297,7 @@ function fill(cell, value, scale) {
     cell.textContent = "·";
     return;
   }
-  const [red, green, blue] = colour(value, scale);
+  const [red, green, blue] = color(value, scale);
   cell.style.background = `rgb(${red}, ${green}, ${blue})`;
   cell.style.color = 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000" : "#fff";
   cell.textContent = round(value);

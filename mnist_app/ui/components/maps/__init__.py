@@ -17,7 +17,7 @@ _ELEMENT = element(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
-class Sheet:
+class TileGrid:
     """Maps of one kind, drawn as tiles on a sheet."""
 
     name: str
@@ -44,7 +44,7 @@ class Sheet:
 
 
 def maps(
-    sheets: Sequence[Sheet],
+    sheets: Sequence[TileGrid],
     label: str,
     key: str,
     picked: tuple[str, int] | None = None,
@@ -69,8 +69,8 @@ def maps(
         data={
             "label": label,
             "wrapped": wrapped,
-            "colours": {
-                palette: as_base64(colormap.colours(palette).tobytes())
+            "colors": {
+                palette: as_base64(colormap.colors(palette).tobytes())
                 for palette in {sheet.scale.palette for sheet in sheets}
             },
             "layers": [_data(sheet) for sheet in sheets],
@@ -80,7 +80,7 @@ def maps(
     )
 
 
-def _data(sheet: Sheet) -> dict[str, Any]:
+def _data(sheet: TileGrid) -> dict[str, Any]:
     count, rows, columns = sheet.maps.shape
     return {
         "name": sheet.name,
@@ -102,7 +102,7 @@ def _data(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def _read_pick(sent: object, sheets: Sequence[Sheet]) -> tuple[str, int] | None:
+def _read_pick(sent: object, sheets: Sequence[TileGrid]) -> tuple[str, int] | None:
     """Return what was clicked, where it is on a sheet: a browser can send anything."""
     if not isinstance(sent, dict):
         return None

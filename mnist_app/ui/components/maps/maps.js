@@ -17,7 +17,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 
 function draw(scroller, data, setTriggerValue) {
   const root = scroller.querySelector(".maps");
-  const palettes = Object.fromEntries(Object.entries(data.colours).map(([name, text]) => [name, bytes(text)]));
+  const palettes = Object.fromEntries(Object.entries(data.colors).map(([name, text]) => [name, bytes(text)]));
   root.setAttribute("aria-label", data.label);
   root.classList.toggle("wrapped", data.wrapped);
   while (root.childElementCount > data.layers.length) root.lastElementChild.remove();
@@ -82,8 +82,8 @@ function show(figure, layer, palette, scale) {
   const pixels = new ImageData(columns, rows);
   for (let map = 0; map < count; map++) {
     for (let place = 0; place < rows * columns; place++) {
-      const colour = 3 * values[map * rows * columns + place];
-      pixels.data.set([palette[colour], palette[colour + 1], palette[colour + 2], 255], 4 * place);
+      const color = 3 * values[map * rows * columns + place];
+      pixels.data.set([palette[color], palette[color + 1], palette[color + 2], 255], 4 * place);
     }
     paper.putImageData(pixels, 0, 0);
     const left = (map % across) * (columns * ratio + gap);

@@ -1,4 +1,4 @@
-"""A kernel to edit by hand: one coloured field an entry."""
+"""A kernel to edit by hand: one colored field an entry."""
 
 import contextlib
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mnist_app.imaging import colormap, convolution
-from mnist_app.imaging.convolution import Array, FilterError
+from mnist_app.imaging.convolution import Array, ConvolutionError
 from mnist_app.imaging.image_files import as_base64
 from mnist_app.ui import session
 from mnist_app.ui.element import element
@@ -30,7 +30,7 @@ def matrix(
     `now` is the kernel before this edit, `original` the one that "Put it back" brings back: a
     number is shown with three decimals, and stays exact while it is not changed. Another `name`
     replaces what was typed. `on_edit` is called with each kernel that is typed, also with the one
-    that the visitor leaves the page with. Raises convolution.FilterError for an entry that is no use.
+    that the visitor leaves the page with. Raises convolution.ConvolutionError for an entry that is no use.
     """
     version = session.version(key, name)
 
@@ -42,7 +42,7 @@ def matrix(
         return np.where(np.array(typed) == _texts(original), original, kernel)
 
     def report() -> None:
-        with contextlib.suppress(FilterError):
+        with contextlib.suppress(ConvolutionError):
             on_edit(read(getattr(st.session_state[key], "typed", None)))
 
     result = _ELEMENT(
@@ -54,7 +54,7 @@ def matrix(
             "columns": now.shape[1],
             "texts": _texts(now).tolist(),
             "limit": float(abs(now).max()) or 1.0,
-            "colours": as_base64(colormap.colours("diverging").tobytes()),
+            "colors": as_base64(colormap.colors("diverging").tobytes()),
         },
         on_typed_change=report,
     )

@@ -1,4 +1,4 @@
-/* A kernel to edit: one field an entry, coloured by its value, arrow keys up and down between them. */
+/* A kernel to edit: one field an entry, colored by its value, arrow keys up and down between them. */
 
 const PAUSE = 500; // milliseconds without a key after which what was typed is sent
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i; // as filters.read_kernel has it
@@ -7,7 +7,7 @@ const timers = new WeakMap();
 
 export default function ({ parentElement, data, setStateValue }) {
   const matrix = parentElement.querySelector(".matrix");
-  const { rows, columns, texts, limit, colours } = data;
+  const { rows, columns, texts, limit, colors } = data;
   matrix.setAttribute("aria-label", data.label);
   matrix.classList.toggle("large", columns > 3);
   matrix.style.gridTemplateColumns = `repeat(${columns}, auto)`;
@@ -15,7 +15,7 @@ export default function ({ parentElement, data, setStateValue }) {
     matrix.replaceChildren(...Array.from({ length: rows * columns }, () => document.createElement("input")));
   }
   const fields = [...matrix.children];
-  const palette = Uint8Array.from(atob(colours), (letter) => letter.charCodeAt(0));
+  const palette = Uint8Array.from(atob(colors), (letter) => letter.charCodeAt(0));
   const isNew = matrix.dataset.version !== data.version;
   matrix.dataset.version = data.version;
 

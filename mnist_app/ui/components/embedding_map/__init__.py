@@ -24,7 +24,7 @@ class Mark:
     text: str = ""
 
 
-def atlas(
+def embedding_map(
     picture: str,
     label: str,
     marks: Sequence[Mark],

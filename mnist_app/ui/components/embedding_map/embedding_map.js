@@ -1,7 +1,7 @@
 /* A picture with marks; a click reports where. */
 
 export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".atlas");
+  const root = parentElement.querySelector(".embedding-map");
   const picture = root.querySelector("img");
   if (picture.src !== data.picture) picture.src = data.picture;
   picture.alt = data.label;
