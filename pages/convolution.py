@@ -1,4 +1,4 @@
-"""A kernel walks over the image: well-known ones, one's own, and those the network learned."""
+"""A kernel slides over the image: well-known ones, one's own, and those the network learned."""
 
 import numpy as np
 import streamlit as st
@@ -6,25 +6,49 @@ import streamlit as st
 from mnist_app.codegen import snippets
 from mnist_app.imaging import colormap, convolution
 from mnist_app.imaging.colormap import Scale, pixels
-from mnist_app.imaging.convolution import PRESETS, Array, ConvolutionError
+from mnist_app.imaging.convolution import PRESETS, Array, ConvolutionError, Padding
 from mnist_app.imaging.normalize import Image
-from mnist_app.networks import layers as anatomy
-from mnist_app.networks.card import Layer
+from mnist_app.inference import Layers, Pending, Refused
+from mnist_app.networks import registry
+from mnist_app.networks.card import Card
 from mnist_app.networks.interventions import Interventions
+from mnist_app.networks.layers import (
+    Layer,
+    activate,
+    activation_after,
+    layer_before,
+    layers_of_kind,
+    window_of,
+)
 from mnist_app.ui import canvas, layout, session
 from mnist_app.ui.components.lens import ConvolutionStep, PixelGrid, lens
-from mnist_app.ui.components.maps import TileGrid, maps
 from mnist_app.ui.components.matrix import matrix
-from mnist_app.ui.markup import figures, panels
+from mnist_app.ui.components.tile_grids import TileGrid, tile_grids
+from mnist_app.ui.markup import legends, predictions
+from mnist_app.ui.markup.network_words import activation_in_words, as_maps, shape_in_words
 from mnist_app.ui.markup.panels import Panel
-from mnist_app.ui.parts import inside
+from mnist_app.ui.parts import asking, inside
 
 layout.begin(
     "Convolution",
-    "A **kernel** is a small matrix of numbers. It walks over the image; at each step it is "
-    "multiplied with the pixels below it, and the sum of the products is one pixel of the result.",
+    "A **kernel** is a small matrix of numbers that slides over the image. At each step it is "
+    "multiplied by the pixels below it, and the products add up to one pixel of the result.",
 )
 canvas.controls()
+
+
+@st.fragment
+def convolve() -> None:
+    """Each stroke, and each thing that is chosen here, reruns this and nothing else."""
+    with st.container(horizontal=True, gap="large"):
+        subject = inside.subject(canvas.show())
+        with st.container():
+            kernel = choose_kernel()
+            st.caption(subject.note)
+    shown = slide_over_digit(subject.image, kernel)
+    shown += show_learned_kernels(subject.image)
+    if shown:
+        inside.save_button("convolution", "Convolution", lambda: shown)
 
 
 def choose_kernel() -> Array:
@@ -43,53 +67,86 @@ def choose_kernel() -> Array:
             persist_state="session",
         )
     st.caption(PRESETS[name].sentence)
+    kernel = edit_preset(f"{name} {side}", convolution.preset(name, side))
+    if not kernel.any():
+        st.info("This kernel is all zeros, so every sum is 0. Type in another number.")
+    return kernel
+
+
+def edit_preset(name: str, preset: Array) -> Array:
+    """Let the visitor edit a well-known kernel and reset it; return what it is now."""
     edits = session.edits()
-    preset = convolution.preset(name, side)
-    kernel_name = f"{name} {side}"
-    kernel, _ = edits.kernels.get(kernel_name, (preset, 0.0))
+    kernel, _ = edits.kernels.get(name, (preset, 0.0))
     try:
         kernel = matrix(
             kernel,
             preset,
             "Kernel",
-            f"{kernel_name} {edits.round}",
+            session.version("kernel", f"{name} {edits.revision}"),
             key="kernel",
-            on_edit=lambda kernel: edits.keep(kernel_name, (kernel, 0.0), (preset, 0.0)),
+            on_edit=lambda kernel: edits.keep(name, (kernel, 0.0), (preset, 0.0)),
         )
     except ConvolutionError as error:
         st.error(str(error), icon=":material/edit_off:")
-    if kernel_name in edits.kernels:
-        st.button(
-            "Put it back", icon=":material/undo:", on_click=edits.put_back, args=[kernel_name]
-        )
+    if name in edits.kernels:
+        st.button("Reset kernel", icon=":material/undo:", on_click=edits.reset, args=[name])
     else:
-        st.caption("Type over any number: the result changes at once.")
-    if not kernel.any():
-        st.info("A kernel of zeros: every sum is 0, so nothing is left. Type a number.")
+        st.caption("Type over any number. The result updates at once.")
     return kernel
 
 
-def choose_walk() -> tuple[int, convolution.Padding]:
+def slide_over_digit(image: Image, kernel: Array) -> list[Panel]:
+    """The lens on the digit and the chosen kernel."""
+    stride, padding = choose_steps()
+    digit = image.astype(np.float32)
+    try:
+        window = convolution.sliding_window(
+            convolution.shape(digit), convolution.shape(kernel), stride, padding
+        )
+        result = convolution.convolve(digit, kernel, stride, padding)
+    except ConvolutionError as error:
+        st.warning(str(error), icon=":material/straighten:")
+        return []
+    scale, kernel_scale = scale_of(result), colormap.around_zero(kernel)
+    size = shape_in_words(result.shape)
+    lens(
+        PixelGrid("Your digit: 28 × 28 pixels, 0 to 255", digit, pixels()),
+        PixelGrid(f"Result: {size} sums", result, scale),
+        window,
+        ConvolutionStep(kernel, kernel_scale),
+        key="lens_kernel",
+    )
+    inside.show_code(snippets.convolution(image, kernel, stride, padding))
+    return [
+        Panel("Your digit", image, "28 × 28, 0 to 255"),
+        Panel("Kernel", kernel_scale.paint(kernel), f"stride {stride}, padding {padding}"),
+        Panel("Result", scale.paint(result), size),
+    ]
+
+
+def choose_steps() -> tuple[int, Padding]:
     """Let the visitor choose the stride and the padding."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         stride = st.number_input(
-            "Stride: pixels a step",
+            "Stride",
             1,
             99,
             1,
             key=session.KERNEL_STRIDE,
             persist_state="session",
             width=180,
+            help="How many pixels the kernel moves at each step.",
         )
-        padding: convolution.Padding = st.segmented_control(
+        padding: Padding = st.segmented_control(
             "Padding",
             convolution.PADDINGS,
             default=convolution.PADDINGS[0],
             required=True,
             key=session.KERNEL_PADDING,
             persist_state="session",
-            help="“valid”: the window stays inside the image, so the result is smaller. “same”: "
-            "a margin of zeros lets it start at the very edge.",
+            help="“valid” keeps the kernel inside the image, so the result is smaller. “same” "
+            "adds a border of zeros, so that with a stride of 1 the result is as large as the "
+            "image.",
         )
     return stride, padding
 
@@ -100,111 +157,98 @@ def scale_of(result: Array) -> Scale:
     return pixels() if is_image else colormap.around_zero(result)
 
 
-def walk_over_digit(image: Image, kernel: Array) -> tuple[list[Panel], str]:
-    """The lens on the digit and the chosen kernel."""
-    stride, padding = choose_walk()
-    digit = image.astype(np.float32)
-    try:
-        walk = convolution.walk(
-            convolution.shape(digit), convolution.shape(kernel), stride, padding
-        )
-        result = convolution.convolve(digit, kernel, stride, padding)
-    except ConvolutionError as error:
-        st.warning(str(error), icon=":material/straighten:")
-        return [], ""
-    rows, columns = walk.steps
-    lens(
-        PixelGrid("Your digit: 28 × 28 pixels, 0 to 255", digit, pixels()),
-        PixelGrid(f"Result: {rows} × {columns} sums", result, scale_of(result)),
-        walk,
-        ConvolutionStep(kernel, colormap.around_zero(kernel)),
-        key="lens_kernel",
-    )
-    shown = [
-        Panel("Your digit", image, "28 × 28, 0 to 255"),
-        Panel("Kernel", colormap.around_zero(kernel).paint(kernel), f"stride {stride}, {padding}"),
-        Panel("Result", scale_of(result).paint(result), f"{rows} × {columns}"),
-    ]
-    return shown, snippets.convolution(image, kernel, stride, padding)
-
-
-def look_at_learned_kernels(image: Image) -> tuple[list[Panel], str]:
+def show_learned_kernels(image: Image) -> list[Panel]:
     """The first convolution of the chosen network: all kernels, and one under the lens."""
-    st.subheader("Kernels that the network learned", anchor=False)
+    st.subheader("Kernels the network learned", anchor=False)
     card = inside.card()
-    convolutions = anatomy.layers_of(card, "Conv2D")
+    convolutions = layers_of_kind(card.layers, "Conv2D")
     if not convolutions:
-        inside.offer_network_with_maps("has no convolution")
-        return [], ""
-    layer = convolutions[0]
-    outputs = inside.layers(image)
-    if isinstance(outputs, str):
-        st.info(outputs)
-        return [], ""
+        inside.offer_default_network(f"“{registry.title(card.name)}” has no convolution layer.")
+        return []
+    outputs = asking.layers(image)
+    if isinstance(outputs, Pending | Refused):
+        st.info(asking.why_not(outputs))
+        return []
+    return edit_learned_kernels(image, card, convolutions[0], outputs)
+
+
+def edit_learned_kernels(image: Image, card: Card, layer: Layer, outputs: Layers) -> list[Panel]:
+    """All kernels of a layer, one of which can be edited, and what the network answers then."""
     trained = inside.learned(layer.name)
     st.markdown(
-        f"Nobody wrote the {len(trained)} kernels of **{layer.name}**: training found them. Each "
-        "makes one map of the digit. Orange counts for, blue against; black is zero. "
-        "Click on one."
+        f"Nobody designed the {len(trained)} kernels of **{layer.name}**: the network learned "
+        "them. Each turns the digit into one feature map. Orange weights are positive, blue ones "
+        "negative, and black is zero. Click a kernel to see how it works."
     )
     gallery = st.container()
     number = session.number_within(session.LEARNED_KERNEL, len(trained) - 1)
-    st.markdown("Change it, and see whether the network still reads your digit:")
+    st.markdown("Change the kernel and see whether the network still reads your digit.")
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=340):
-            kernel, bias = change_kernel(layer, trained, number)
-        changes = changed(layer, trained)
-        changed_outputs = inside.layers(image, changes) if changes else "Nothing is changed yet."
+            kernel = edit_kernel(layer, trained, number)
+        interventions = edited_kernels(layer, trained)
+        changed = asking.layers(image, interventions) if interventions else None
         with st.container():
-            show_answers(outputs, changed_outputs)
-    now = outputs if isinstance(changed_outputs, str) else changed_outputs
-    source = now[anatomy.before(card, layer.name).name][..., 0]
-    activation = anatomy.activation_after(card, layer.name)
+            show_answers(outputs, changed)
+    now = outputs if changed is None or isinstance(changed, Pending | Refused) else changed
+    activation = activation_after(card.layers, layer.name)
     after = now[activation.name if activation else layer.name]
     with gallery:
         show_gallery(kernels_now(layer, trained), after, number)
-    walk = convolution.walk(convolution.shape(source), convolution.shape(kernel), 1, "valid")
-    result = anatomy.activate(activation, convolution.convolve(source, kernel, bias=bias))
-    activation_name = anatomy.activation_name(activation)
-    has_bias = layer.parameters > kernel.size * len(trained)
+    source = now[layer_before(card.layers, layer.name).name][..., 0]
+    function = activation.activation if activation else ""
+    shown = slide_over_input(layer, function, source, after, kernel, number)
+    inside.show_code(snippets.learned_kernels(image, card.name, layer, interventions))
+    return shown
+
+
+def slide_over_input(
+    layer: Layer,
+    activation: str,
+    source: Array,
+    after: Array,
+    kernel: session.Kernel,
+    number: int,
+) -> list[Panel]:
+    """The lens on the network's input and a learned kernel."""
+    weights, bias = kernel
+    size, stride, padding = window_of(layer)
+    window = convolution.sliding_window(convolution.shape(source), size, stride, padding)
+    sums = convolution.convolve(source, weights, stride, padding, bias)
+    result = activate(activation, sums)
+    name = activation_in_words(activation)
+    scale, kernel_scale = colormap.around_zero(after), colormap.around_zero(weights)
     lens(
-        PixelGrid(f"Your digit: {anatomy.size_of(source)}, 0 to 1", source, pixels(1.0)),
-        PixelGrid(f"Map {number}: {anatomy.size_of(result)}", result, colormap.around_zero(after)),
-        walk,
-        ConvolutionStep(
-            kernel, colormap.around_zero(kernel), bias if has_bias else None, activation_name
-        ),
+        PixelGrid(f"Your digit: {shape_in_words(source.shape)}, 0 to 1", source, pixels(1.0)),
+        PixelGrid(f"Map {number}: {shape_in_words(result.shape)}", result, scale),
+        window,
+        ConvolutionStep(weights, kernel_scale, bias if layer.has_bias else None, name),
         key="lens_learned",
     )
-    shown = [
-        Panel(f"Kernel {number}", colormap.around_zero(kernel).paint(kernel), f"bias {bias:.3f}"),
-        Panel(f"Map {number}", colormap.around_zero(after).paint(result), activation_name),
+    return [
+        Panel(f"Kernel {number}", kernel_scale.paint(weights), f"bias {bias:.3f}"),
+        Panel(f"Map {number}", scale.paint(result), name),
     ]
-    return shown, snippets.learned_kernels(image, card.name, layer.name, changes)
 
 
-def show_answers(outputs: dict[str, Array], changed_outputs: dict[str, Array] | str) -> None:
-    """What the network answers as it was trained, and with the visitor's changes."""
-    st.html(
-        figures.predictions(
-            [
-                inside.prediction_view("As it was trained", outputs),
-                inside.prediction_view("With your changes", changed_outputs),
-            ]
-        )
-    )
+def show_answers(outputs: Layers, changed: Layers | Pending | Refused | None) -> None:
+    """What the network answers as it was trained, and with the visitor's edits."""
+    views = [
+        inside.prediction_view("As trained", outputs),
+        inside.changed_view("With your changes", changed),
+    ]
+    st.html(predictions.predictions(views))
 
 
 def show_gallery(kernels: list[session.Kernel], after: Array, picked: int) -> None:
     """All kernels as they are now, and what each makes of the digit."""
     weights = np.stack([kernel for kernel, _ in kernels])
-    scale, effect = colormap.around_zero(weights), colormap.around_zero(after)
-    maps(
+    scale, map_scale = colormap.around_zero(weights), colormap.around_zero(after)
+    feature_maps = as_maps(after)
+    tile_grids(
         [
             TileGrid("kernels", "Kernels", "", weights, scale, 8, 14, "kernel"),
-            TileGrid(
-                "maps", "What each makes of your digit", "", anatomy.as_maps(after), effect, 8, 3
-            ),
+            TileGrid("maps", "Their maps of your digit", "", feature_maps, map_scale, 8, 3),
         ],
         "Learned kernels and their maps",
         key="learned",
@@ -212,10 +256,10 @@ def show_gallery(kernels: list[session.Kernel], after: Array, picked: int) -> No
         on_pick=lambda _, number: session.pick(session.LEARNED_KERNEL, number),
         wrapped=True,
     )
-    st.html(panels.legend(scale, "Weight in a kernel"))
+    st.html(legends.legend(scale, "Weight in a kernel"))
     last = len(kernels) - 1
     st.number_input(
-        f"Kernel, 0 to {last}",
+        f"Kernel (0–{last})",
         0,
         last,
         key=session.LEARNED_KERNEL,
@@ -224,8 +268,8 @@ def show_gallery(kernels: list[session.Kernel], after: Array, picked: int) -> No
     )
 
 
-def change_kernel(layer: Layer, trained: list[session.Kernel], number: int) -> session.Kernel:
-    """Let the visitor edit, silence and put back a learned kernel; return what it is now."""
+def edit_kernel(layer: Layer, trained: list[session.Kernel], number: int) -> session.Kernel:
+    """Let the visitor edit, mute and reset a learned kernel; return what it is now."""
     edits = session.edits()
     name = kernel_name(layer, number)
     kernel, bias = edits.kernels.get(name, trained[number])
@@ -234,35 +278,32 @@ def change_kernel(layer: Layer, trained: list[session.Kernel], number: int) -> s
             kernel,
             trained[number][0],
             f"Kernel {number}",
-            f"{name} {edits.round}",
+            session.version("learned_kernel_matrix", f"{name} {edits.revision}"),
             key="learned_kernel_matrix",
             on_edit=lambda kernel: edits.keep(name, (kernel, bias), trained[number]),
         )
     except ConvolutionError as error:
         st.error(str(error), icon=":material/edit_off:")
-    changed_names = [n for n in range(len(trained)) if kernel_name(layer, n) in edits.kernels]
+    edited = [n for n in range(len(trained)) if kernel_name(layer, n) in edits.kernels]
     with st.container(horizontal=True, vertical_alignment="center"):
-        silence = np.zeros_like(kernel), 0.0
+        muted = np.zeros_like(kernel), 0.0
+        st.button("Mute", icon=":material/volume_off:", on_click=edits.replace, args=(name, muted))
         st.button(
-            "Silence it", icon=":material/volume_off:", on_click=edits.replace, args=(name, silence)
-        )
-        st.button(
-            "Put it back",
+            "Reset",
             icon=":material/undo:",
-            on_click=edits.put_back,
+            on_click=edits.reset,
             args=(name,),
             disabled=name not in edits.kernels,
-            key="put_back_learned",
         )
         st.button(
-            "Put all back",
+            "Reset all",
             icon=":material/restart_alt:",
-            on_click=edits.put_back,
-            args=[kernel_name(layer, n) for n in changed_names],
-            disabled=not changed_names,
+            on_click=edits.reset,
+            args=[kernel_name(layer, n) for n in edited],
+            disabled=not edited,
         )
-    listed = ", ".join(str(number) for number in changed_names)
-    st.caption(f"Changed kernels: {listed or 'none'}.")
+    listed = ", ".join(str(number) for number in edited) or "none"
+    st.caption(f"Changed kernels: {listed}.")
     return kernel, bias
 
 
@@ -277,34 +318,15 @@ def kernels_now(layer: Layer, trained: list[session.Kernel]) -> list[session.Ker
     return [edited.get(kernel_name(layer, number), kernel) for number, kernel in enumerate(trained)]
 
 
-def changed(layer: Layer, trained: list[session.Kernel]) -> Interventions:
-    """Return the visitor's edits as changes to the network."""
+def edited_kernels(layer: Layer, trained: list[session.Kernel]) -> Interventions:
+    """Return the visitor's edits as interventions in the network."""
     now = kernels_now(layer, trained)
     if all(one is other for one, other in zip(now, trained, strict=True)):
         return Interventions()
     kernels = np.stack([kernel for kernel, _ in now], axis=-1)[:, :, np.newaxis]
     biases = np.array([bias for _, bias in now], np.float32)
-    return Interventions(kernels={layer.name: (kernels, biases)})
-
-
-@st.fragment
-def convolve() -> None:
-    """Each stroke, and each thing that is chosen here, reruns this and nothing else."""
-    with st.container(horizontal=True, gap="large"):
-        canvas.canvas()
-        subject = inside.subject()
-        with st.container():
-            kernel = choose_kernel()
-            st.caption(subject.words)
-    shown, code = walk_over_digit(subject.image, kernel)
-    if code:
-        inside.show_code(code)
-    learned, learned_code = look_at_learned_kernels(subject.image)
-    if learned_code:
-        inside.show_code(learned_code)
-    if shown + learned:
-        inside.save_button("convolution", "Convolution", lambda: shown + learned)
+    return Interventions(kernels={layer.name: (kernels, biases if layer.has_bias else None)})
 
 
 convolve()
-layout.poll_for_engine()
+layout.poll_for_inference()

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from mnist_app.ui import canvas, layout
-from mnist_app.ui.components import visitor
-from mnist_app.ui.parts import answer, learning
+from mnist_app.ui import canvas, layout, visitor
+from mnist_app.ui.parts import answer, fine_tuning
 
 layout.begin(
     "Draw a digit",
@@ -17,13 +16,13 @@ canvas.controls()
 def draw_and_read() -> None:
     """Each stroke reruns this and nothing else."""
     with st.container(horizontal=True, gap="large"):
-        canvas.canvas()
+        drawing = canvas.show()
         with st.container():
-            answer.answer()
-            learning.ask_what_it_was()
+            answer.show(drawing)
+            fine_tuning.ask_for_label(drawing)
 
 
 draw_and_read()
 canvas.picture_input()
 visitor.remember()
-layout.poll_for_engine()
+layout.poll_for_inference()

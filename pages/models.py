@@ -1,93 +1,120 @@
-"""The networks: how good each is, what breaks it, where it fails."""
+"""The networks: how accurate each is, what breaks it, where it fails."""
 
+from collections.abc import Mapping
+
+import numpy as np
 import streamlit as st
 
 from mnist_app.analysis.scores import Scores
 from mnist_app.codegen import snippets
 from mnist_app.data import strokes
 from mnist_app.data.datasets import MNIST, DatasetError
+from mnist_app.imaging.colormap import SERIES
+from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.corruptions import CORRUPTIONS, Corruption
-from mnist_app.networks import layers as anatomy
+from mnist_app.imaging.normalize import Image
+from mnist_app.inference import Pending, Refused
+from mnist_app.networks import registry
 from mnist_app.networks.card import Card
+from mnist_app.networks.evaluation import StrokeGrid
+from mnist_app.networks.prediction import Prediction
 from mnist_app.networks.registry import NETWORKS
-from mnist_app.ui import canvas, layout, resources, session
-from mnist_app.ui.components import chart, visitor
-from mnist_app.ui.markup import charts, figures, panels
+from mnist_app.ui import canvas, layout, resources, session, visitor
+from mnist_app.ui.components import chart
+from mnist_app.ui.markup import charts, panels, predictions
 from mnist_app.ui.markup.charts import Axis, Line
-from mnist_app.ui.markup.figures import duration, percent
+from mnist_app.ui.markup.network_words import table_rows
+from mnist_app.ui.markup.numbers import duration, percent
 from mnist_app.ui.markup.panels import Panel
-from mnist_app.ui.parts import failures, inside, scoreboard
+from mnist_app.ui.markup.predictions import PredictionView
+from mnist_app.ui.parts import asking, failures, inside, scoreboard
 
 REFRESH_SECONDS = 0.5
 
 layout.begin(
     "Models",
-    "How good the networks are, what breaks them, and where the one fails that is chosen in the "
-    "sidebar.",
+    "How accurate the networks are, what breaks them, and where the one chosen in the sidebar "
+    "fails.",
 )
 
 
 @st.fragment
-def break_it(cards: list[Card]) -> None:
+def corrupt(cards: list[Card]) -> None:
     """Each stroke and each move of the slider reruns this and nothing else."""
     left, right = st.columns([1, 2], gap="large")
     with left:
-        canvas.canvas()
-        subject = inside.subject()
-        st.caption(subject.words)
+        subject = inside.subject(canvas.show())
+        st.caption(subject.note)
     with right:
-        name = st.radio(
-            "How",
-            list(CORRUPTIONS),
-            format_func=lambda name: CORRUPTIONS[name].title,
-            horizontal=True,
-            key=session.WAY,
-            persist_state="session",
-        )
-        way = CORRUPTIONS[name]
-        strength = choose_strength(name, way)
-        spoiled = way.apply(subject.image, strength)
-        shown = [Panel("Your digit", subject.image), Panel(way.title, spoiled)]
+        name, strength = choose_corruption()
+        corruption = CORRUPTIONS[name]
+        corrupted = corruption.apply(subject.image, strength)
+        shown = [Panel("Your digit", subject.image), Panel(corruption.title, corrupted)]
         st.html(panels.row(shown, between="→"))
-    answers = [
-        inside.prediction_view(c.name, inside.layers(spoiled, network=c.name), network=c)
-        for c in cards
-    ]
-    st.html(f'<div class="lab-compact">{figures.predictions(answers, charts=False)}</div>')
-    show_curves(name, way, strength, cards)
-    inside.show_code(snippets.spoiled(subject.image, name, strength, [c.name for c in cards]))
-    inside.save_button("spoiled", f"{way.title}: {strength:g} {way.unit}", lambda: shown)
+    show_answers(corrupted, cards)
+    show_curves(name, strength, cards)
+    inside.show_code(
+        snippets.corrupted(subject.image, name, strength, [card.name for card in cards])
+    )
+    title = f"{corruption.title}: {strength:g} {corruption.unit}"
+    inside.save_button("corrupted", title, lambda: shown)
 
 
-def choose_strength(name: str, way: Corruption) -> float:
-    """Let the visitor choose how strong it is."""
+def choose_corruption() -> tuple[str, float]:
+    """Let the visitor choose how the digit is corrupted; return the name and the strength."""
+    name = st.radio(
+        "Corruption",
+        list(CORRUPTIONS),
+        format_func=lambda name: CORRUPTIONS[name].title,
+        horizontal=True,
+        key=session.CORRUPTION,
+        persist_state="session",
+    )
+    return name, choose_strength(name, CORRUPTIONS[name])
+
+
+def choose_strength(name: str, corruption: Corruption) -> float:
+    """Let the visitor choose how strong it is; each corruption keeps its own strength."""
     return st.slider(
-        way.unit.capitalize(),
-        float(way.strengths[0]),
-        float(way.strengths[-1]),
-        float(way.none),
-        float(way.step),
+        corruption.unit.capitalize(),
+        float(corruption.strengths[0]),
+        float(corruption.strengths[-1]),
+        float(corruption.neutral),
+        float(corruption.step),
         format="%g",
         key=session.STRENGTH + name,
         persist_state="session",
     )
 
 
-def show_curves(name: str, way: Corruption, strength: float, cards: list[Card]) -> None:
-    """The accuracy of networks on test images that were spoiled in the same way."""
+def show_answers(image: Image, cards: list[Card]) -> None:
+    """What all networks read in one image, uint8 (28, 28)."""
+    answers = asking.predictions(image[np.newaxis], [card.name for card in cards])
+    st.html(predictions.compact_predictions([answer_of(card, answers) for card in cards]))
+
+
+def answer_of(card: Card, answers: Mapping[str, Array] | Pending | Refused) -> PredictionView:
+    """Return a network's answer, or the sentence that stands in its place."""
+    title = registry.title(card.name)
+    if isinstance(answers, Pending | Refused):
+        return PredictionView(title, None, None, asking.why_not(answers))
+    return PredictionView(title, None, Prediction(answers[card.name][0], card.reject_below))
+
+
+def show_curves(name: str, strength: float, cards: list[Card]) -> None:
+    """The accuracy of networks on test images that were corrupted in the same way."""
+    corruption = CORRUPTIONS[name]
     lines = []
-    for card, color in zip(cards, charts.COLORS, strict=False):
+    for card, color in zip(cards, SERIES, strict=False):
         measured = resources.scores_of(card)
         if measured is not None and name in measured.curves:
-            title = card.name
-            if card.tested_on != MNIST.name:
-                title += f" ({card.tested_on_title})"
-            lines.append(Line(title, way.strengths, measured.curves[name], color))
-    across = Axis(way.strengths[0], way.strengths[-1], way.unit)
+            line = Line(curve_name(card), corruption.strengths, measured.curves[name], color)
+            lines.append(line)
+    across = Axis(corruption.strengths[0], corruption.strengths[-1], corruption.unit)
     chart.show(
         [
             charts.lines(
-                "Right on test images that are spoiled like this",
+                "Accuracy on test images corrupted like this",
                 lines,
                 across,
                 Axis(0, 1, is_percent=True),
@@ -97,10 +124,16 @@ def show_curves(name: str, way: Corruption, strength: float, cards: list[Card]) 
         key="curves",
     )
     st.caption(
-        "Every fifth test image, 2,000 of MNIST’s, measured at the points; the dotted "
-        "line is where the slider stands. Nothing is centered again after it was spoiled: on the "
-        "other pages your drawing is, and a shift does no harm there."
+        "Measured on every fifth test image of MNIST, 2,000 in all, at the strengths that are "
+        "marked. The dotted line shows the slider’s strength. Images are not centered again after "
+        "they were corrupted. On the other pages your drawing is, so a shift does no harm there."
     )
+
+
+def curve_name(card: Card) -> str:
+    """Return a network's title, and the data set that it was tested on where not MNIST."""
+    title = registry.title(card.name)
+    return title if card.tested_on == MNIST.name else f"{title} ({card.tested_on_title})"
 
 
 def compared(cards: list[Card]) -> list[Card]:
@@ -108,28 +141,59 @@ def compared(cards: list[Card]) -> list[Card]:
     return [card for card in cards if card.name in {*NETWORKS, session.network()}]
 
 
+def show_failures(card: Card) -> None:
+    """Where it fails, as soon as that is measured."""
+    measured = resources.scores_of(card)
+    if measured is None or not measured.is_complete:
+        measure(card.name)
+    if measured is None:
+        return
+    try:
+        split = resources.split(card.tested_on, "test")
+    except DatasetError as error:
+        st.error(str(error), icon=":material/folder_off:")
+        return
+    show_confusion(card, measured)
+    left, right = st.columns(2, gap="large")
+    with left:
+        failures.show_digits(measured, split)
+    with right:
+        failures.show_reliability(measured, split, card)
+
+
+def measure(name: str) -> None:
+    """Have a network measured, and show how far that is or why it failed."""
+    failure = resources.scoring_queue().failure(name)
+    if failure:
+        st.error(failure, icon=":material/error:")
+        st.button("Try again", on_click=resources.scoring_queue().submit, args=(name,))
+    else:
+        resources.scoring_queue().submit(name)
+        st.fragment(wait_for_measuring, run_every=REFRESH_SECONDS)(name)
+
+
+def wait_for_measuring(name: str) -> None:
+    """Show how far the measuring is; rerun the whole page when it is done."""
+    progress = resources.scoring_queue().progress(name)
+    if progress is None:
+        st.rerun()
+    title = registry.title(name)
+    st.progress(progress, f"Measuring “{title}” on all test images, and on corrupted ones …")
+
+
 @st.fragment
-def fail(card: Card, measured: Scores) -> None:
+def show_confusion(card: Card, measured: Scores) -> None:
     """Each click on a cell reruns this and nothing else."""
     split = resources.split(card.tested_on, "test")
     failures.show_confusion(measured, split, card.tested_on_title)
 
 
-def wait_for_measuring(name: str) -> None:
-    """Show how far the network's measuring is, and the whole page anew when it is done."""
-    share = resources.measurer().share(name)
-    if share is None:
-        st.rerun()
-    st.progress(share, f"Measuring “{name}” on all test images, and on spoiled ones …")
-
-
-def show_people(card: Card) -> None:
-    """How it reads people whom no network has met."""
-    grid = card.evaluation["strokes"]
-    st.subheader("People whom it has never met", anchor=False)
+def show_strokes(card: Card, grid: StrokeGrid) -> None:
+    """How it reads people whose handwriting no network has learned from."""
+    st.subheader("Handwriting it has never seen", anchor=False)
     st.markdown(
-        f"{grid['digits']:,} digits that 30 people wrote on a tablet, drawn as on the canvas with "
-        "thin and thick pens, small and large, in the middle and in the corners. Right on:"
+        f"{grid.digits:,} digits that 30 people wrote on a tablet, drawn as on the canvas: with "
+        "thin and thick pens, small and large, in the middle and in the corners. Accuracy:"
     )
     st.table(
         [
@@ -138,58 +202,31 @@ def show_people(card: Card) -> None:
                 f"Size {size}%": percent(sum(positions) / len(positions))
                 for size, positions in zip(strokes.SIZES, row, strict=True)
             }
-            for pen, row in zip(strokes.PENS, grid["accuracy"], strict=True)
+            for pen, row in zip(strokes.PENS, grid.accuracy, strict=True)
         ]
     )
-    people = grid["usual"]
     st.caption(
-        f"Size is the digit's larger side in percent of the canvas. The mean of all "
-        f"{strokes.WAYS} ways to draw them is {percent(grid['mean'])}, the worst "
-        f"{percent(grid['worst'])}. With the usual pen and size its confidence is off by "
-        f"{percent(people['calibration_error'])}. Where its two most probable digits together stay "
-        f"below {percent(card.reject_below)}, it recognizes no digit: that happens to "
-        f"{percent(people['rejected'])} of these digits."
+        "Size is the digit’s larger side in percent of the canvas. The mean accuracy over all "
+        f"{strokes.DRAWINGS_PER_DIGIT} ways to draw them is {percent(grid.mean)}, and the worst is "
+        f"{percent(grid.worst)}. With the usual pen and size, its confidence is off by "
+        f"{percent(grid.usual.calibration_error)} on average. If its two most probable digits add "
+        f"up to less than {percent(card.reject_below)}, it recognizes no digit. That happens with "
+        f"{percent(grid.usual.rejected)} of these digits."
     )
-
-
-def show_failures(card: Card) -> None:
-    """Where it fails, as soon as that is measured."""
-    measured = resources.scores_of(card)
-    if measured is None or not measured.is_whole:
-        trouble = resources.measurer().trouble(card.name)
-        if trouble:
-            st.error(trouble, icon=":material/error:")
-            st.button("Try again", on_click=resources.measurer().ask, args=(card.name,))
-        else:
-            resources.measurer().ask(card.name)
-            st.fragment(wait_for_measuring, run_every=REFRESH_SECONDS)(card.name)
-    if measured is None:
-        return
-    try:
-        split = resources.split(card.tested_on, "test")
-    except DatasetError as error:
-        st.error(str(error), icon=":material/folder_off:")
-        return
-    fail(card, measured)
-    left, right = st.columns(2, gap="large")
-    with left:
-        failures.show_digits(measured, split)
-    with right:
-        failures.show_reliability(measured, split, card)
 
 
 def show_layers(card: Card) -> None:
     """What it is made of, and what it learned from."""
-    st.subheader(f"What “{card.name}” is", anchor=False)
+    st.subheader(f"What “{registry.title(card.name)}” is made of", anchor=False)
     with st.container(horizontal=True):
         st.metric("Parameters", f"{card.parameters:,}")
-        st.metric("Time to train", duration(card.seconds_to_train))
-    st.table(anatomy.rows(card.layers))
+        st.metric("Training time", duration(card.seconds_to_train))
+    st.table(table_rows(card.layers))
     st.markdown(
         f"**Input:** {card.input}.\n\n"
-        f"**Trained on** {card.data}, {card.settings['epochs']} epochs "
-        f"in batches of {card.settings['batch_size']}, seed {card.settings['seed']}; "
-        f"timed on {card.machine}."
+        f"**Trained on** {card.data}, for {card.settings.epochs} epochs in batches of "
+        f"{card.settings.batch_size}, with seed {card.settings.seed}. Timed on "
+        f"{card.machine}."
     )
     if card.tried:
         st.subheader("What was tried", anchor=False)
@@ -201,20 +238,20 @@ card = resources.card(session.network())
 
 st.subheader("All networks", anchor=False)
 scoreboard.show_table(cards)
-st.subheader("Break it", anchor=False)
+st.subheader("Robustness", anchor=False)
 st.markdown(
-    "Draw a digit, apply it, and see who still reads it. Below are the curves over the test images "
-    "of the networks that ship and of the chosen one: where a network of **convolutions** bends, a "
-    "**dense** one breaks."
+    "Draw a digit, corrupt it, and see which networks still read it. The curves show how accurate "
+    "the networks are on test images that are corrupted the same way. Where a network of "
+    "**convolutions** bends, a **dense** one breaks."
 )
 canvas.controls()
-break_it(compared(cards))
-st.subheader(f"Where “{card.name}” fails", anchor=False)
+corrupt(compared(cards))
+st.subheader(f"Where “{registry.title(card.name)}” fails", anchor=False)
 show_failures(card)
-if "strokes" in card.evaluation:
-    show_people(card)
-st.subheader("Since 1998", anchor=False)
-scoreboard.show_board(cards)
+if card.evaluation.strokes is not None:
+    show_strokes(card, card.evaluation.strokes)
+st.subheader("Published results since 1998", anchor=False)
+scoreboard.show_results(cards)
 show_layers(card)
 visitor.remember()
-layout.poll_for_engine()
+layout.poll_for_inference()

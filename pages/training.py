@@ -1,36 +1,40 @@
-"""Train a network before one's eyes: start it, watch it, steer it, keep it."""
-
-import contextlib
+"""Train a network and watch it learn: start it, steer it, keep it."""
 
 import streamlit as st
 
 from mnist_app import workers
-from mnist_app.networks import layers as anatomy
 from mnist_app.networks import registry
+from mnist_app.networks.layers import count_parameters
+from mnist_app.networks.registry import NETWORKS
+from mnist_app.storage import StorageError
 from mnist_app.training import runs, settings
-from mnist_app.training.runs import Run, RunError
-from mnist_app.training.settings import BOUNDS, BUILT, CHOICES, PRESETS, Settings, SettingsError
-from mnist_app.ui import canvas, layout, session
-from mnist_app.ui.components import visitor
-from mnist_app.ui.parts import inside, learning, training
+from mnist_app.training.history import read_history, read_snapshot
+from mnist_app.training.presets import PRESETS
+from mnist_app.training.run import Run, RunError
+from mnist_app.training.settings import BOUNDS, BUILT, CHOICES, Settings, SettingsError
+from mnist_app.ui import canvas, layout, session, visitor
+from mnist_app.ui.markup.network_words import table_rows
+from mnist_app.ui.markup.numbers import count
+from mnist_app.ui.parts import fine_tuning, inside, run_controls, run_table, run_view
 from mnist_app.ui.session import SETTING
 
 REFRESH_SECONDS = 0.4
 TABLE_SECONDS = 3.0
 WATCHED = "The network is asked about this digit while it learns."
-EXAMPLE = (
-    "Draw a digit: the network is asked about it while it learns. Until then, about an MNIST 7."
-)
+EXAMPLE = "Draw a digit: the network is asked about it while it learns. Until then, about this 7."
+NETWORK_TITLES = {BUILT: "Built from stages"} | {
+    name: network.title for name, network in NETWORKS.items()
+}
 
 layout.begin(
     "Training",
-    "A network begins with random kernels and guesses. It looks at images, a **batch** at a time, "
-    "and after each batch moves every weight a little to where the **loss** is smaller.",
+    "A network starts with random kernels and guesses. It looks at images, one **batch** at a "
+    "time. After each batch it changes every weight a little to make the **loss** smaller.",
 )
 canvas.controls()
 
 
-def choose() -> Settings | None:
+def choose_settings() -> Settings | None:
     """Let the visitor choose a preset and change it; None where it cannot be trained."""
     names = list(PRESETS)
     if session.PRESET not in st.session_state or not session.chosen_settings():
@@ -48,7 +52,7 @@ def choose() -> Settings | None:
         ),
     )
     st.markdown(PRESETS[preset].lesson)
-    with st.expander("Change the settings", icon=":material/tune:"):
+    with st.expander("Settings", icon=":material/tune:"):
         change_settings()
     try:
         chosen = settings.read(session.chosen_settings())
@@ -62,19 +66,24 @@ def choose() -> Settings | None:
 def change_settings() -> None:
     """All settings, with what each may be."""
     with st.container(horizontal=True):
-        select("network", "Network", width=200)
-        select("engine", "Computed by", width=200)
+        select("network", "Network", width=200, titles=NETWORK_TITLES)
+        select(
+            "engine",
+            "Trained by",
+            width=200,
+            titles={"keras": "Keras", "tensorflow": "TensorFlow by hand"},
+        )
     if st.session_state[SETTING + "network"] == BUILT:
         with st.container(horizontal=True):
             number("stages", "Stages")
-            number("filters", "Filters, first stage")
+            number("filters", "Filters in stage 1")
             number("kernel", "Kernel size")
             number("pool", "Pool size")
             number("pool_stride", "Pool stride")
             number("dense", "Dense units")
             number("dropout", "Dropout", step=0.1)
             select("activation", "Activation")
-        check("batch_norm", "Batch normalization")
+        st.checkbox("Batch normalization", key=SETTING + "batch_norm", persist_state="session")
     with st.container(horizontal=True):
         select("optimizer", "Optimizer")
         if st.session_state[SETTING + "optimizer"] == "adamw":
@@ -85,13 +94,20 @@ def change_settings() -> None:
         number("epochs", "Epochs")
         select("data", "Data set")
         number("images", "Training images")
-        select("augmentation", "Augmentation", width=200)
+        select("augmentation", "Augmentation", width=220)
         number("seed", "Seed")
 
 
-def select(name: str, label: str, width: int = 150) -> None:
+def select(name: str, label: str, width: int = 150, titles: dict[str, str] | None = None) -> None:
     """A field for a setting that is one of a few words."""
-    st.selectbox(label, CHOICES[name], key=SETTING + name, persist_state="session", width=width)
+    st.selectbox(
+        label,
+        CHOICES[name],
+        format_func=lambda choice: (titles or {}).get(choice, choice),
+        key=SETTING + name,
+        persist_state="session",
+        width=width,
+    )
 
 
 def number(name: str, label: str, step: float | None = 1) -> None:
@@ -110,17 +126,11 @@ def number(name: str, label: str, step: float | None = 1) -> None:
     )
 
 
-def check(name: str, label: str) -> None:
-    """A field for a setting that is on or off."""
-    st.checkbox(label, key=SETTING + name, persist_state="session")
-
-
 def show_network(chosen: Settings) -> None:
     """The network that will be trained, before it is."""
-    layers = chosen.layers
-    parameters = sum(layer.parameters for layer in layers)
-    with st.expander(f"The network: {parameters:,} parameters", icon=":material/schema:"):
-        st.table(anatomy.rows(layers))
+    parameters = count(count_parameters(chosen.layers))
+    with st.expander(f"The network: {parameters} parameters", icon=":material/schema:"):
+        st.table(table_rows(chosen.layers))
 
 
 def start(chosen: Settings | None) -> None:
@@ -128,23 +138,21 @@ def start(chosen: Settings | None) -> None:
     if chosen is None:
         return
     try:
-        preset = st.session_state[session.PRESET]
-        run = runs.create(chosen, preset, visitor.owner())
-        workers.start()
+        run = runs.create(chosen, st.session_state[session.PRESET], visitor.owner())
         session.pick(session.SHOWN_RUN, run.name)
-    except (RunError, SettingsError, OSError) as error:
+        workers.start()
+    except (RunError, SettingsError, StorageError, OSError) as error:
         session.set_run_trouble(str(error))
 
 
 @st.fragment
 def draw_for_training() -> None:
     """Each stroke reruns this: a run of this visitor is then asked about the drawing."""
-    canvas.canvas()
-    subject = inside.subject()
-    st.caption(WATCHED if subject.is_drawn else EXAMPLE)
+    drawing = canvas.show()
+    st.caption(WATCHED if drawing.has_ink else EXAMPLE)
     run = shown_run()
-    if run is not None and run.is_moving and run.belongs_to(visitor.owner()):
-        training.watch(run, subject.image)
+    if run is not None and run.is_active and run.belongs_to(visitor.owner()):
+        run_controls.watch(run, inside.subject(drawing).image)
 
 
 def shown_run() -> Run | None:
@@ -159,20 +167,21 @@ def shown_run() -> Run | None:
 def choose_run() -> None:
     """Let the visitor choose a run to look at: at first the newest, best of all an own one."""
     owner = visitor.owner()
-    every = [run for run in runs.every() if run.status != "damaged"]
-    names = [run.name for run in every]
-    if not names:
-        st.info("Nothing was trained yet. Press Train: a run appears here, and moves.")
+    every = [run for run in runs.list_runs() if run.status != "damaged"]
+    titles = {
+        run.name: f"{run.name} (yours)" if run.belongs_to(owner) else run.name for run in every
+    }
+    if not every:
+        st.info("No network has been trained yet. Press Train and watch it learn.")
         session.forget(session.SHOWN_RUN)
         return
     own = [run.name for run in every if run.belongs_to(owner)]
-    if st.session_state.get(session.SHOWN_RUN) not in names:
-        session.pick(session.SHOWN_RUN, (own or names)[0])
-    words = {run.name: training.choice_words(run, owner) for run in every}
+    if st.session_state.get(session.SHOWN_RUN) not in titles:
+        session.pick(session.SHOWN_RUN, (own or list(titles))[0])
     st.selectbox(
         "Run",
-        names,
-        format_func=lambda name: words[name],
+        list(titles),
+        format_func=titles.__getitem__,
         key=session.SHOWN_RUN,
         persist_state="session",
         width=420,
@@ -180,26 +189,33 @@ def choose_run() -> None:
 
 
 def watch_run() -> None:
-    """The run as it is now; while it works this is shown anew twice a second and more."""
+    """The run as it is now; while it is active this is shown again twice a second and more."""
     run = shown_run()
     if run is None:
         return
-    history, live = runs.read_history(run.folder), runs.read_live(run.folder)
-    st.progress(1.0 if run.status == "done" else history.progress, training.headline(run, history))
-    if run.is_moving and run.belongs_to(visitor.owner()):
-        training.steer(run)
-    training.show_result(run)
-    training.show_curves(run, history)
-    st.html(training.pictures(run, history, live))
+    history = read_history(run)
+    st.progress(1.0 if run.status == "done" else run.progress, run_view.headline(run))
+    if run.is_active and run.belongs_to(visitor.owner()):
+        run_controls.steer(run)
+    run_view.show_result(run)
+    run_view.show_curves(run, history)
+    run_view.show_snapshot(run, history, read_snapshot(run))
     if session.has_run_trouble():  # it is said beside the button, outside of this fragment
         st.rerun()
-    has_just_ended = not run.is_moving and session.was_moving(run.name)
-    session.set_moving(run.name if run.is_moving else "")
+    has_just_ended = not run.is_active and session.was_active(run.name)
+    session.set_active(run.name if run.is_active else "")
     if run.status == "queued":
-        with contextlib.suppress(OSError):  # what is wrong stands below the button
-            workers.start()
+        keep_workers()
     elif has_just_ended:
         st.rerun()
+
+
+def keep_workers() -> None:
+    """Start workers that have ended; what is wrong stands below the button Train."""
+    try:
+        workers.start()
+    except (StorageError, OSError):
+        return
 
 
 def keep(run: Run) -> None:
@@ -214,19 +230,19 @@ def keep(run: Run) -> None:
                 args=(run.name,),
                 disabled=session.network() == run.name,
             )
-            training.download(run)
+            run_controls.download(run)
         if session.network() == run.name:
             st.success(f"“{run.name}” answers on every page now.", icon=":material/check:")
-        training.show_code(run)
-    if run.belongs_to(visitor.owner()) and not run.is_moving:
-        training.manage(run)
+        run_controls.show_code(run)
+    if run.belongs_to(visitor.owner()) and not run.is_active:
+        run_controls.manage(run)
 
 
 left, right = st.columns([1, 2], gap="large")
 with left:
     draw_for_training()
 with right:
-    chosen = choose()
+    chosen = choose_settings()
     st.button(
         "Train",
         type="primary",
@@ -236,16 +252,16 @@ with right:
         disabled=chosen is None,
         width=200,
     )
-    training.show_trouble()
-training.warm_up()
-st.subheader("What happens", anchor=False)
+    run_controls.show_trouble()
+run_controls.warm_up()
+st.subheader("Live training", anchor=False)
 choose_run()
 run = shown_run()
-is_moving = run is not None and run.is_moving
-st.fragment(watch_run, run_every=REFRESH_SECONDS if is_moving else None)()
+is_active = run is not None and run.is_active
+st.fragment(watch_run, run_every=REFRESH_SECONDS if is_active else None)()
 if run is not None:
     keep(run)
-learning.learn_from_my_hand()
-st.fragment(training.compare, run_every=TABLE_SECONDS if is_moving else None)()
+fine_tuning.show()
+st.fragment(run_table.compare, run_every=TABLE_SECONDS if is_active else None)()
 visitor.remember()
-layout.poll_for_engine()
+layout.poll_for_inference()

@@ -1,65 +1,106 @@
-"""Networks are measured one after the other, in a thread beside whoever draws."""
+"""A queue of networks that are to be measured, one after the other, beside those who draw."""
 
 import logging
-import queue
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 from mnist_app.analysis import scores
 from mnist_app.data.datasets import DatasetError
-from mnist_app.inference import Inference, InferenceError
 from mnist_app.networks import registry
-from mnist_app.training.runs import RunError
+from mnist_app.networks.prediction import PredictionError, Predictor
+from mnist_app.networks.registry import NetworkError
+from mnist_app.storage import StorageError
 
 LOGGER = logging.getLogger(__name__)
 
 
-class Measurer:
+class CancelablePredictor(Predictor, Protocol):
+    """A `Predictor` whose work can be ended early; `inference.Background` is one."""
+
+    def cancel(self) -> None:
+        """Let the question that is asked, and all later ones, end with a PredictionError soon."""
+
+
+@dataclass(eq=False)
+class _Job:
+    network: str
+    predictor: CancelablePredictor
+    progress: float = 0.0
+
+
+class ScoringQueue:
     """The networks that wait, and how far the one is that is measured.
 
     All methods may be called from any thread.
     """
 
-    def __init__(self, door: Inference) -> None:
-        """Start nothing yet; networks are asked through `door`."""
-        self._door = door
-        self._waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._shares: dict[str, float] = {}
-        self._troubles: dict[str, str] = {}
-        self._lock = threading.Lock()
+    def __init__(self, new_predictor: Callable[[], CancelablePredictor]) -> None:
+        """Start nothing yet; each network is asked through a predictor of its own."""
+        self._new_predictor = new_predictor
+        self._changed = threading.Condition()
+        self._jobs: dict[str, _Job] = {}
+        self._failures: dict[str, str] = {}
         self._worker: threading.Thread | None = None
 
-    def ask(self, name: str) -> None:
-        """Let the network `name` be measured, unless it waits already; returns at once."""
-        with self._lock:
-            if name in self._shares:
+    def submit(self, network: str) -> None:
+        """Let a network be measured, unless it waits already; returns at once."""
+        with self._changed:
+            if network in self._jobs:
                 return
-            self._shares[name] = 0.0
-            self._troubles.pop(name, None)
-            self._waiting.put(name)
+            self._failures.pop(network, None)
+            self._jobs[network] = _Job(network, self._new_predictor())
             if self._worker is None:
                 self._worker = threading.Thread(target=self._work, daemon=True)
                 self._worker.start()
+            self._changed.notify()
 
-    def share(self, name: str) -> float | None:
-        """Return how far it is, 0 to 1; None when it neither waits nor is measured."""
-        return self._shares.get(name)
+    def cancel(self, network: str) -> None:
+        """Measure a network no further, nor keep it waiting; returns at once."""
+        with self._changed:
+            job = self._jobs.pop(network, None)
+        if job is not None:
+            job.predictor.cancel()
 
-    def trouble(self, name: str) -> str:
+    def cancel_all(self) -> None:
+        """Measure nothing any further; returns at once."""
+        for network in list(self._jobs):
+            self.cancel(network)
+
+    def progress(self, network: str) -> float | None:
+        """Return how much is done, 0 to 1; None where it neither waits nor is measured."""
+        job = self._jobs.get(network)
+        return None if job is None else job.progress
+
+    def failure(self, network: str) -> str:
         """Return the sentence that says why it could not be measured, or an empty one."""
-        return self._troubles.get(name, "")
+        return self._failures.get(network, "")
 
     def _work(self) -> None:
         while True:
-            name = self._waiting.get()
-            try:
-                for share in scores.measure(self._door, registry.read_card(name)):
-                    self._shares[name] = share
-            except (InferenceError, DatasetError, RunError) as error:
-                self._troubles[name] = str(error)
-            except OSError as error:
-                self._troubles[name] = f"It cannot be kept: {error.strerror or error}."
-            except Exception as error:
-                LOGGER.exception("The network %s could not be measured.", name)
-                self._troubles[name] = f"The program failed: {type(error).__name__}."
-            finally:
-                self._shares.pop(name, None)
+            with self._changed:
+                self._changed.wait_for(lambda: self._jobs)
+                job = next(iter(self._jobs.values()))
+            failure = self._measure(job)
+            with self._changed:
+                if self._jobs.get(job.network) is job:  # otherwise it was canceled
+                    del self._jobs[job.network]
+                    if failure:
+                        self._failures[job.network] = failure
+
+    def _measure(self, job: _Job) -> str:
+        """Return why the network could not be measured, or nothing where it was."""
+        try:
+            for done in scores.measure(job.predictor, registry.read_card(job.network)):
+                job.progress = done
+                if self._jobs.get(job.network) is not job:
+                    break
+        except (NetworkError, PredictionError, DatasetError, StorageError) as error:
+            return str(error)
+        except OSError as error:
+            return f"The scores could not be saved: {error.strerror or error}."
+        except Exception as error:
+            LOGGER.exception("The network %s could not be measured.", job.network)
+            return f"The program failed with {type(error).__name__}. Try again."
+        return ""

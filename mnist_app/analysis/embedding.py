@@ -1,7 +1,7 @@
-"""A map of MNIST's training images: two are near each other where the network sees them alike.
+"""A map of MNIST's training images: those that the network sees alike lie near each other.
 
-What the network sees is the output of its last hidden layer. The map is computed ahead, by
-`python -m mnist_app map`, and placed on it is a new drawing among those that are most like it.
+It is an embedding in two dimensions of what the last hidden layer makes of each image, computed
+ahead by `python -m mnist_app map`. A new drawing is placed among the images most similar to it.
 """
 
 import functools
@@ -11,27 +11,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_app import storage
 from mnist_app.data import datasets
 from mnist_app.data.datasets import CLASSES
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.image_files import encode_with_palette
-from mnist_app.inference import Inference
 from mnist_app.networks.card import ASSETS
-from mnist_app.storage import replaced
+from mnist_app.networks.prediction import Predictor
 
 NETWORK = "cnn"
 LAYER = "dense1"
 FILE = ASSETS / "map.npz"
-# Of the layer's 128 values only these many principal components are kept.
+# Of the layer's 128 values, so many principal components are kept.
 COMPONENTS = 20
 NEIGHBORS = 8
-BATCH = 500
 SEED = 1
-MAKER = "openTSNE==1.0.4"
-# Pixels a side.
+TSNE_PACKAGE = "openTSNE==1.0.4"
+# Of the map's picture, in pixels.
 SIDE = 640
 BACKGROUND = (16, 20, 24)
-# Tableau's ten, of which neighbors on the map differ enough; names stand on it, too.
+# A color, RGB, for each digit: Tableau's ten. Neighbors on the map differ enough, and the digits'
+# names stand on it, too.
 COLORS = (
     (78, 121, 167),
     (242, 142, 43),
@@ -47,7 +47,7 @@ COLORS = (
 
 
 class EmbeddingError(Exception):
-    """A map that cannot be made; the message is a sentence for the person."""
+    """A map that cannot be built; the message is a sentence for the person."""
 
 
 @dataclass(frozen=True)
@@ -59,37 +59,36 @@ class Place:
     y: float
     """From the top, 0 to 1."""
     neighbors: NDArray[np.int64]
-    """The indices of the training images that are most like it, the most alike first."""
+    """The indices of the training images most similar to it, the most similar one first."""
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """The map, and what is needed to find a place on it."""
+    """The map, and what it takes to find a place on it."""
 
-    positions: NDArray[np.float32]
-    """Where each training image lies: x from the left and y from the top, 0 to 1; (60000, 2)."""
+    positions: Array
+    """x from the left and y from the top of each training image, 0 to 1, float32 (60000, 2)."""
     components: Array
-    """Its principal components, float32 (60000, 20)."""
+    """The principal components of each training image, float32 (60000, 20)."""
     mean: Array
-    """The layer's mean output, (128,)."""
+    """The hidden layer's mean output, float32 (128,)."""
     axes: Array
-    """The directions of the components, (128, 20)."""
+    """The directions of the components, float32 (128, 20)."""
 
     def place(self, hidden: Array) -> Place:
-        """Return where an image belongs whose hidden layer's output is `hidden`, shape (128,).
+        """Return where an image belongs for which the hidden layer gives `hidden`, shape (128,).
 
-        That is the middle, by the median, of its nearest.
+        That is the median of its nearest neighbors' positions.
         """
-        own = (hidden - self.mean) @ self.axes
-        ways = self.components - own
-        distances = np.einsum("ij,ij->i", ways, ways)
+        differences = self.components - (hidden - self.mean) @ self.axes
+        distances = np.einsum("ij,ij->i", differences, differences)
         nearest = np.argpartition(distances, NEIGHBORS)[:NEIGHBORS]
         nearest = nearest[np.argsort(distances[nearest])]
         x, y = np.median(self.positions[nearest], axis=0)
         return Place(float(x), float(y), nearest)
 
     def nearest_to(self, x: float, y: float) -> int:
-        """Return the index of the training image that lies nearest to a point of the map."""
+        """Return the index of the training image nearest to a point of the map."""
         return int(np.square(self.positions - np.array([x, y])).sum(axis=1).argmin())
 
 
@@ -106,7 +105,7 @@ def read() -> Embedding:
 
 
 def paint(embedding: Embedding, labels: NDArray[np.uint8]) -> bytes:
-    """Return the map as a PNG file: a dot an image, in the color of its label."""
+    """Return the map as a PNG file: a dot for each image, in the color of its label."""
     picture = np.zeros((SIDE, SIDE), np.uint8)
     columns, rows = np.rint(embedding.positions * (SIDE - 1)).astype(int).T
     picture[rows, columns] = labels + 1
@@ -114,35 +113,33 @@ def paint(embedding: Embedding, labels: NDArray[np.uint8]) -> bytes:
 
 
 def names(embedding: Embedding, labels: NDArray[np.uint8]) -> list[tuple[float, float]]:
-    """Return where each digit's name belongs, x and y: the middle of its images."""
-    middles = [np.median(embedding.positions[labels == digit], axis=0) for digit in range(CLASSES)]
-    return [(float(x), float(y)) for x, y in middles]
+    """Return where each digit's name belongs, x and y: at the median of its images."""
+    medians = [np.median(embedding.positions[labels == digit], axis=0) for digit in range(CLASSES)]
+    return [(float(x), float(y)) for x, y in medians]
 
 
-def build(door: Inference, file: Path = FILE) -> None:
-    """Make the map with t-SNE, which takes some minutes, and write it.
+def build(predictor: Predictor, file: Path = FILE) -> None:
+    """Build the map with t-SNE, which takes some minutes, and write it.
 
-    Van der Maaten and Hinton, Visualizing Data using t-SNE (2008). Raises EmbeddingError where the
-    library that computes it is not installed, InferenceError and OSError.
+    Van der Maaten and Hinton, Visualizing Data using t-SNE (2008). Raises EmbeddingError when the
+    library that computes it is not installed, PredictionError and OSError.
     """
     try:
         from openTSNE import TSNE
     except ImportError:
         raise EmbeddingError(
-            f"To make the map, and for nothing else, {MAKER} is needed: pip install {MAKER}"
+            f"Building the map needs {TSNE_PACKAGE}. Install it: pip install {TSNE_PACKAGE}"
         ) from None
-    hidden = hidden_outputs(door, datasets.whole_training().images)
+    hidden = predictor.outputs(datasets.load_all_training().images, LAYER, NETWORK)
     mean, axes = principal_axes(hidden)
     components = (hidden - mean) @ axes
     step = np.float32(np.abs(components).max() / 127)
     rounded = np.rint(components / step).astype(np.int8)
-    found = np.asarray(TSNE(n_jobs=-1, random_state=SEED, verbose=True).fit(rounded * step))
-    low, high = found.min(axis=0), found.max(axis=0)
-    positions = (found - low) / (high - low) * np.iinfo(np.uint16).max
-    with replaced(file) as beside, beside.open("wb") as output:
+    embedded = np.asarray(TSNE(n_jobs=-1, random_state=SEED, verbose=True).fit(rounded * step))
+    with storage.replaced(file) as beside, beside.open("wb") as output:
         np.savez_compressed(
             output,
-            positions=np.rint(positions).astype(np.uint16),
+            positions=_as_integers(embedded),
             components=rounded,
             step=step,
             mean=mean,
@@ -150,21 +147,15 @@ def build(door: Inference, file: Path = FILE) -> None:
         )
 
 
-def hidden_outputs(door: Inference, images: NDArray[np.uint8]) -> Array:
-    """Return the hidden layer's output for images, uint8 (n, 28, 28), as float32 (n, 128).
-
-    Raises InferenceError.
-    """
-    return np.concatenate(
-        [
-            door.outputs(images[start : start + BATCH], LAYER, NETWORK)
-            for start in range(0, len(images), BATCH)
-        ]
-    )
-
-
 def principal_axes(values: Array) -> tuple[Array, Array]:
     """Return the mean, (n,), and the first principal axes, (n, 20), of rows of n values."""
     mean = values.mean(axis=0)
     _, directions = np.linalg.eigh(np.cov(values - mean, rowvar=False))
     return mean, directions[:, ::-1][:, :COMPONENTS].astype(np.float32)
+
+
+def _as_integers(points: NDArray[np.floating]) -> NDArray[np.uint16]:
+    """Return points, (n, 2), stretched over the whole range of 16-bit integers."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    shares = (points - low) / (high - low)
+    return np.asarray(np.rint(shares * np.iinfo(np.uint16).max), np.uint16)

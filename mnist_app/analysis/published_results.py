@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 _LECUN = (
-    "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document top_two_mass"
+    "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition"
 )
 _LECUN_LINK = "http://yann.lecun.com/exdb/mnist/"
 
@@ -15,7 +15,7 @@ class Result:
 
     title: str
     error: float
-    """The share of the test images that it gets wrong, 0 to 1."""
+    """The share of the test images that is wrong, 0 to 1."""
     year: int
     kind: Literal["one classifier", "committee"]
     source: str

@@ -1,7 +1,7 @@
 """Complete scripts that train exactly the network of a run, as text to copy.
 
-Each runs as it stands where TensorFlow is installed: MNIST is downloaded by Keras. Only for varied
-images, and for networks with layers of their own, this project must lie in the same folder.
+Each runs as it stands where TensorFlow is installed: MNIST is downloaded by Keras. Only for augmented
+images, EMNIST and what Keras lacks of LeNet-5, this project must lie in the same folder.
 """
 
 import inspect
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mnist_app.codegen.snippets import import_lines
 from mnist_app.data.datasets import MNIST, VALIDATION_IMAGES
-from mnist_app.networks import architecture
-from mnist_app.networks.architecture import Plan, Step
+from mnist_app.networks.architecture import Architecture, as_tuples
+from mnist_app.networks.layer_specs import Convolution, LayerSpec, Rescaling
 from mnist_app.training.settings import Settings, rate_at
 
 _BY_HAND = Path(__file__).parent.parent / "model" / "by_hand.py"
@@ -34,7 +34,7 @@ def keras_script(settings: Settings) -> str:
 {_constants(settings)}
 keras.utils.set_random_seed(SEED)
 {_data(settings)}
-{_network(settings)}
+{network_code(settings.architecture)}
 # The loss is computed from the logits, which is exact; the softmax comes after.
 model = keras.Model(network.input, network.get_layer("logits").output)
 model.compile(
@@ -79,12 +79,10 @@ network.save("network.keras")
 def tensorflow_script(settings: Settings) -> str:
     """Return a script with variables and a gradient tape for these settings.
 
-    Raises ValueError for a network whose layers are not written by hand here.
+    Raises ArchitectureError for a network that is not written by hand here; see
+    `networks.architecture.is_written_by_hand`.
     """
-    plan = settings.plan
-    if plan is None:
-        raise ValueError(settings.network)
-    layers = "\n".join(f"    {layer!r}," for layer in architecture.as_tuples(plan))
+    layers = "\n".join(f"    {layer!r}," for layer in as_tuples(settings.architecture))
     return f"""\
 {_BY_HAND.read_text().rstrip()}
 
@@ -141,7 +139,7 @@ LEARNING_RATE = {settings.learning_rate!r}  # the highest of its schedule"""
 
 
 def _data(settings: Settings) -> str:
-    """Return how the data is loaded, split and, where that is asked for, varied."""
+    """Return how the data is loaded, split and, where that is asked for, augmented."""
     loading = f"""\
 
 {_whole_data(settings.data)}
@@ -159,18 +157,17 @@ def training_data(epoch):
     return images, one_hot
 
 '''
-    mixture = settings.mixture
     return f'''{loading}
 
 def training_data(epoch, originals=images, its_labels=labels):
-    """Images varied anew for each epoch by this project's own code, and their targets."""
+    """Images augmented for this epoch by this project's own code, and their targets."""
     from loky import ProcessPoolExecutor
 
     from mnist_app.data.datasets import Split
     from mnist_app.data.epochs import Epoch, Mixture
 
     with ProcessPoolExecutor() as executor:
-        mixture = Mixture(written={mixture.written}, nondigits={mixture.nondigits})
+        mixture = {settings.mixture!r}
         return Epoch(executor, Split(originals, its_labels), mixture, SEED, epoch).result()
 
 '''
@@ -190,7 +187,7 @@ test_images, test_labels = test_split.images, test_split.labels"""
 
 def _schedule(settings: Settings) -> str:
     return f"""\
-batches = EPOCHS * math.ceil({settings.images_an_epoch} / BATCH_SIZE)
+batches = EPOCHS * math.ceil({settings.images_per_epoch} / BATCH_SIZE)
 
 
 {inspect.getsource(rate_at)}
@@ -200,47 +197,47 @@ def learning_rate(batches_done):
 """
 
 
-def _network(settings: Settings) -> str:
-    if settings.plan is None:
-        return f'''\
-from mnist_app.model import builder
-
-network = builder.build("{settings.network}")
-'''
-    lines = "\n".join(f"x = {_keras_line(step)}(x)" for step in _with_channel(settings.plan))
+def network_code(architecture: Architecture) -> str:
+    """Return the lines that build a network with Keras and call it `network`."""
+    lines = "\n".join(f"x = {_keras_line(spec)}(x)" for spec in architecture)
     return f"""\
-image = keras.Input((28, 28), name="image")
-x = keras.layers.Rescaling(1 / 255, name="scale")(image)
+{_own_imports(architecture)}image = x = keras.Input((28, 28), name="image")
 {lines}
-probabilities = keras.layers.Softmax(name="probabilities")(x)
-network = keras.Model(image, probabilities)
+network = keras.Model(image, x)
 network.summary()
 """
 
 
-def _with_channel(plan: Plan) -> list[Step | None]:
-    """Return the layers in their order; None stands for the one that adds a channel."""
-    steps: list[Step | None] = [] if isinstance(plan[0], architecture.Flatten) else [None]
-    return [*steps, *plan, architecture.LOGITS]
+def _own_imports(architecture: Architecture) -> str:
+    """Return the line that imports from this project what Keras does not have, if any is used."""
+    is_partly_connected = [isinstance(s, Convolution) and s.connections for s in architecture]
+    activations = [spec.keras_arguments().get("activation") for spec in architecture]
+    names = ["PartlyConnected"] if any(is_partly_connected) else []
+    names += ["scaled_tanh"] if "scaled_tanh" in activations else []
+    if not names:
+        return ""
+    return f"""\
+# This project's own code: what Keras does not have.
+from mnist_app.model.builder import {", ".join(names)}
+
+"""
 
 
-def _keras_line(step: Step | None) -> str:
-    match step:
-        case None:
-            return 'keras.layers.Reshape((28, 28, 1), name="channel")'
-        case architecture.Convolution(name, filters, kernel, bias):
-            return f'keras.layers.Conv2D({filters}, {kernel}, use_bias={bias}, name="{name}")'
-        case architecture.Pooling(name, size, stride):
-            return f'keras.layers.MaxPooling2D({size}, {stride}, name="{name}")'
-        case architecture.Normalization(name, momentum):
-            return f'keras.layers.BatchNormalization(momentum={momentum}, name="{name}")'
-        case architecture.Activation(name, "relu"):
-            return f'keras.layers.ReLU(name="{name}")'
-        case architecture.Activation(name, function):
-            return f'keras.layers.Activation("{function}", name="{name}")'
-        case architecture.Flatten(name):
-            return f'keras.layers.Flatten(name="{name}")'
-        case architecture.Dropout(name, rate):
-            return f'keras.layers.Dropout({rate}, name="{name}")'
-        case architecture.Dense(name, units, activation):
-            return f'keras.layers.Dense({units}, activation="{activation}", name="{name}")'
+def _keras_line(spec: LayerSpec) -> str:
+    """Return the expression that makes a layer with Keras: `keras.layers.Flatten(name=...)`."""
+    arguments = {
+        name: _expression(spec, name, value) for name, value in spec.keras_arguments().items()
+    }
+    if isinstance(spec, Convolution) and spec.connections:
+        arguments["kernel_constraint"] = f"PartlyConnected({spec.connections})"
+    arguments["name"] = f'"{spec.name}"'
+    listed = ", ".join(f"{name}={text}" for name, text in arguments.items())
+    return f"keras.layers.{spec.kind}({listed})"
+
+
+def _expression(spec: LayerSpec, name: str, value: object) -> str:
+    if isinstance(spec, Rescaling) and name == "scale":
+        return f"1 / {spec.divisor:g}"
+    if isinstance(value, str):
+        return value if value == "scaled_tanh" else f'"{value}"'
+    return repr(value)

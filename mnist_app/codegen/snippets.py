@@ -11,13 +11,12 @@ import cv2
 
 from mnist_app.imaging.convolution import Array, Padding
 from mnist_app.imaging.normalize import Image
-from mnist_app.networks.card import read_card
 from mnist_app.networks.interventions import Interventions
-from mnist_app.networks.layers import find
+from mnist_app.networks.layers import Layer
 
 
 def pixels(picture: Image, network: str) -> str:
-    """Return the way of a canvas, uint8 (height, width, 4) RGBA, to 28x28 and to the answers."""
+    """Return how a canvas, uint8 (height, width, 4) RGBA, becomes 28x28, and what is answered."""
     _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA))
     data = base64.b64encode(png.tobytes()).decode("ascii")
     return f'''\
@@ -63,7 +62,7 @@ print(probabilities.round(3))
 
 
 def convolution(image: Image, kernel: Array, stride: int, padding: Padding) -> str:
-    """Return the walk of a kernel, float32 (rows, columns), over an image, uint8 (28, 28)."""
+    """Return how an image, uint8 (28, 28), is convolved with a kernel, float32 (rows, columns)."""
     same_in_opencv = ""
     if stride == 1 and padding == "same":
         same_in_opencv = """
@@ -84,18 +83,20 @@ print(result)
 {same_in_opencv}"""
 
 
-def learned_kernels(image: Image, network: str, layer: str, changes: Interventions) -> str:
-    """Return a network's kernels, their maps of an image, and its answer with edited ones."""
+def learned_kernels(image: Image, network: str, layer: Layer, changes: Interventions) -> str:
+    """Return a convolution's kernels, their maps of an image, uint8 (28, 28), and the answer.
+
+    With kernels of that layer edited, also the answer with these.
+    """
     edited = ""
-    if layer in changes.kernels:
-        kernels, biases = changes.kernels[layer]
-        has_biases = find(read_card(network), layer).parameters > kernels.size
-        weights = "[kernels, biases]" if has_biases else "[kernels]"
+    if layer.name in changes.kernels:
+        kernels, biases = changes.kernels[layer.name]
+        weights = "[kernels, biases]" if layer.has_bias else "[kernels]"
         edited = f"""
 # Your changes.
 {_array("kernels", kernels)}
-{_array("biases", biases) + chr(10) if has_biases and biases is not None else ""}\
-network.get_layer("{layer}").set_weights({weights})
+{_array("biases", biases) + chr(10) if layer.has_bias and biases is not None else ""}\
+network.get_layer("{layer.name}").set_weights({weights})
 print(np.array(network(batch)).round(3))
 """
     return f"""\
@@ -107,8 +108,8 @@ from mnist_app.model import builder
 batch = image[None].astype("float32")
 
 network = builder.load("{network}")
-kernels = network.get_layer("{layer}").get_weights()[0]  # rows, columns, 1, maps
-until = keras.Model(network.input, network.get_layer("{layer}").output)
+kernels = network.get_layer("{layer.name}").get_weights()[0]  # rows, columns, 1, maps
+until = keras.Model(network.input, network.get_layer("{layer.name}").output)
 maps = np.array(until(batch))[0]  # rows, columns, maps
 print(maps.shape)
 print(np.array(network(batch)).round(3))
@@ -183,7 +184,7 @@ print("the same by Keras:", float(keras.losses.categorical_crossentropy(one_hot,
 """
 
 
-_SPOILED = {
+_CORRUPTIONS = {
     "shift": "cv2.warpAffine(image, np.float32([[1, 0, strength], [0, 1, 0]]), (28, 28))",
     "turn": "cv2.warpAffine(image, cv2.getRotationMatrix2D(middle, strength, 1), (28, 28))",
     "scale": "cv2.warpAffine(image, cv2.getRotationMatrix2D(middle, 0, strength / 100), (28, 28))",
@@ -193,8 +194,11 @@ _SPOILED = {
 }
 
 
-def spoiled(image: Image, way: str, strength: float, networks: Sequence[str]) -> str:
-    """Return how an image, uint8 (28, 28), is spoiled in a way, and what networks answer to it."""
+def corrupted(image: Image, corruption: str, strength: float, networks: Sequence[str]) -> str:
+    """Return how an image, uint8 (28, 28), is corrupted, and what networks answer then.
+
+    `corruption` is one of `imaging.corruptions.CORRUPTIONS`, `strength` one of its strengths.
+    """
     return f"""\
 {_imports("cv2", "numpy as np")}
 
@@ -203,10 +207,10 @@ from mnist_app.model import builder
 
 {_image(image)}
 strength, middle = {strength!r}, (13.5, 13.5)
-spoiled = {_SPOILED[way]}
-assert np.array_equal(spoiled, corruptions.CORRUPTIONS["{way}"].apply(image, strength))
+corrupted = {_CORRUPTIONS[corruption]}
+assert np.array_equal(corrupted, corruptions.CORRUPTIONS["{corruption}"].apply(image, strength))
 for name in {list(networks)!r}:
-    probabilities = np.array(builder.load(name)(spoiled[None].astype("float32")))[0]
+    probabilities = np.array(builder.load(name)(corrupted[None].astype("float32")))[0]
     print(name, probabilities.argmax(), probabilities.max())
 """
 

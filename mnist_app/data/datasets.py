@@ -1,7 +1,8 @@
-"""MNIST and EMNIST Digits as arrays: images to learn from, held out, and to be tested on.
+"""MNIST and EMNIST Digits as arrays: training, validation and test images.
 
-Of the training images the last 3,000 are held out: from them networks learn how sure they may be.
-A training looks at the test images once, at the end.
+The last 3,000 of a data set's training images are for validation: no network learns digits from
+them, and each finds out on them how sure it may be. A training looks at the test images once, at
+the end.
 """
 
 import gzip
@@ -20,7 +21,7 @@ MNIST_FILE = Path(__file__).parent.parent / "assets" / "mnist.npz"
 CLASSES = 10
 VALIDATION_IMAGES = 3_000
 TRAINING_IMAGES = 57_000
-"""Of MNIST, without those that are held out."""
+"""Of MNIST, the validation images left out."""
 EMNIST_PAGE = "https://www.nist.gov/itl/products-and-services/emnist-dataset"
 EMNIST_DOWNLOAD = "https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip"
 
@@ -31,12 +32,15 @@ class ExpectedFile:
 
     name: str
     holds: str
+    """What is in it, in words."""
     bytes: int
+    """Its size."""
     sha256: str
+    """Its digest, in hexadecimal."""
 
 
-# Sizes and digests: the Git LFS pointers of https://github.com/aurelienduarte/emnist; NIST itself
-# publishes none of single files.
+# Sizes and digests are those of the Git LFS pointers of https://github.com/aurelienduarte/emnist:
+# NIST itself publishes none for single files.
 EMNIST_FILES = {
     "training": (
         ExpectedFile(
@@ -67,11 +71,11 @@ EMNIST_FILES = {
         ),
     ),
 }
-"""Images and labels of each split."""
-# IDX: two zero bytes, the type (8 is unsigned bytes), the number of dimensions; then each
-# dimension as four bytes, most significant first: http://yann.lecun.com/exdb/mnist/
+"""Images and labels of each part."""
+# IDX: two zero bytes, the type (8 is unsigned byte), the number of dimensions; then each dimension
+# as four bytes, the most significant one first: http://yann.lecun.com/exdb/mnist/
 _IDX_BYTES = b"\0\0\x08"
-_REPLACE = "Put the file of the official archive in its place."
+_REPLACE = "Replace it with the file from the official archive."
 
 
 class DatasetError(Exception):
@@ -83,11 +87,13 @@ class Source:
     """Where digits come from."""
 
     name: str
-    """As settings and the command line call it."""
+    """What settings and the command line call it."""
     title: str
+    """What pages call it."""
     training: int
-    """Training images, those that are held out included."""
+    """How many training images it has, the validation images included."""
     test: int
+    """How many test images it has."""
 
 
 MNIST = Source("mnist", "MNIST", 60_000, 10_000)
@@ -97,7 +103,7 @@ SOURCES = {source.name: source for source in (MNIST, EMNIST)}
 
 @dataclass(frozen=True)
 class Split:
-    """Images and their labels, index by index."""
+    """Images with their labels, index by index."""
 
     images: NDArray[np.uint8]
     """Shape (n, 28, 28), 0 black to 255 white."""
@@ -113,32 +119,32 @@ class Split:
         return Split(self.images[which], self.labels[which])
 
 
-def whole_training(source: str = MNIST.name) -> Split:
-    """Return all training images of a data set, those that are held out included.
+def load_all_training(source: str = MNIST.name) -> Split:
+    """Return all training images of a data set, the validation images included: 60,000 of MNIST.
 
-    Raises DatasetError where its files are missing or wrong.
+    Raises DatasetError when its files are missing or wrong.
     """
     return _read_mnist("train") if source == MNIST.name else _read_emnist("training")
 
 
 def load_training(source: str = MNIST.name, count: int | None = None) -> Split:
-    """Return the first training images, or all of them that are not held out: 57,000 of MNIST.
+    """Return the first `count` images to learn from, or all of them: 57,000 of MNIST.
 
-    Raises DatasetError, also where there are fewer than `count`.
+    Raises DatasetError, also when there are fewer than `count`.
     """
-    whole = whole_training(source)
-    if len(whole) - VALIDATION_IMAGES < (count or 1):
+    split = load_all_training(source)
+    if len(split) - VALIDATION_IMAGES < (count or 1):
         raise DatasetError(
-            f"The files of {SOURCES[source].title} hold {len(whole):,} training images, of which "
-            f"{VALIDATION_IMAGES:,} are held out. Take fewer, or put the files of the official archive in "
-            "their place."
+            f"The files of {SOURCES[source].title} hold {len(split):,} training images, of which "
+            f"{VALIDATION_IMAGES:,} are kept for validation. Use fewer images, or replace the "
+            "files with those from the official archive."
         )
-    return whole[:-VALIDATION_IMAGES][:count]
+    return split[:-VALIDATION_IMAGES][:count]
 
 
 def load_validation(source: str = MNIST.name) -> Split:
-    """Return the last 3,000 training images. Raises DatasetError."""
-    return whole_training(source)[-VALIDATION_IMAGES:]
+    """Return the validation images, the last 3,000 for training. Raises DatasetError."""
+    return load_all_training(source)[-VALIDATION_IMAGES:]
 
 
 def load_test(source: str = MNIST.name) -> Split:
@@ -147,17 +153,17 @@ def load_test(source: str = MNIST.name) -> Split:
 
 
 def emnist_folder() -> Path:
-    """Return where the files of EMNIST are looked for."""
+    """Return the folder where the files of EMNIST belong."""
     return home() / "emnist"
 
 
 def emnist_files() -> list[ExpectedFile]:
-    """Return all files of EMNIST Digits."""
+    """Return all files that EMNIST Digits consists of."""
     return [file for part in EMNIST_FILES.values() for file in part]
 
 
-def stamp(source: str) -> tuple[int, ...]:
-    """Return numbers that are others when the files of a data set are: sizes, times of change."""
+def files_version(source: str) -> tuple[int, ...]:
+    """Return numbers that change when a data set's files do: their sizes and times of change."""
     numbers = []
     for file in emnist_files() if source == EMNIST.name else []:
         path = emnist_folder() / file.name
@@ -165,15 +171,15 @@ def stamp(source: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def require(source: str) -> None:
-    """Raise DatasetError, which names the first, where files of a data set are missing."""
+def require_files(source: str) -> None:
+    """Raise DatasetError, naming the first file, when files of a data set are missing."""
     for file in emnist_files() if source == EMNIST.name else []:
         if not (emnist_folder() / file.name).exists():
             raise DatasetError(_missing(file.name))
 
 
-def emnist_strangers() -> list[str]:
-    """Return which of EMNIST's files are there and are not those of the official archive."""
+def unofficial_files() -> list[str]:
+    """Return the names of EMNIST's files that are there but not from the official archive."""
     return [
         file.name
         for file in emnist_files()
@@ -193,56 +199,61 @@ def _read_mnist(part: str) -> Split:
 
 
 def _read_emnist(part: str) -> Split:
-    """Read images and labels; EMNIST's images lie on their side, mirrored: they are transposed."""
+    """Read images and labels. EMNIST's images are stored transposed."""
     names = [file.name for file in EMNIST_FILES[part]]
     images, labels = (_read_idx(emnist_folder() / name) for name in names)
     if images.ndim != 3 or images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
         raise DatasetError(
-            f"{names[0]} holds no images of {IMAGE_SIDE} x {IMAGE_SIDE} pixels. {_REPLACE}"
+            f"{names[0]} does not hold images of {IMAGE_SIDE} × {IMAGE_SIDE} pixels. {_REPLACE}"
         )
-    if labels.ndim != 1:
-        raise DatasetError(f"{names[1]} holds no list of labels. {_REPLACE}")
-    if len(images) != len(labels):
-        raise DatasetError(
-            f"{names[0]} holds {len(images):,} images, and {names[1]} {len(labels):,} labels. "
-            f"{_REPLACE}"
-        )
-    if labels.max() >= CLASSES:
-        raise DatasetError(
-            f"{names[1]} holds the label {labels.max()}; those of digits are 0 to 9. {_REPLACE}"
-        )
+    _check_labels(labels, names[1], len(images))
     return Split(np.ascontiguousarray(images.transpose(0, 2, 1)), labels)
 
 
+def _check_labels(labels: NDArray[np.uint8], name: str, images: int) -> None:
+    if labels.ndim != 1:
+        raise DatasetError(f"{name} does not hold a list of labels. {_REPLACE}")
+    if len(labels) != images:
+        raise DatasetError(f"{name} holds {len(labels):,} labels for {images:,} images. {_REPLACE}")
+    if labels.max() >= CLASSES:
+        raise DatasetError(
+            f"{name} holds the label {labels.max()}, but digits are 0 to 9. {_REPLACE}"
+        )
+
+
 def _missing(name: str) -> str:
-    return f"{name} is not in {emnist_folder()}."
+    return f"{name} is not in {emnist_folder()}. The page MNIST says where to download it."
 
 
 def _read_idx(file: Path) -> NDArray[np.uint8]:
-    """Return what a gzip IDX file holds. Raises DatasetError."""
+    """Return the array in a gzip IDX file. Raises DatasetError."""
+    content = _decompress(file)
+    dimensions = content[3] if len(content) > 3 else 0
+    start = 4 + 4 * dimensions
+    if content[:3] != _IDX_BYTES or not dimensions or len(content) < start:
+        raise DatasetError(f"{file.name} is not an IDX file of bytes. {_REPLACE}")
+    shape = np.frombuffer(content, ">u4", dimensions, 4).astype(int)
+    expected = start + int(np.prod(shape))
+    if not shape.all():
+        raise DatasetError(f"{file.name} is empty: it consists of a header alone. {_REPLACE}")
+    if len(content) != expected:
+        raise DatasetError(
+            f"{file.name} holds {len(content):,} bytes, but its header announces {expected:,}. "
+            f"{_REPLACE}"
+        )
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def _decompress(file: Path) -> bytes:
     try:
-        content = gzip.decompress(file.read_bytes())
+        return gzip.decompress(file.read_bytes())
     except FileNotFoundError:
         raise DatasetError(_missing(file.name)) from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DatasetError(
-            f"{file.name} is damaged or no gzip file ({error}). {_REPLACE}"
+            f"{file.name} is damaged or not a gzip file ({error}). {_REPLACE}"
         ) from None
     except OSError as error:
         raise DatasetError(
-            f"{file.name} cannot be read ({error.strerror}). Let this program read it."
+            f"{file.name} cannot be read ({error.strerror}). Give this program access to it."
         ) from None
-    dimensions = content[3] if len(content) > 3 else 0
-    start = 4 + 4 * dimensions
-    if content[:3] != _IDX_BYTES or not dimensions or len(content) < start:
-        raise DatasetError(f"{file.name} is no IDX file of bytes. {_REPLACE}")
-    shape = np.frombuffer(content, ">u4", dimensions, 4).astype(int)
-    expected = start + int(np.prod(shape))
-    if not shape.all():
-        raise DatasetError(f"{file.name} is empty: it holds nothing but its beginning. {_REPLACE}")
-    if len(content) != expected:
-        raise DatasetError(
-            f"{file.name} holds {len(content):,} bytes instead of the {expected:,} that its "
-            f"beginning speaks of. {_REPLACE}"
-        )
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)

@@ -11,20 +11,22 @@ LINK = "https://arxiv.org/abs/2103.14749"
 
 @dataclass(frozen=True)
 class Dispute:
-    """What five people said about an image; they were offered its label and a network's answer."""
+    """What five people said about an image, asked to choose between two digits."""
 
     label: int
-    """MNIST's."""
+    """MNIST's label."""
     other: int
-    """What a network took it for."""
+    """The digit that a network read."""
     for_label: int
-    """How many chose MNIST's label."""
+    """How many people chose MNIST's label."""
     for_other: int
+    """How many chose the other digit."""
     neither: int
+    """How many chose neither."""
 
 
-# mturk/mnist_mturk.json in https://github.com/cleanlab/label-errors: of the 100 test images whose
-# labels a network doubts most, those where no majority of the five chose MNIST's label.
+# From mturk/mnist_mturk.json in https://github.com/cleanlab/label-errors: of the 100 test images
+# whose labels a network doubts most, those where fewer than three of five people chose the label.
 DISPUTES: dict[int, Dispute] = {
     947: Dispute(8, 9, 0, 5, 0),
     1621: Dispute(0, 6, 2, 3, 0),
@@ -45,9 +47,10 @@ DISPUTES: dict[int, Dispute] = {
 """By the index of the test image."""
 
 
-def in_words(dispute: Dispute) -> str:
+def describe(dispute: Dispute) -> str:
     """Return what people said about the image, in a sentence."""
     return (
-        f"Of five people who were offered both, {dispute.for_label} chose the label "
-        f"{dispute.label}, {dispute.for_other} the {dispute.other}, and {dispute.neither} neither."
+        f"Of five people who looked at this image, {dispute.for_label} chose the label "
+        f"{dispute.label}, {dispute.for_other} chose {dispute.other}, and {dispute.neither} chose "
+        "neither."
     )

@@ -1,7 +1,7 @@
-"""What people draw that is no digit: letters, signs, shapes, scribbles, two digits, solid blots.
+"""Negatives: drawings of no digit, such as letters, signs, shapes, scribbles or two digits.
 
-Networks learn from these to be sure of nothing: the target is one tenth for each digit. After
-Hendrycks, Mazeika and Dietterich, Deep Anomaly Detection with Outlier Exposure (2018),
+Networks learn from them to be unsure: the target is one tenth for each digit. After Hendrycks,
+Mazeika and Dietterich, Deep Anomaly Detection with Outlier Exposure (2018),
 https://arxiv.org/abs/1812.04606. Letters that a person could take for a digit (I, O, S, Z, ...)
 are left out.
 """
@@ -11,9 +11,9 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from mnist_app.data.synthetic_digits import (
+from mnist_app.data.synthetic_digits import STYLES
+from mnist_app.data.writer import (
     CANVAS_SIDE,
-    STYLES,
     Stroke,
     Writer,
     draw,
@@ -22,8 +22,8 @@ from mnist_app.data.synthetic_digits import (
 )
 from mnist_app.imaging.normalize import Image, normalize_ink
 
-# Strokes are separated by semicolons; a point is two figures, x and y on a grid of ten by ten.
-# A tilde makes its stroke a curve through its points, otherwise lines join them.
+# Strokes are separated by semicolons; a point is two digits, x and y on a grid of ten by ten. Lines
+# connect the points of a stroke, or a curve where it begins with a tilde.
 SIGNS = {
     "A": "09 40 89; 15 75",
     "C": "~ 81 50 11 03 06 18 59 88",
@@ -87,16 +87,16 @@ SIGNS = {
     "cup": "02 08 68 62 02; ~ 63 94 66",
 }
 
-
-# With a thicker pen a square becomes a 0 and a P a 9.
+# With a thicker pen a square becomes a 0, and a P a 9.
 THICKEST = 0.2
-
+# Corners that make a polygon round.
+ROUND = 40
 
 Kind = Callable[[Writer], Image]
 
 
-def draw_nondigits(count: int, generator: np.random.Generator) -> Image:
-    """Return `count` images of anything but one digit, uint8 (count, 28, 28).
+def draw_negatives(count: int, generator: np.random.Generator) -> Image:
+    """Return images of anything but a single digit, uint8 (count, 28, 28).
 
     The same generator state gives the same images.
     """
@@ -105,13 +105,13 @@ def draw_nondigits(count: int, generator: np.random.Generator) -> Image:
 
 
 def sign(name: str, writer: Writer) -> list[Stroke]:
-    """Return the strokes of the sign `name` by this writer. Raises KeyError for an unknown one."""
+    """Return the strokes of a sign of SIGNS by this writer. Raises KeyError for an unknown one."""
     strokes = []
-    for notes in SIGNS[name].split(";"):
-        marks = notes.split()
+    for notation in SIGNS[name].split(";"):
+        marks = notation.split()
         points = [(int(mark[0]) / 9, int(mark[1]) / 9) for mark in marks if mark != "~"]
-        way = writer.curve if marks[0] == "~" else writer.line
-        strokes.append(writer.write(way(*points)))
+        connect = writer.curve if marks[0] == "~" else writer.line
+        strokes.append(writer.write(connect(*points)))
     return strokes
 
 
@@ -122,16 +122,16 @@ def _sign(writer: Writer) -> Image:
 def _scribble(writer: Writer) -> Image:
     corners = int(writer.between(5, 18))
     points = [(writer.between(0, 1), writer.between(0, 1)) for _ in range(corners)]
-    way = writer.curve if writer.chance(0.6) else writer.line
-    return _draw([writer.write(way(*points))], writer)
+    connect = writer.curve if writer.chance(0.6) else writer.line
+    return _draw([writer.write(connect(*points))], writer)
 
 
 def _hatching(writer: Writer) -> Image:
-    """To and fro without lifting the pen, as one blackens a field."""
+    """Back and forth without lifting the pen, as one fills an area."""
     turns = int(writer.between(5, 14))
     points = [(i / turns, float(i % 2)) for i in range(turns + 1)]
-    way = writer.curve if writer.chance(0.5) else writer.line
-    return _draw([way(*points)], writer)
+    connect = writer.curve if writer.chance(0.5) else writer.line
+    return _draw([connect(*points)], writer)
 
 
 def _curl(writer: Writer) -> Image:
@@ -142,7 +142,7 @@ def _curl(writer: Writer) -> Image:
 
 
 def _two_digits(writer: Writer) -> Image:
-    """Two digits side by side or, less often, one above the other, with little room between."""
+    """Two digits side by side or, less often, one above the other, with little space between."""
     first, second = (_unit_digit(writer) for _ in range(2))
     shift = [writer.between(0.7, 1.1), writer.between(-0.15, 0.15)]
     if writer.chance(0.2):
@@ -151,11 +151,11 @@ def _two_digits(writer: Writer) -> Image:
 
 
 def _blot(writer: Writer) -> Image:
-    """Something solid with straight, round or random corners."""
-    corners = int(writer.choose([3, 4, 4, 5, 6, 40]))
+    """Something solid: a polygon, or something round."""
+    corners = writer.choose([3, 4, 4, 5, 6, ROUND])
     angles = np.linspace(0, 2 * np.pi, corners, endpoint=False) + writer.between(0, 6.28)
     radii = np.array([[writer.between(0.75, 1), writer.between(0.75, 1)] for _ in range(corners)])
-    if corners == 40:
+    if corners == ROUND:
         radii[:] = radii[0]
     outline = CANVAS_SIDE / 2 + 0.4 * CANVAS_SIDE * radii * np.stack(
         [np.cos(angles), np.sin(angles)], axis=1
@@ -166,7 +166,7 @@ def _blot(writer: Writer) -> Image:
 
 
 def _turned_digit(writer: Writer) -> Image:
-    """A 2, 3, 4, 5 or 7 that lies on its side."""
+    """A 2, 3, 4, 5 or 7 on its side."""
     strokes = _unit_digit(writer, writer.choose([2, 3, 4, 5, 7]))
     sideways = np.array([[0, 1], [-1, 0]]) * (1 if writer.chance(0.5) else -1)
     return draw([stroke @ sideways for stroke in strokes], pen_width(writer, THICKEST))
@@ -182,6 +182,6 @@ def _draw(strokes: list[Stroke], writer: Writer) -> Image:
 
 
 KINDS: tuple[Kind, ...] = (_sign, _scribble, _hatching, _curl, _two_digits, _blot, _turned_digit)
-"""Kinds of drawings that are no digit; each takes a writer and returns exact ink."""
+"""Kinds of negatives; each takes a writer and returns exact ink, uint8 (96, 96)."""
 SHARES = (0.5, 0.15, 0.05, 0.05, 0.15, 0.05, 0.05)
-"""How often each kind is drawn."""
+"""The share of each kind."""

@@ -1,4 +1,4 @@
-"""What a set of images looks like as a whole: how many of each digit, the average, the unusual."""
+"""What a set of images looks like as a whole: counts, mean images, and which images are typical."""
 
 from dataclasses import dataclass
 
@@ -11,40 +11,43 @@ from mnist_app.imaging.normalize import IMAGE_SIDE
 
 
 @dataclass(frozen=True)
-class Overview:
-    """Figures of a split, each computed from all of its images."""
+class Statistics:
+    """Statistics of a split, each computed from all of its images."""
 
     counts: NDArray[np.int64]
     """How many images each digit has, shape (10,)."""
-    averages: Array
-    """The mean value of each pixel for each digit, 0 to 255, float32 (10, 28, 28)."""
-    spreads: Array
-    """Its standard deviation, the same shape."""
-    likeness: Array
-    """How much each image is like the average of its digit, float32 (n,), 0 to 1: the cosine of
-    the angle between the two as vectors of 784 values."""
+    means: Array
+    """The mean of each pixel for each digit, 0 to 255, float32 (10, 28, 28)."""
+    deviations: Array
+    """The standard deviation of each pixel for each digit, the same shape."""
+    typicality: Array
+    """How similar each image is to the mean image of its digit, float32 (n,), 0 to 1: the cosine
+    of the angle between the two as vectors of 784 values."""
 
-    def unusual_first(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the indices `which` by likeness, the least like the average first."""
-        return which[np.argsort(self.likeness[which], kind="stable")]
+    def least_typical_first(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return `indices` of images, shape (n,), sorted by their typicality."""
+        return indices[np.argsort(self.typicality[indices], kind="stable")]
 
 
-def look_at(split: Split) -> Overview:
-    """Return the figures of a split; 0.2 s for 10,000 images."""
-    averages = np.zeros((CLASSES, IMAGE_SIDE**2), np.float32)
-    spreads = np.zeros((CLASSES, IMAGE_SIDE**2), np.float32)
-    likeness = np.zeros(len(split), np.float32)
-    for digit in range(CLASSES):
+def compute(split: Split) -> Statistics:
+    """Return the statistics of a split; takes 0.2 s for 10,000 images."""
+    means = np.zeros((CLASSES, IMAGE_SIDE**2), np.float32)
+    deviations = np.zeros((CLASSES, IMAGE_SIDE**2), np.float32)
+    typicality = np.zeros(len(split), np.float32)
+    for digit in np.unique(split.labels):
         of_digit = split.labels == digit
         images = split.images[of_digit].reshape(-1, IMAGE_SIDE**2).astype(np.float32)
-        if not len(images):
-            continue
-        averages[digit], spreads[digit] = images.mean(axis=0), images.std(axis=0)
-        lengths = np.linalg.norm(images, axis=1) * np.linalg.norm(averages[digit])
-        likeness[of_digit] = images @ averages[digit] / np.maximum(lengths, 1e-9)
-    return Overview(
+        means[digit], deviations[digit] = images.mean(axis=0), images.std(axis=0)
+        typicality[of_digit] = _cosine(images, means[digit])
+    return Statistics(
         counts=np.bincount(split.labels, minlength=CLASSES),
-        averages=averages.reshape(-1, IMAGE_SIDE, IMAGE_SIDE),
-        spreads=spreads.reshape(-1, IMAGE_SIDE, IMAGE_SIDE),
-        likeness=likeness,
+        means=means.reshape(-1, IMAGE_SIDE, IMAGE_SIDE),
+        deviations=deviations.reshape(-1, IMAGE_SIDE, IMAGE_SIDE),
+        typicality=typicality,
     )
+
+
+def _cosine(rows: Array, vector: Array) -> Array:
+    """Return the cosine of the angle between each row, (n, m), and a vector, (m,); 0 for zeros."""
+    lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(vector)
+    return np.asarray(rows @ vector / np.maximum(lengths, 1e-9))

@@ -1,111 +1,29 @@
-"""Digits written by the program itself, in the styles that MNIST's American writers lack.
+"""Synthetic digits, in styles of handwriting that MNIST's American writers lack.
 
-A style is a short recipe of pen strokes: the flagged and based 1, the barred 7, the open 4, the 9
-with a curled tail. Each time it is written, writer, speed and pen differ. The styles are those of
-handwriting as it is taught in schools around the world, the continental European ones above all.
+A style is a function that returns pen strokes: the 1 with flag and base, the crossed 7, the open
+4, the 9 with a curled tail. Writer, speed and pen differ each time. The styles are those that
+schools around the world teach, above all in continental Europe.
 """
 
 from collections.abc import Callable
-from typing import TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_app.data.writer import (
+    Point,
+    Stroke,
+    Writer,
+    draw,
+    join,
+    pen_width,
+    slant_and_stretch,
+)
 from mnist_app.imaging.normalize import Image, normalize_ink
-
-T = TypeVar("T")
-Point = tuple[float, float]
-Stroke = NDArray[np.float64]
-"""Points of a pen stroke, shape (n, 2): x to the right, y down; a digit is about 1 high."""
-
-CANVAS_SIDE = 96
-DIGIT_SIDE = 60
-# The pen's width over the larger side of the digit: 8 px on 224 px, to 28 px on 84 px and a bit.
-THINNEST, USUAL, THICKEST = 0.03, 0.15, 0.36
-POINTS = 32
-_SHIFT = 4  # cv2.polylines takes points in sixteenths of a pixel
-
-
-class Writer:
-    """One person's hand at one moment: it misses every point that it aims at by a little."""
-
-    def __init__(self, generator: np.random.Generator) -> None:
-        """Draw the habits of this writer from `generator`."""
-        self._generator = generator
-        self.jitter = generator.uniform(0.005, 0.04)
-        self._haste = int(generator.choice([0, 0, 1, 2, 3]))
-
-    def between(self, low: float, high: float) -> float:
-        """Return a random number between `low` and `high`."""
-        return float(self._generator.uniform(low, high))
-
-    def chance(self, probability: float) -> bool:
-        """Return True with the given probability, 0 to 1."""
-        return bool(self._generator.random() < probability)
-
-    def choose(self, things: list[T]) -> T:
-        """Return one of the `things`, each as likely as the others."""
-        return things[int(self._generator.integers(len(things)))]
-
-    def line(self, *points: Point) -> Stroke:
-        """Return straight lines from point to point."""
-        return self._aim(points)
-
-    def curve(self, *points: Point) -> Stroke:
-        """Return a smooth curve through the points, a Catmull-Rom spline."""
-        aimed = self._aim(points)
-        padded = np.concatenate([[2 * aimed[0] - aimed[1]], aimed, [2 * aimed[-1] - aimed[-2]]])
-        before, start, end, after = (padded[i : len(aimed) - 1 + i, None] for i in range(4))
-        t = np.linspace(0, 1, 8, endpoint=False)[None, :, None]
-        pieces = 0.5 * (
-            2 * start
-            + (end - before) * t
-            + (2 * before - 5 * start + 4 * end - after) * t**2
-            + (3 * start - before - 3 * end + after) * t**3
-        )
-        return np.concatenate([pieces.reshape(-1, 2), aimed[-1:]])
-
-    def arc(
-        self, center: Point, radii: Point, start: float, sweep: float, drift: float = 0
-    ) -> Stroke:
-        """Return an arc of an ellipse from `start` on, `sweep` degrees clockwise from the right.
-
-        Its radii grow by the share `drift` on the way.
-        """
-        count = 8 + int(abs(sweep) / 20)
-        angles = np.deg2rad(np.linspace(start, start + sweep, count))
-        growth = np.linspace(1, 1 + drift, count)[:, None]
-        ellipse = np.stack([np.cos(angles), np.sin(angles)], axis=1) * growth * radii
-        middle = self._aim([center])
-        return np.asarray(ellipse + middle, dtype=np.float64)
-
-    def write(self, stroke: Stroke) -> Stroke:
-        """Return `stroke` as this writer writes it in one go: in haste, corners become round."""
-        steps = np.hypot(*np.diff(stroke, axis=0).T)
-        way = np.concatenate([[0], np.cumsum(steps)])
-        places = np.linspace(0, way[-1], POINTS)
-        even = np.empty((POINTS, 2))
-        for axis in (0, 1):
-            even[:, axis] = np.interp(places, way, stroke[:, axis])
-        for _ in range(self._haste):
-            even[1:-1] = (even[:-2] + even[1:-1] + even[2:]) / 3
-        phase = self.between(0, 6.28) + places[:, None] * self.between(2, 9) + np.array([[0, 2]])
-        even += self.between(0, 0.015) * np.sin(phase)
-        return even
-
-    def _aim(self, points: tuple[Point, ...] | list[Point]) -> Stroke:
-        aimed = np.array(points, dtype=np.float64)
-        return aimed + self._generator.normal(0, self.jitter, aimed.shape)
-
-
-def join(*strokes: Stroke) -> Stroke:
-    """Return the strokes as one, written without lifting the pen."""
-    return np.concatenate(strokes)
 
 
 def write_digits(count: int, generator: np.random.Generator) -> tuple[Image, NDArray[np.uint8]]:
-    """Return `count` images of written digits, uint8 (count, 28, 28), and labels, uint8 (count,).
+    """Return images of digits, uint8 (count, 28, 28), and their labels, uint8 (count,).
 
     The same generator state gives the same digits.
     """
@@ -114,42 +32,10 @@ def write_digits(count: int, generator: np.random.Generator) -> tuple[Image, NDA
 
 
 def write(style: Callable[[Writer], list[Stroke]], generator: np.random.Generator) -> Image:
-    """Return one image, uint8 (28, 28), of the strokes of `style`, normalized as a drawing is."""
+    """Return an image, uint8 (28, 28), of a digit in a style, normalized as a drawing is."""
     writer = Writer(generator)
     strokes = [writer.write(stroke) for stroke in style(writer)]
     return normalize_ink(draw(slant_and_stretch(strokes, writer), pen_width(writer)))
-
-
-def draw(strokes: list[Stroke], width: int) -> Image:
-    """Draw strokes, their larger side 60 pixels, with a round pen; uint8 (96, 96)."""
-    points = np.concatenate(strokes)
-    low, high = points.min(axis=0), points.max(axis=0)
-    scale = DIGIT_SIDE / max(float((high - low).max()), 1e-6)
-    offset = CANVAS_SIDE / 2 - scale * (low + high) / 2
-    canvas = np.zeros((CANVAS_SIDE, CANVAS_SIDE), np.uint8)
-    for stroke in strokes:
-        fixed = np.rint((stroke * scale + offset) * 2**_SHIFT).astype(np.int32)
-        cv2.polylines(canvas, [fixed], False, 255, width, cv2.LINE_AA, _SHIFT)
-    return canvas
-
-
-def pen_width(writer: Writer, thickest: float = THICKEST) -> int:
-    """Return this writer's choice of a pen, in pixels for `draw`.
-
-    `thickest` is the largest width as a share of the drawing's larger side.
-    """
-    share = writer.between(THINNEST, thickest if writer.chance(0.65) else USUAL)
-    return max(2, round(DIGIT_SIDE * share))
-
-
-def slant_and_stretch(strokes: list[Stroke], writer: Writer) -> list[Stroke]:
-    """Return the strokes as this writer leans, turns and stretches all that it writes."""
-    turn = np.deg2rad(writer.between(-12, 12))
-    slant = writer.between(-0.15, 0.4)
-    aspect = np.exp(writer.between(np.log(0.6), np.log(1.25)))
-    upright = np.array([[aspect, -slant], [0, 1]])
-    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    return [np.asarray(stroke @ (rotation @ upright).T) for stroke in strokes]
 
 
 def _zero(writer: Writer) -> list[Stroke]:
@@ -179,7 +65,7 @@ def _one(writer: Writer) -> list[Stroke]:
 
 
 def _flag(writer: Writer) -> Stroke:
-    """The upstroke of a 1 rises steeply; the bar of a 7 does not."""
+    """Return the upstroke of a 1: it is steep, unlike the top bar of a 7."""
     angle = np.deg2rad(writer.between(33, 72))
     length = writer.between(0.15, 0.8)
     wide, high = length * np.cos(angle), length * np.sin(angle)
@@ -253,7 +139,7 @@ def _four(writer: Writer) -> list[Stroke]:
     elif style < 0.8:  # the sailboat, closed at the top
         arm = writer.line((stem_x, 0), (writer.between(-0.05, 0.1), bar), end)
         stem_top = writer.between(-0.03, 0.12)
-    else:  # closed, in one go: down, across and, from above, down again
+    else:  # closed, without lifting the pen: down, across and, from above, down again
         arm = writer.line((stem_x - 0.1, 0), (0, bar), end)
         back = writer.curve(end, (end[0], bar - 0.25), (stem_x + 0.05, writer.between(0.1, 0.3)))
         return [join(arm, back, writer.line((stem_x, 0.3), (stem_x - writer.between(0, 0.1), 1)))]
@@ -302,29 +188,35 @@ def _seven(writer: Writer) -> list[Stroke]:
     foot = (writer.between(-0.1, 0.6), 1.0)
     bulge = writer.between(-0.15, 0.02)
     middle = ((right[0] + foot[0]) / 2 + bulge, writer.between(0.45, 0.6))
-    bar_top = writer.line(left, right)
-    if writer.chance(0.15):  # round, without a corner
-        bar_top = writer.curve((left[0], writer.between(0.05, 0.25)), (0.35, 0), (0.7, 0.02), right)
-    elif writer.chance(0.2):
-        bar_top = writer.curve(left, (0.3, writer.between(-0.04, 0.02)), (0.6, 0.06), right)
-    if writer.chance(0.25):
-        bar_top = join(writer.line((left[0], writer.between(0.12, 0.3)), left), bar_top)
+    top = _top_of_seven(writer, left, right)
     stem = writer.curve(right, middle, foot)
     if writer.chance(0.12):
         stem = join(stem, writer.line(foot, (foot[0] + writer.between(0.05, 0.2), 0.97)))
-    strokes = [join(bar_top, stem)]
     if writer.chance(0.55):
-        reach, tilt = writer.between(0.1, 0.5), writer.between(-0.2, 0.12)
-        x, y = middle[0] + writer.between(-0.12, 0.12), middle[1] + writer.between(-0.15, 0.2)
-        bar = writer.line((x - reach, y - tilt), (x + reach, y + tilt))
-        if writer.chance(0.2):  # in one go: from the foot up to the left and across
-            return [
-                join(
-                    bar_top, stem, writer.curve(foot, (x - reach, (1 + y) / 2), tuple(bar[0])), bar
-                )
-            ]
-        strokes.append(bar)
-    return strokes
+        return _cross(writer, join(top, stem), middle, foot)
+    return [join(top, stem)]
+
+
+def _top_of_seven(writer: Writer, left: Point, right: Point) -> Stroke:
+    top = writer.line(left, right)
+    if writer.chance(0.15):  # round, without a corner
+        top = writer.curve((left[0], writer.between(0.05, 0.25)), (0.35, 0), (0.7, 0.02), right)
+    elif writer.chance(0.2):
+        top = writer.curve(left, (0.3, writer.between(-0.04, 0.02)), (0.6, 0.06), right)
+    if writer.chance(0.25):
+        top = join(writer.line((left[0], writer.between(0.12, 0.3)), left), top)
+    return top
+
+
+def _cross(writer: Writer, seven: Stroke, middle: Point, foot: Point) -> list[Stroke]:
+    """Return a 7 with a bar through the middle of its stem."""
+    reach, tilt = writer.between(0.1, 0.5), writer.between(-0.2, 0.12)
+    x, y = middle[0] + writer.between(-0.12, 0.12), middle[1] + writer.between(-0.15, 0.2)
+    bar = writer.line((x - reach, y - tilt), (x + reach, y + tilt))
+    if writer.chance(0.2):  # without lifting the pen: from the foot up to the left and across
+        back = writer.curve(foot, (x - reach, (1 + y) / 2), (bar[0, 0], bar[0, 1]))
+        return [join(seven, back, bar)]
+    return [seven, bar]
 
 
 def _eight(writer: Writer) -> list[Stroke]:
@@ -357,7 +249,7 @@ def _nine(writer: Writer) -> list[Stroke]:
     high = writer.between(0.15, 0.32)
     wide = writer.between(0.2, 0.4)
     side = 0.4 + wide
-    if writer.chance(0.2):  # clockwise, from the foot of the ring and without lifting the pen
+    if writer.chance(0.2):  # clockwise, from the lower left of the ring, without lifting the pen
         left = 0.4 - wide
         start = (writer.between(left + 0.1, side), writer.between(1.6, 2.2) * high)
         ring = writer.curve(start, (left, 1.4 * high), (left + 0.05, 0.4 * high), (0.4, 0))
@@ -371,7 +263,7 @@ def _nine(writer: Writer) -> list[Stroke]:
 
 
 def _tail(writer: Writer, top: Point) -> Stroke:
-    """The tail of a 9: straight, bent to the left, or curled up."""
+    """Return the tail of a 9: straight, bent to the left, or curled up."""
     side = top[0]
     style = writer.between(0, 1)
     if style < 0.3:
@@ -384,7 +276,7 @@ def _tail(writer: Writer, top: Point) -> Stroke:
 
 
 STYLES = (_zero, _one, _two, _three, _four, _five, _six, _seven, _eight, _nine)
-"""How each digit is written, index by digit."""
+"""How each digit is written, by digit."""
 _WEIGHTS = np.array([1, 2, 1, 1, 2, 1.2, 1, 1.8, 1, 1.8])
 SHARES = _WEIGHTS / _WEIGHTS.sum()
-"""How often each digit is written: those whose styles differ most from MNIST's more often."""
+"""The share of each digit: more of those whose styles differ most from MNIST's."""

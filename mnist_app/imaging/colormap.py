@@ -1,5 +1,7 @@
 """Values become colors: one scale for one figure, so that the same value has the same color.
 
+This is the one place where colors are computed. A browser gets indices and the palette's colors.
+
 Gray for pixels, as MNIST has them; viridis for values from zero up; blue, black, orange for
 values around zero. The last two stay apart for color-blind people, and black is zero in all
 but viridis, where it is the darkest color.
@@ -21,6 +23,14 @@ Palette = Literal["gray", "viridis", "diverging"]
 _DIVERGING = [(190, 225, 255), (75, 155, 245), (25, 85, 180), (0, 0, 0)]
 _DIVERGING += [(180, 85, 5), (250, 150, 35), (255, 230, 170)]
 
+MARK = (255, 79, 216)
+"""The color, RGB, of what is drawn over a picture to point at something."""
+SERIES = ("#2f6fdb", "#e07b00", "#7d8aa0", "#b0348f", "#1f9e77", "#8a6d1d", "#c0392b")
+"""The colors of curves, in CSS's notation. No chart has more curves.
+
+Blue and orange come first: color-blind people tell them apart, too.
+"""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -33,7 +43,10 @@ class Scale:
     """Whether small values get more of the colors: by the cube root of their share of `high`."""
 
     def indices(self, values: NDArray[Any]) -> NDArray[np.uint8]:
-        """Return each value's place in the palette, 0 to 255; beyond the scale means its end."""
+        """Return each value's index in the palette, 0 to 255, in the shape of `values`.
+
+        Values beyond the scale get the index of its end; halves are rounded to the even number.
+        """
         shares = (np.asarray(values, np.float64) - self.low) / (self.high - self.low)
         if self.stretched:
             ratio = np.asarray(values, np.float64) / self.high
@@ -45,12 +58,15 @@ class Scale:
         return colors(self.palette)[self.indices(values)]
 
     def ticks(self) -> list[float]:
-        """Return the values at the scale's beginning, its quarters and its end."""
-        steps = np.linspace(-1, 1, 5)
+        """Return the values at the scale's beginning, its quarters and its end.
+
+        Those of pixels from 0 to 255 are whole numbers.
+        """
         if self.stretched:
-            return [float(v) for v in self.high * steps**3]
+            return [float(value) for value in self.high * np.linspace(-1, 1, 5) ** 3]
         values = np.linspace(self.low, self.high, 5)
-        return [float(v) for v in (np.rint(values) if self.palette == "gray" else values)]
+        are_bytes = self.palette == "gray" and self.high > 1
+        return [float(value) for value in (np.rint(values) if are_bytes else values)]
 
 
 def pixels(white: float = 255.0) -> Scale:

@@ -1,4 +1,4 @@
-"""Convolution and pooling on plain arrays: a window walks over an image, step by step.
+"""Convolution and pooling on plain arrays: a window slides over an image, step by step.
 
 What deep learning calls convolution is cross-correlation: the kernel is not flipped. Keras's
 Conv2D and OpenCV's filter2D do the same.
@@ -17,7 +17,7 @@ PoolingRule = Literal["max", "average", "subsample"]
 PADDINGS: tuple[Padding, ...] = get_args(Padding)
 RULES: tuple[PoolingRule, ...] = get_args(PoolingRule)
 
-# A kernel's entries beyond this say nothing more, and overflow sooner or later.
+# Larger kernel entries show nothing new, and overflow sooner or later.
 LARGEST_ENTRY = 1000.0
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
@@ -27,17 +27,19 @@ class ConvolutionError(ValueError):
 
 
 @dataclass(frozen=True)
-class Walk:
-    """How a window walks over an image. All lengths are (rows, columns) in pixels."""
+class SlidingWindow:
+    """How a window slides over an image. All lengths are in pixels."""
 
-    window: tuple[int, int]
+    size: tuple[int, int]
+    """Rows and columns of the window."""
     stride: int
-    before: tuple[int, int]
-    """The padding above and to the left of the image."""
-    after: tuple[int, int]
-    """The padding below and to the right of it."""
-    steps: tuple[int, int]
-    """How many places the window stops at: the size of the output."""
+    """How far it moves at each step, both down and to the right."""
+    padding_before: tuple[int, int]
+    """Rows of padding above the image, columns to its left."""
+    padding_after: tuple[int, int]
+    """Rows of padding below the image, columns to its right."""
+    output_shape: tuple[int, int]
+    """Rows and columns of the output: how many places the window stops at."""
 
 
 def shape(image: Array) -> tuple[int, int]:
@@ -46,45 +48,48 @@ def shape(image: Array) -> tuple[int, int]:
     return rows, columns
 
 
-def walk(image: tuple[int, int], window: tuple[int, int], stride: int, padding: Padding) -> Walk:
-    """Return how `window` walks over an image of shape `image`, both (rows, columns).
+def sliding_window(
+    image: tuple[int, int], size: tuple[int, int], stride: int, padding: Padding
+) -> SlidingWindow:
+    """Return how a window of `size` slides over an image of shape `image`, both (rows, columns).
 
     "valid" stays inside the image; "same" adds padding so that a stride of 1 keeps its size:
-    https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2. Raises ConvolutionError when
-    the window or the stride is larger than the image or smaller than 1.
+    https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2. Raises ConvolutionError
+    when the window or the stride is larger than the image or smaller than 1.
     """
-    _refuse_what_does_not_fit(image, window, stride, padding)
+    _check_that_it_fits(image, size, stride, padding)
     if padding == "valid":
-        rows, columns = ((image[axis] - window[axis]) // stride + 1 for axis in (0, 1))
-        return Walk(window, stride, (0, 0), (0, 0), (rows, columns))
+        rows, columns = ((image[axis] - size[axis]) // stride + 1 for axis in (0, 1))
+        return SlidingWindow(size, stride, (0, 0), (0, 0), (rows, columns))
     rows, columns = (-(-image[axis] // stride) for axis in (0, 1))
     missing = [
-        max(0, (steps - 1) * stride + window[axis] - image[axis])
+        max(0, (steps - 1) * stride + size[axis] - image[axis])
         for axis, steps in enumerate((rows, columns))
     ]
     before = (missing[0] // 2, missing[1] // 2)
     after = (missing[0] - before[0], missing[1] - before[1])
-    return Walk(window, stride, before, after, (rows, columns))
+    return SlidingWindow(size, stride, before, after, (rows, columns))
 
 
 def convolve(
     image: Array, kernel: Array, stride: int = 1, padding: Padding = "valid", bias: float = 0.0
 ) -> Array:
-    """Return the kernel's weighted sums over an image, float32 of the walk's shape.
+    """Return the kernel's weighted sums over an image, float32 (rows, columns) of the output.
 
     `image` (rows, columns) and `kernel` (rows, columns) are float32; padding counts as 0. Raises
     ConvolutionError when the kernel or the stride is larger than the image.
     """
-    steps = walk(shape(image), shape(kernel), stride, padding)
-    sums = np.einsum("yxij,ij->yx", _windows(image, steps, filling=0.0), kernel, dtype=np.float64)
+    window = sliding_window(shape(image), shape(kernel), stride, padding)
+    views = _views(image, window, filling=0.0)
+    sums = np.einsum("yxij,ij->yx", views, kernel, dtype=np.float64)
     return np.asarray(sums + bias, dtype=np.float32)
 
 
 def partial_maps(maps: Array, kernel: Array, stride: int = 1, padding: Padding = "valid") -> Array:
-    """Return what each input map brings to one map of the next convolution.
+    """Return what each input map adds to one map of the next convolution.
 
-    `maps` has shape (rows, columns, channels), `kernel` (rows, columns, channels); so has the
-    result, whose sum over the channels plus the bias is the map. Raises ConvolutionError as `convolve`.
+    `maps` and `kernel` are float32 (rows, columns, channels), and so is the result: its sum over
+    the channels plus the bias is the map. Raises ConvolutionError as `convolve` does.
     """
     channels = range(maps.shape[2])
     parts = [convolve(maps[..., c], kernel[..., c], stride, padding) for c in channels]
@@ -98,22 +103,23 @@ def pool(
     rule: PoolingRule = "max",
     padding: Padding = "valid",
 ) -> Array:
-    """Return one value a window: its maximum, its average, or its first pixel ("subsample").
+    """Return one value for each window: its maximum, its average or its first pixel.
 
-    `image` is float32 (rows, columns); padding does not take part. "subsample" keeps each
-    `stride`-th pixel and looks at no other. Raises ConvolutionError when window or stride is larger
-    than the image.
+    `image` is float32 (rows, columns); padding is left out of maximum and average. "subsample"
+    keeps every `stride`-th pixel and looks at no other. Raises ConvolutionError when the window
+    or the stride is larger than the image.
     """
-    steps = walk(shape(image), (size, size), stride, padding)
+    window = sliding_window(shape(image), (size, size), stride, padding)
     if rule == "subsample":
-        return image[::stride, ::stride][: steps.steps[0], : steps.steps[1]]
-    windows = _windows(image, steps, filling=np.nan)
+        rows, columns = window.output_shape
+        return image[::stride, ::stride][:rows, :columns]
     summary = np.nanmax if rule == "max" else np.nanmean
-    return np.asarray(summary(windows, axis=(2, 3)), dtype=np.float32)
+    views = _views(image, window, filling=np.nan)
+    return np.asarray(summary(views, axis=(2, 3)), dtype=np.float32)
 
 
 def shift(image: NDArray[Any], down: int, right: int) -> NDArray[Any]:
-    """Return an image (rows, columns, ...) moved by whole pixels; what comes in is 0."""
+    """Return an image (rows, columns, ...) moved by whole pixels; what moves in is 0."""
     rows, columns = image.shape[:2]
     down, right = min(max(down, -rows), rows), min(max(right, -columns), columns)
     margin = max(abs(down), abs(right))
@@ -122,11 +128,11 @@ def shift(image: NDArray[Any], down: int, right: int) -> NDArray[Any]:
     return np.pad(image, edges)[top : top + rows, left : left + columns]
 
 
-def share_that_stays(before: Array, after: Array, tolerance: float = 0.1) -> float:
+def share_unchanged(before: Array, after: Array, tolerance: float = 0.1) -> float:
     """Return the share, 0 to 1, of values that differ by at most `tolerance` of the largest.
 
-    Counted where either array has a value other than 0: empty paper always stays. Two empty
-    arrays give 1.
+    Only places where either array is not 0 count, because an empty background never changes. Two
+    empty arrays give 1.
     """
     counted = (before != 0) | (after != 0)
     if not counted.any():
@@ -135,22 +141,22 @@ def share_that_stays(before: Array, after: Array, tolerance: float = 0.1) -> flo
     return float((np.abs(before - after) <= tolerance * largest)[counted].mean())
 
 
-def share_surviving_shift(image: Array, size: int, stride: int, rule: PoolingRule) -> float:
+def share_unchanged_by_shift(image: Array, size: int, stride: int, rule: PoolingRule) -> float:
     """Return the share, 0 to 1, of pooled values that stay when the image moves by one pixel.
 
-    The mean over left, right, up and down; see `share_that_stays`. A size and stride of 1 say how
-    much stays without pooling.
+    The mean over left, right, up and down; see `share_unchanged`. With a size and stride of 1 it
+    says how much stays without pooling.
     """
     pooled = pool(image, size, stride, rule)
     moved = [shift(image, down, right) for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0))]
-    shares = [share_that_stays(pooled, pool(one, size, stride, rule)) for one in moved]
+    shares = [share_unchanged(pooled, pool(one, size, stride, rule)) for one in moved]
     return sum(shares) / len(shares)
 
 
 def read_kernel(rows: list[list[str]]) -> Array:
-    """Return a kernel typed by a person, float32 (rows, columns). A decimal comma is a point.
+    """Return a kernel that a person typed, float32 (rows, columns). Decimal commas are allowed.
 
-    Raises ConvolutionError for an entry that is empty, no number, or beyond 1000 either way.
+    Raises ConvolutionError for an entry that is empty, no number, or outside -1000 to 1000.
     """
     return np.array(
         [
@@ -175,7 +181,7 @@ def _preset(rows: list[list[float]], divisor: float, sentence: str) -> Preset:
     return Preset(np.array(rows, np.float32) / np.float32(divisor), sentence)
 
 
-# The matrices stand in any textbook on image processing, and in
+# Found in any textbook on image processing, and in
 # https://en.wikipedia.org/wiki/Kernel_(image_processing).
 PRESETS = {
     "Sobel vertical": _preset(
@@ -193,10 +199,10 @@ PRESETS = {
     "Identity": _preset(
         [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
         1,
-        "Interventions nothing: each pixel counts once, its neighbors not at all.",
+        "Changes nothing: each pixel counts once, its neighbors not at all.",
     ),
     "Box blur": _preset(
-        [[1, 1, 1], [1, 1, 1], [1, 1, 1]], 9, "Blurs: each pixel becomes its window's average."
+        [[1, 1, 1], [1, 1, 1], [1, 1, 1]], 9, "Blurs: each pixel becomes the average of its window."
     ),
     "Gaussian blur": _preset(
         [[1, 2, 1], [2, 4, 2], [1, 2, 1]],
@@ -241,15 +247,15 @@ def preset(name: str, side: int) -> Array:
     return convolve(framed, small, padding="same") if name == "Gaussian blur" else framed
 
 
-def _refuse_what_does_not_fit(
+def _check_that_it_fits(
     image: tuple[int, int], window: tuple[int, int], stride: int, padding: Padding
 ) -> None:
     if min(*window, stride) < 1:
-        raise ConvolutionError("A window and a stride are at least 1 pixel.")
+        raise ConvolutionError("The window and the stride must be at least 1 pixel.")
     size = f"{image[0]} × {image[1]}"
     if stride > min(image):
         raise ConvolutionError(
-            f"A stride of {stride} is larger than the image of {size}: the window would not "
+            f"A stride of {stride} is larger than the image of {size}, so the window could not "
             "take a single step. Choose a smaller stride."
         )
     if padding == "valid" and (window[0] > image[0] or window[1] > image[1]):
@@ -259,18 +265,19 @@ def _refuse_what_does_not_fit(
         )
 
 
-def _windows(image: Array, steps: Walk, filling: float) -> Array:
-    """Return what the window sees at each stop: (steps down, steps across, rows, columns)."""
-    padding = list(zip(steps.before, steps.after, strict=True))
+def _views(image: Array, window: SlidingWindow, filling: float) -> Array:
+    """Return what the window sees at each stop, shape (*window.output_shape, *window.size)."""
+    padding = list(zip(window.padding_before, window.padding_after, strict=True))
     padded = np.pad(image, padding, constant_values=filling)
-    views = np.lib.stride_tricks.sliding_window_view(padded, steps.window)
-    return views[:: steps.stride, :: steps.stride][: steps.steps[0], : steps.steps[1]]
+    views = np.lib.stride_tricks.sliding_window_view(padded, window.size)
+    rows, columns = window.output_shape
+    return views[:: window.stride, :: window.stride][:rows, :columns]
 
 
 def _read_entry(text: str, row: int, column: int) -> float:
     place = f"Row {row}, column {column}"
     if not text.strip():
-        raise ConvolutionError(f"{place} is empty. Type a number, for instance 0.")
+        raise ConvolutionError(f"{place} is empty. Type a number, such as 0.")
     plain = text.strip().replace(",", ".").replace("−", "-")
     if not NUMBER.fullmatch(plain):
         raise ConvolutionError(f"{place}: “{text[:12]}” is not a number. Type one, such as -1.5.")

@@ -1,65 +1,60 @@
-"""Digits as they should not be: shifted, turned, scaled, thinner, thicker, noisy, partly hidden.
+"""Corruptions of a digit: shifted, turned, scaled, thinner, thicker, noisy, partly hidden.
 
 Images are uint8, shape (28, 28), from 0 black to 255 white; each function returns a new one.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 
 CENTER = (IMAGE_SIDE - 1) / 2
-# Pens become thinner and thicker by fractions of a pixel where a pixel is eight.
+# Lines become thinner or thicker by fractions of a pixel in an image of eight times the size.
 ZOOM = 8
 NOISE_SEED = 1
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """One way to apply a digit."""
+    """One way to make a digit harder to read."""
 
     title: str
     unit: str
+    """What a strength counts."""
     strengths: tuple[float, ...]
-    """What the curves are measured at; the slider goes from the first to the last."""
+    """The strengths that networks are measured at; a slider runs from the first to the last."""
     step: float
-    """Of the slider."""
-    none: float
+    """By how much a slider moves."""
+    neutral: float
     """The strength that changes nothing."""
     apply: Callable[[Image, float], Image]
-    """Return an image, uint8 (28, 28), with a strength, as a new one."""
-
-
-def _move(image: Image, matrix: list[list[float]]) -> Image:
-    """Return an image after an affine map of places; what comes in from outside is black."""
-    moved = cv2.warpAffine(image, np.array(matrix, np.float64), (IMAGE_SIDE, IMAGE_SIDE))
-    return np.asarray(moved, dtype=np.uint8)
+    """Return a new image, uint8 (28, 28), of an image and a strength."""
 
 
 def shift(image: Image, pixels: float) -> Image:
-    """Return an image that was moved to the right, by whole pixels or parts of one."""
-    return _move(image, [[1, 0, pixels], [0, 1, 0]])
+    """Return an image moved to the right by whole pixels or fractions of one."""
+    return _transform(image, np.array([[1, 0, pixels], [0, 1, 0]], np.float64))
 
 
 def turn(image: Image, degrees: float) -> Image:
-    """Return an image turned about its middle, counterclockwise where positive."""
-    matrix = cv2.getRotationMatrix2D((CENTER, CENTER), degrees, 1.0)
-    return _move(image, matrix.tolist())
+    """Return an image turned about its middle; positive is counterclockwise."""
+    return _transform(image, cv2.getRotationMatrix2D((CENTER, CENTER), degrees, 1.0))
 
 
 def scale(image: Image, percent: float) -> Image:
-    """Return an image at so many percent of its size, about its middle."""
-    matrix = cv2.getRotationMatrix2D((CENTER, CENTER), 0.0, percent / 100)
-    return _move(image, matrix.tolist())
+    """Return an image scaled about its middle to a percentage of its size."""
+    return _transform(image, cv2.getRotationMatrix2D((CENTER, CENTER), 0.0, percent / 100))
 
 
 def change_pen(image: Image, pixels: float) -> Image:
-    """Return an image whose lines are wider by so many pixels, or thinner where negative.
+    """Return an image whose lines are wider by so many pixels; negative is thinner.
 
-    Gray values are kept apart by morphology at eight times the size, with a round element.
+    Grayscale dilation or erosion by a disk, at eight times the size.
     """
     radius = round(abs(pixels) / 2 * ZOOM)
     if radius == 0:
@@ -73,16 +68,25 @@ def change_pen(image: Image, pixels: float) -> Image:
 
 
 def add_noise(image: Image, spread: float) -> Image:
-    """Return an image with Gaussian noise of this standard deviation, the same at each call."""
+    """Return an image with Gaussian noise of this standard deviation, in gray levels.
+
+    The noise is the same at each call.
+    """
     noise = np.random.default_rng(NOISE_SEED).normal(0.0, 1.0, image.shape)
     return np.clip(np.rint(image + spread * noise), 0, 255).astype(np.uint8)
 
 
-def hide(image: Image, rows: float) -> Image:
-    """Return an image whose upper rows are black."""
-    hidden = image.copy()
-    hidden[: round(rows)] = 0
-    return hidden
+def occlude(image: Image, rows: float) -> Image:
+    """Return an image whose top rows are black."""
+    occluded = image.copy()
+    occluded[: round(rows)] = 0
+    return occluded
+
+
+def _transform(image: Image, matrix: NDArray[Any]) -> Image:
+    """Return an image after an affine map, shape (2, 3); what comes in from outside is black."""
+    moved = cv2.warpAffine(image, matrix, (IMAGE_SIDE, IMAGE_SIDE))
+    return np.asarray(moved, dtype=np.uint8)
 
 
 CORRUPTIONS: dict[str, Corruption] = {
@@ -91,11 +95,11 @@ CORRUPTIONS: dict[str, Corruption] = {
     ),
     "turn": Corruption("Turned", "degrees", (-60, -45, -30, -15, 0, 15, 30, 45, 60), 5, 0, turn),
     "scale": Corruption(
-        "Scaled", "percent of its size", (40, 55, 70, 85, 100, 115, 130), 5, 100, scale
+        "Scaled", "percent of the original size", (40, 55, 70, 85, 100, 115, 130), 5, 100, scale
     ),
     "pen": Corruption(
         "Thinner, thicker",
-        "pixels that lines are wider",
+        "pixels wider",
         (-2, -1.5, -1, -0.5, 0, 1, 2, 3, 4),
         0.5,
         0,
@@ -105,14 +109,14 @@ CORRUPTIONS: dict[str, Corruption] = {
         "Noisy", "standard deviation of the noise", (0, 30, 60, 90, 120, 160, 200), 10, 0, add_noise
     ),
     "hide": Corruption(
-        "Partly hidden", "upper rows hidden", (0, 4, 6, 8, 10, 12, 14, 16), 1, 0, hide
+        "Partly hidden", "rows hidden from the top", (0, 4, 6, 8, 10, 12, 14, 16), 1, 0, occlude
     ),
 }
 """By name, in the order in which they are shown."""
 
 
-def apply_to_all(images: Image, way: Corruption, strength: float) -> Image:
-    """Return images, uint8 (n, 28, 28), each spoiled in the same way; noise differs for each."""
-    if way.apply is add_noise:
+def apply_to_all(images: Image, corruption: Corruption, strength: float) -> Image:
+    """Return images, uint8 (n, 28, 28), each corrupted alike; only noise differs for each."""
+    if corruption.apply is add_noise:
         return add_noise(images, strength)
-    return np.stack([way.apply(image, strength) for image in images])
+    return np.stack([corruption.apply(image, strength) for image in images])

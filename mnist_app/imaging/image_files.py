@@ -11,8 +11,8 @@ import PIL.ImageOps
 
 from mnist_app.imaging.normalize import LARGEST_SIDE, Image
 
-MOST_PIXELS = 50_000_000
-UNREADABLE = "This is not a PNG or JPEG picture, or the file is damaged."
+MAX_PIXELS = 50_000_000
+UNREADABLE = "This is not a PNG or JPEG picture, or the file is damaged. Try another file."
 
 
 class PictureError(Exception):
@@ -20,10 +20,11 @@ class PictureError(Exception):
 
 
 def read_picture(data: bytes) -> Image:
-    """Return a PNG's or JPEG's pixels: uint8, (height, width, 3) RGB or (.., .., 4) RGBA.
+    """Return the pixels of a PNG or JPEG file somebody brings.
 
-    A photograph is turned upright as its EXIF data says, and a large JPEG comes reduced, to no
-    less than 1024 pixels a side. Raises PictureError for other and damaged files and for more
+    They are uint8, shape (height, width, 3) in RGB or (height, width, 4) in RGBA. A photograph is
+    turned upright as its EXIF data says. A large JPEG is reduced while it is decoded, to a larger
+    side of no less than 1024 pixels. Raises PictureError for other and damaged files and for more
     than 50 million pixels.
     """
     try:
@@ -38,12 +39,12 @@ def read_picture(data: bytes) -> Image:
 
 
 def decode_png(png: bytes) -> Image:
-    """Return the pixels of a PNG of our own making: uint8, gray, (.., .., 3) or (.., .., 4).
+    """Return the pixels of a PNG file that this program or the canvas wrote.
 
-    The order of channels is RGB or RGBA. Raises PictureError when `png` is no PNG or has a side
-    of more than 1024 pixels.
+    They are uint8, shape (height, width) in gray, (height, width, 3) in RGB or (height, width, 4)
+    in RGBA. Raises PictureError when `png` is no PNG or has a side of more than 1024 pixels.
     """
-    # A PNG's width and height stand in its bytes 16 to 24 (https://www.w3.org/TR/png-3/#11IHDR).
+    # Bytes 16 to 23 are width and height: https://www.w3.org/TR/png-3/#11IHDR
     sides = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
     if not 0 < max(sides) <= LARGEST_SIDE:
         raise PictureError(UNREADABLE)
@@ -63,9 +64,9 @@ def encode_png(image: Image) -> bytes:
 
 
 def encode_with_palette(indices: Image, palette: Sequence[tuple[int, int, int]]) -> bytes:
-    """Return a picture of few colors, uint8 indices (height, width), as a small PNG file.
+    """Return a picture of few colors as a small PNG file.
 
-    `palette` has the colors, RGB.
+    `indices` is uint8 (height, width) and points into `palette`, at most 256 RGB colors.
     """
     picture = PIL.Image.fromarray(indices, "P")
     picture.putpalette([value for color in palette for value in color])
@@ -75,25 +76,28 @@ def encode_with_palette(indices: Image, palette: Sequence[tuple[int, int, int]])
 
 
 def data_uri(png: bytes) -> str:
-    """Return a PNG file as a data URI, which stands in HTML without a request of its own."""
+    """Return a PNG file as a data URI, which HTML shows without a further request."""
     return "data:image/png;base64," + as_base64(png)
 
 
 def as_base64(data: bytes) -> str:
-    """Return bytes as text that HTML and JSON can carry."""
+    """Return bytes as Base64 text, for HTML and JSON."""
     return base64.b64encode(data).decode("ascii")
 
 
 def _refuse_too_many_pixels(width: int, height: int) -> None:
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise PictureError(_too_many_pixels())
 
 
 def _too_many_pixels() -> str:
-    return f"This picture is too large: {MOST_PIXELS // 1_000_000} million pixels are the most."
+    return (
+        f"This picture is too large. Use one of at most {MAX_PIXELS // 1_000_000} million pixels."
+    )
 
 
 def _pixels(image: PIL.Image.Image) -> Image:
+    """Return the pixels of a decoded picture; of 16-bit gray, the upper eight bits."""
     if image.mode.startswith("I"):
         return (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
     return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))

@@ -1,166 +1,120 @@
-"""The architectures, by name. Each takes raw pixels: the scale of values is its first layer."""
+"""Networks built with Keras, from their architectures alone; and what Keras then says of them."""
 
-from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 from keras import KerasTensor, layers
 
-from mnist_app.data.datasets import CLASSES
 from mnist_app.imaging.normalize import IMAGE_SIDE
-from mnist_app.networks import architecture, registry
-from mnist_app.networks.architecture import PLANS, Plan, Step
-from mnist_app.networks.registry import NETWORKS
-from mnist_app.training import runs
-from mnist_app.training.runs import RunError
+from mnist_app.networks import registry
+from mnist_app.networks.architecture import Architecture
+from mnist_app.networks.layer_specs import Connections, Convolution, LayerSpec
+from mnist_app.networks.layers import INPUT, Layer
 from mnist_app.training.settings import Settings
 
 
-def build(name: str) -> keras.Model:
-    """Return the untrained network `name`.
+def build(architecture: Architecture, name: str = "network") -> keras.Model:
+    """Return an untrained network.
 
-    Its input are images of shape (batch, 28, 28), 0 to 255; its output, from the layer
-    `probabilities`, has shape (batch, 10) and sums to 1. The layer before it is `logits`, a dense
-    one. Raises KeyError for an unknown name.
+    It takes images of shape (batch, 28, 28), 0 to 255. The networks of `networks.architecture`
+    give probabilities of shape (batch, 10) that sum to 1, from the layer `probabilities`; the
+    layer before it is the dense one `logits`.
     """
-    return _between(ARCHITECTURES[name], name)
+    image = x = keras.Input((IMAGE_SIDE, IMAGE_SIDE), name=INPUT)
+    for spec in architecture:
+        x = layer_of(spec)(x)
+    return keras.Model(image, x, name=name)
 
 
 def build_for(settings: Settings) -> keras.Model:
     """Return the untrained network that the settings ask for, as `build` does."""
-    if settings.plan is None:
-        return build(settings.network)
-    return _between(_follow(settings.plan), settings.network)
-
-
-def _between(follow: Callable[[KerasTensor], KerasTensor], name: str) -> keras.Model:
-    image = keras.Input((IMAGE_SIDE, IMAGE_SIDE), name="image")
-    scaled = layers.Rescaling(1 / 255, name="scale")(image)
-    features = follow(scaled)
-    logits = layers.Dense(CLASSES, name="logits")(features)
-    probabilities = layers.Softmax(name="probabilities")(logits)
-    return keras.Model(image, probabilities, name=name)
+    return build(settings.architecture, settings.network)
 
 
 def load(name: str) -> keras.Model:
     """Return the trained network `name`, a shipped one or a run's, built here in code.
 
-    Raises RunError for an unknown name.
+    Raises NetworkError where there is none.
     """
-    if name in NETWORKS:
-        network = build(name)
-    elif registry.exists(name):
-        network = build_for(runs.read(name).settings)
-    else:
-        raise RunError(f"The network {name} is not there any more. Choose another.")
-    network.load_weights(weights_file(name, runs.network_folder(name)))
+    network = build(registry.read_card(name).architecture, name)
+    with registry.weights_file(name) as file:
+        network.load_weights(file)
     return network
 
 
-def weights_file(name: str, folder: Path) -> Path:
-    """Return where the weights of the network `name` lie in `folder`."""
-    return folder / f"{name}.weights.h5"
+def layer_of(spec: LayerSpec) -> keras.Layer:
+    """Return the Keras layer that a spec describes."""
+    arguments = spec.keras_arguments()
+    if arguments.get("activation") == scaled_tanh.__name__:
+        arguments["activation"] = scaled_tanh
+    if isinstance(spec, Convolution) and spec.connections:
+        arguments["kernel_constraint"] = PartlyConnected(spec.connections)
+    return getattr(layers, spec.kind)(**arguments, name=spec.name)
 
 
-def layer_of(step: Step) -> keras.Layer:
-    """Return the Keras layer that a step of a plan describes."""
-    match step:
-        case architecture.Convolution(name, filters, kernel, bias):
-            return layers.Conv2D(filters, kernel, use_bias=bias, name=name)
-        case architecture.Pooling(name, size, stride):
-            return layers.MaxPooling2D(size, stride, name=name)
-        case architecture.Normalization(name, momentum):
-            return layers.BatchNormalization(momentum=momentum, name=name)
-        case architecture.Activation(name, "relu"):
-            return layers.ReLU(name=name)
-        case architecture.Activation(name, function):
-            return layers.Activation(function, name=name)
-        case architecture.Flatten(name):
-            return layers.Flatten(name=name)
-        case architecture.Dropout(name, rate):
-            return layers.Dropout(rate, name=name)
-        case architecture.Dense(name, units, activation):
-            return layers.Dense(units, activation=activation, name=name)
+def describe(model: keras.Model) -> tuple[Layer, ...]:
+    """Return the layers of a network as they were built, for its card.
 
-
-def _follow(plan: Plan) -> Callable[[KerasTensor], KerasTensor]:
-    def follow(x: KerasTensor) -> KerasTensor:
-        if not isinstance(plan[0], architecture.Flatten):
-            x = _add_channel(x)
-        for step in plan:
-            x = layer_of(step)(x)
-        return x
-
-    return follow
-
-
-def _lenet(x: KerasTensor) -> KerasTensor:
-    """LeNet-5: LeCun, Bottou, Bengio and Haffner, Gradient-Based Learning (1998), section II.B.
-
-    As published, with its 32x32 input, trainable subsampling, partly connected third layer and
-    scaled tanh; only its output layer is dense with a softmax, instead of distances to drawings.
+    Raises ValueError for a layer that `Layer` has no words for, such as one that moves further
+    down than across.
     """
-    x = _add_channel(x)
-    x = layers.ZeroPadding2D(2, name="padding")(x)  # 32 x 32
-    x = layers.Conv2D(6, 5, name="c1")(x)  # 28 x 28 x 6
-    x = layers.Activation(scaled_tanh, name="tanh1")(x)
-    x = _subsample(x, 2)  # 14 x 14 x 6
-    x = layers.Conv2D(16, 5, kernel_constraint=PartlyConnected(), name="c3")(x)  # 10 x 10 x 16
-    x = layers.Activation(scaled_tanh, name="tanh3")(x)
-    x = _subsample(x, 4)  # 5 x 5 x 16
-    x = layers.Conv2D(120, 5, name="c5")(x)  # 1 x 1 x 120
-    x = layers.Activation(scaled_tanh, name="tanh5")(x)
-    x = layers.Flatten(name="flatten")(x)
-    return layers.Dense(84, activation=scaled_tanh, name="f6")(x)
+    return tuple(_describe(layer) for layer in model.layers)
 
 
-def _rnn(x: KerasTensor) -> KerasTensor:
-    """Read the image as a text of 28 rows; what is remembered after the last one decides."""
-    x = layers.GRU(128, return_sequences=True, unroll=True, name="rows")(x)  # 28 x 128
-    x = layers.Cropping1D((IMAGE_SIDE - 1, 0), name="last_row")(x)  # 1 x 128
-    x = layers.Flatten(name="flatten")(x)
-    return layers.Dropout(0.2, name="dropout")(x)
+def _describe(layer: keras.Layer) -> Layer:
+    window = getattr(layer, "kernel_size", getattr(layer, "pool_size", ()))
+    return Layer(
+        name=layer.name,
+        kind=type(layer).__name__,
+        shape=tuple(layer.output.shape[1:]),
+        parameters=layer.count_params(),
+        kernel=tuple(window) or None,
+        stride=_stride(layer) if window else None,
+        padding=layer.padding if window else None,
+        activation=_activation(layer),
+        has_bias=getattr(layer, "use_bias", False),
+        epsilon=getattr(layer, "epsilon", None),
+        rate=getattr(layer, "rate", None),
+        connections=getattr(getattr(layer, "kernel_constraint", None), "connections", ()),
+    )
 
 
-ARCHITECTURES: dict[str, Callable[[KerasTensor], KerasTensor]] = {
-    "lenet": _lenet,
-    "rnn": _rnn,
-    **{name: _follow(plan) for name, plan in PLANS.items()},
-}
+def _stride(layer: keras.Layer) -> int:
+    down, across = layer.strides
+    if down != across:
+        raise ValueError(f"{layer.name} moves by {down} down and by {across} across.")
+    return down
 
 
+def _activation(layer: keras.Layer) -> str:
+    if isinstance(layer, layers.ReLU | layers.Softmax):
+        return type(layer).__name__.lower()
+    function = getattr(layer, "activation", keras.activations.linear)
+    return "" if function is keras.activations.linear else function.__name__
+
+
+@keras.saving.register_keras_serializable("mnist_app")
 def scaled_tanh(x: KerasTensor) -> KerasTensor:
     """Return LeNet-5's activation, 1.7159 tanh(2x/3), of which 1 stays 1 and -1 stays -1."""
     return 1.7159 * keras.ops.tanh(2 / 3 * x)
 
 
-# Table I of the paper: the maps of S2 (rows) that each of the 16 maps of C3 (columns) looks at.
-_C3_TABLE = (
-    "X000XXX00XXXX0XX",
-    "XX000XXX00XXXX0X",
-    "XXX000XXX00X0XXX",
-    "0XXX00XXXX00X0XX",
-    "00XXX00XXXX0XX0X",
-    "000XXX00XXXX0XXX",
-)
-
-
+@keras.saving.register_keras_serializable("mnist_app")
 class PartlyConnected(keras.constraints.Constraint):
-    """Keep the weights at zero where LeNet-5's C3 has no connection."""
+    """Keep the weights at zero where a map is not connected, as in LeNet-5's third layer."""
+
+    def __init__(self, connections: Connections) -> None:
+        """`connections`: for each map, the input maps that it looks at."""
+        self.connections = tuple(tuple(connected) for connected in connections)
 
     def __call__(self, w: KerasTensor) -> KerasTensor:
-        """Return the kernels, shape (5, 5, 6, 16), without the missing connections."""
-        table = np.array([[mark == "X" for mark in row] for row in _C3_TABLE], np.float32)
+        """Return the kernels, (rows, columns, channels, maps), without missing connections."""
+        table = np.zeros(tuple(w.shape[2:]), np.float32)
+        for number, connected in enumerate(self.connections):
+            table[list(connected), number] = 1
         return w * keras.ops.convert_to_tensor(table)
 
-
-def _add_channel(x: KerasTensor) -> KerasTensor:
-    return layers.Reshape((IMAGE_SIDE, IMAGE_SIDE, 1), name="channel")(x)
-
-
-def _subsample(x: KerasTensor, number: int) -> KerasTensor:
-    """Halve each map by averaging; a weight and a bias a map are learned."""
-    x = layers.AveragePooling2D(2, name=f"average{number}")(x)
-    x = layers.DepthwiseConv2D(1, name=f"s{number}")(x)
-    return layers.Activation(scaled_tanh, name=f"tanh{number}")(x)
+    def get_config(self) -> dict[str, Any]:
+        """Return what Keras needs to make it again."""
+        return {"connections": self.connections}

@@ -7,24 +7,22 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 ACTIVATIONS = {"relu": tf.nn.relu, "tanh": tf.tanh, "sigmoid": tf.sigmoid, "linear": tf.identity}
-EPSILON = 1e-3  # of batch normalization
 
 
 class Network:
     """Layers from a 28 x 28 image to ten logits, each a tuple: kind, name, and its numbers.
 
-    ("convolution", "conv1", filters, kernel, has_bias), ("pooling", "pool1", size, stride),
-    ("normalization", "norm1", momentum), ("activation", "relu1", function), ("flatten",
-    "flatten"), ("dropout", "dropout", rate), ("dense", "dense1", units, activation).
+    ("convolution", "conv1", filters, kernel, has_bias), ("max pooling", "pool1", size, stride),
+    ("batch normalization", "norm1", momentum, epsilon), ("activation", "relu1", function),
+    ("flatten", "flatten"), ("dropout", "dropout", rate), ("dense", "dense1", units, activation).
     """
 
     def __init__(self, layers: list[tuple[Any, ...]], seed: int) -> None:
         """Make the variables: kernels at random (Glorot and Bengio, 2010), biases zero."""
         self.layers = layers
         self.weights: dict[str, list[tf.Variable]] = {}
-        self.moving: dict[
-            str, list[tf.Variable]
-        ] = {}  # means and variances, which are no weights: no gradient changes them
+        # Means and variances, which are no weights: no gradient changes them.
+        self.moving: dict[str, list[tf.Variable]] = {}
         random = np.random.default_rng(seed)
         side, maps, units = 28, 1, 28 * 28
         for kind, name, *numbers in layers:
@@ -36,10 +34,10 @@ class Network:
                 if has_bias:
                     self.weights[name].append(tf.Variable(tf.zeros(filters)))
                 side, maps = side - kernel + 1, filters
-            elif kind == "pooling":
+            elif kind == "max pooling":
                 size, stride = numbers
                 side = (side - size) // stride + 1
-            elif kind == "normalization":
+            elif kind == "batch normalization":
                 self.weights[name] = [tf.Variable(tf.ones(maps)), tf.Variable(tf.zeros(maps))]
                 self.moving[name] = [
                     tf.Variable(tf.zeros(maps), trainable=False),
@@ -60,10 +58,10 @@ class Network:
             if kind == "convolution":
                 x = tf.nn.conv2d(x, self.weights[name][0], strides=1, padding="VALID")
                 x = x + self.weights[name][1] if numbers[2] else x
-            elif kind == "pooling":
+            elif kind == "max pooling":
                 x = tf.nn.max_pool2d(x, numbers[0], numbers[1], padding="VALID")
-            elif kind == "normalization":
-                x = self._normalize(x, name, numbers[0], training)
+            elif kind == "batch normalization":
+                x = self._normalize(x, name, numbers[0], numbers[1], training)
             elif kind == "activation":
                 x = ACTIVATIONS[numbers[0]](x)
             elif kind == "flatten":
@@ -75,7 +73,9 @@ class Network:
                 x = ACTIVATIONS[numbers[1]](x @ kernel + bias)
         return x
 
-    def _normalize(self, x: tf.Tensor, name: str, momentum: float, training: bool) -> tf.Tensor:
+    def _normalize(
+        self, x: tf.Tensor, name: str, momentum: float, epsilon: float, training: bool
+    ) -> tf.Tensor:
         """Batch normalization: Ioffe and Szegedy (2015)."""
         scale, offset = self.weights[name]
         mean, variance = self.moving[name]
@@ -85,7 +85,7 @@ class Network:
             mean.assign(momentum * mean + (1 - momentum) * batch_mean)
             variance.assign(momentum * variance + (1 - momentum) * batch_variance)
             mean, variance = batch_mean, batch_variance
-        return tf.nn.batch_normalization(x, mean, variance, offset, scale, EPSILON)
+        return tf.nn.batch_normalization(x, mean, variance, offset, scale, epsilon)
 
 
 class Training:
@@ -102,12 +102,6 @@ class Training:
         self.steps = tf.Variable(0, dtype=tf.int64)
         self.means = [tf.Variable(tf.zeros_like(v)) for v in network.variables]
         self.squares = [tf.Variable(tf.zeros_like(v)) for v in network.variables]
-
-    @property
-    def state(self) -> list[tf.Variable]:
-        """All variables that change; whoever puts their values back goes on as if never stopped."""
-        moving = [variable for pair in self.network.moving.values() for variable in pair]
-        return [*self.network.variables, *moving, self.steps, *self.means, *self.squares]
 
     @tf.function(reduce_retracing=True)
     def step(

@@ -15,16 +15,16 @@ TEMPERATURES = np.geomspace(0.25, 4, 161)
 REJECTED = 0.005
 
 
-def calibrate(network: keras.Model, held_out: Split) -> float:
-    """Divide `network`'s logits by the temperature that suits the held-out images best.
+def calibrate(network: keras.Model, validation: Split) -> float:
+    """Divide `network`'s logits by the temperature that suits the validation images best.
 
     Temperature scaling: Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural
     Networks (2017), https://arxiv.org/abs/1706.04599. The division goes into the weights of the
     layer `logits`, so the network's own probabilities are the calibrated ones. Returns the
     temperature.
     """
-    logits = np.log(_probabilities(network, held_out.images) + 1e-30)
-    losses = [_negative_log_likelihood(logits / t, held_out.labels) for t in TEMPERATURES]
+    logits = np.log(_probabilities(network, validation.images) + 1e-30)
+    losses = [_negative_log_likelihood(logits / t, validation.labels) for t in TEMPERATURES]
     temperature = float(TEMPERATURES[int(np.argmin(losses))])
     layer = network.get_layer("logits")
     layer.set_weights([weights / temperature for weights in layer.get_weights()])
@@ -34,11 +34,11 @@ def calibrate(network: keras.Model, held_out: Split) -> float:
 def threshold(network: keras.Model, images: Image, seed: int) -> float:
     """Return the top_two_mass, 0 to 1, that 99.5% of unseen digits reach.
 
-    The digits are held-out images, uint8 (n, 28, 28), varied, and as many that the program writes.
+    These are `images`, uint8 (n, 28, 28), augmented, and as many synthetic ones.
     """
     generator = np.random.default_rng([seed, len(images)])
-    written, _ = write_digits(len(images), generator)
-    images = np.concatenate([augment(images, generator), written])
+    synthetic, _ = write_digits(len(images), generator)
+    images = np.concatenate([augment(images, generator), synthetic])
     recognized = top_two_mass(_probabilities(network, images))
     return float(np.quantile(recognized, REJECTED))
 

@@ -1,6 +1,6 @@
 """Two ways to fit the same network to the same images: Keras, and TensorFlow by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import keras
@@ -12,8 +12,8 @@ from mnist_app.data.datasets import CLASSES
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import Image
 from mnist_app.model.by_hand import Network, Training
-from mnist_app.networks import architecture
-from mnist_app.networks.architecture import Plan
+from mnist_app.networks.architecture import as_tuples, is_written_by_hand
+from mnist_app.training.checkpoint import CheckpointError
 from mnist_app.training.settings import Settings
 
 AfterBatch = Callable[[int, float, float], bool]
@@ -38,17 +38,20 @@ class Fitter(Protocol):
     def first_kernels(self) -> Array:
         """Return what the first layer that learns has for kernels, as Keras has them."""
 
-    def state(self) -> list[NDArray[Any]]:
-        """Return everything that changes while it learns."""
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return everything that changes while it learns, by name."""
 
-    def restore(self, state: list[NDArray[Any]]) -> None:
-        """Put a state back: what follows is as if there had been no break."""
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Put a state back: what follows is as if there had been no break.
+
+        Raises CheckpointError where it is not that of this network and optimizer.
+        """
 
 
 def fitter(settings: Settings, network: keras.Model) -> Fitter:
     """Return what the settings ask for, beginning with the weights of `network`."""
-    if settings.engine == "tensorflow" and settings.plan is not None:
-        return FitByHand(settings, settings.plan, network)
+    if settings.engine == "tensorflow" and is_written_by_hand(settings.architecture):
+        return FitByHand(settings, network)
     return FitWithKeras(settings, network)
 
 
@@ -100,19 +103,25 @@ class FitWithKeras:
         """See Fitter."""
         return self._model.trainable_variables[0].numpy()
 
-    def state(self) -> list[NDArray[Any]]:
+    def state(self) -> dict[str, NDArray[Any]]:
         """See Fitter."""
-        return [variable.numpy() for variable in self._variables()]
+        return {name: variable.numpy() for name, variable in self._variables().items()}
 
-    def restore(self, state: list[NDArray[Any]]) -> None:
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """See Fitter."""
-        for variable, value in zip(self._variables(), state, strict=True):
-            variable.assign(value)
+        _assign(self._variables(), state)
 
-    def _variables(self) -> list[Any]:
+    def _variables(self) -> dict[str, Any]:
         """Weights, moving averages, the seeds of dropout, and the optimizer's memory."""
-        inside = [variable for layer in self._model.layers for variable in layer.variables]
-        return [*inside, *self._model.optimizer.variables]
+        inside = {
+            f"{layer.name}/{variable.name}": variable
+            for layer in self._model.layers
+            for variable in layer.variables
+        }
+        memory = {
+            f"optimizer/{variable.path}": variable for variable in self._model.optimizer.variables
+        }
+        return inside | memory
 
 
 class _Batches(keras.callbacks.Callback):
@@ -151,11 +160,11 @@ class _Batches(keras.callbacks.Callback):
 class FitByHand:
     """The same with variables and a gradient tape; see `by_hand`."""
 
-    def __init__(self, settings: Settings, plan: Plan, network: keras.Model) -> None:
+    def __init__(self, settings: Settings, network: keras.Model) -> None:
         """Begin with the weights of `network`, so that both engines have the same start."""
         self._settings = settings
         self._network = network
-        self._inside = Network(architecture.as_tuples(plan), settings.seed)
+        self._inside = Network(as_tuples(settings.architecture), settings.seed)
         for name in self._inside.weights:
             values = network.get_layer(name).get_weights()
             for variable, value in zip(self._own(name), values, strict=True):
@@ -196,18 +205,47 @@ class FitByHand:
         """See Fitter."""
         return self._inside.variables[0].numpy()
 
-    def state(self) -> list[NDArray[Any]]:
+    def state(self) -> dict[str, NDArray[Any]]:
         """See Fitter."""
-        return [variable.numpy() for variable in self._training.state]
+        return {name: variable.numpy() for name, variable in self._variables().items()}
 
-    def restore(self, state: list[NDArray[Any]]) -> None:
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """See Fitter."""
-        for variable, value in zip(self._training.state, state, strict=True):
-            variable.assign(value)
+        _assign(self._variables(), state)
+
+    def _variables(self) -> dict[str, tf.Variable]:
+        """Weights, moving averages, and the optimizer's memory, which holds the steps done."""
+        training = self._training
+        groups = {
+            **self._inside.weights,
+            **{f"{name}/moving": pair for name, pair in self._inside.moving.items()},
+            "optimizer/means": training.means,
+            "optimizer/squares": training.squares,
+            "optimizer/steps": [training.steps],
+        }
+        return {
+            f"{name}/{number}": variable
+            for name, variables in groups.items()
+            for number, variable in enumerate(variables)
+        }
 
     def _own(self, name: str) -> list[tf.Variable]:
         """Return a layer's variables in the order that Keras has."""
         return self._inside.weights[name] + self._inside.moving.get(name, [])
+
+
+def _assign(variables: Mapping[str, Any], values: Mapping[str, NDArray[Any]]) -> None:
+    """Give each variable the value of its name."""
+    fits = variables.keys() == values.keys() and all(
+        tuple(variable.shape) == values[name].shape for name, variable in variables.items()
+    )
+    if not fits:
+        raise CheckpointError(
+            "The checkpoint of this run belongs to another network. Delete the run and train "
+            "another one."
+        )
+    for name, variable in variables.items():
+        variable.assign(values[name])
 
 
 def _optimizer(settings: Settings) -> keras.optimizers.Optimizer:

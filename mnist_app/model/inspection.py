@@ -1,75 +1,101 @@
-"""Forward passes through the trained networks, and what lies inside. Runs in the model process."""
+"""Forward passes through the trained networks, and what lies inside. Runs in the model process.
+
+Any function may be called from several threads at once.
+"""
 
 import functools
 import gc
+import sys
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from mnist_app.imaging.convolution import Array
-from mnist_app.imaging.normalize import IMAGE_SIDE
+from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.model import builder
 from mnist_app.networks import registry
 from mnist_app.networks.interventions import LARGEST_POOL, InterventionError, Interventions, Pooling
+from mnist_app.networks.prediction import PredictionError
+from mnist_app.networks.questions import Classify, InspectLayers, LayerOutputs, Question, Weights
 
 # How many are held at once: those that ship, and runs of visitors.
-MOST_NETWORKS = 24
-# More threads cost one small image more than they bring, and the page process wants a core too.
+MAX_NETWORKS = 24
+# More threads cost one small image more than they gain, and the page process wants a core too.
 tf.config.threading.set_intra_op_parallelism_threads(1)
-tf.config.threading.set_inter_op_parallelism_threads(1)
+# One for each lane of questions. With a single one a stroke waits until a batch is through.
+tf.config.threading.set_inter_op_parallelism_threads(2)
+# Seconds. A stroke takes Python's lock several times; beside a thread of long work it waits up to
+# this long each time.
+sys.setswitchinterval(0.001)
 
 
-def classify(name: str, images: NDArray[np.uint8]) -> Array:
-    """Return the probabilities, float32 (n, 10), that network `name` gives to n images.
+def answer(question: Question[Any]) -> object:
+    """Return the answer to a question, of the type that the question names.
 
-    `images` has shape (n, 28, 28), 0 to 255. Raises RunError for an unknown network.
+    Raises NetworkError for an unknown network, PredictionError for an unknown layer and
+    InterventionError where the network cannot answer with the interventions.
     """
-    return _forward(name)(tf.constant(images)).numpy()
+    match question:
+        case Classify(images, networks):
+            return {network: probabilities(images, network) for network in networks}
+        case InspectLayers(image, network, interventions):
+            return layers(image, network, interventions)
+        case LayerOutputs(images, layer, network):
+            return outputs(images, layer, network)
+        case Weights(network):
+            return weights(network)
+        case _:
+            raise TypeError(f"{type(question).__name__} is no question that can be answered.")
 
 
-def inspect(name: str, image: NDArray[np.uint8], changes: Interventions) -> dict[str, Array]:
-    """Return the output of every layer of network `name`, by the layer's name, without the batch.
+def probabilities(images: Image, network: str) -> Array:
+    """Return the probabilities, float32 (n, 10), of images, uint8 (n, 28, 28).
 
-    `image` has shape (28, 28), 0 to 255. Raises RunError for an unknown network and InterventionError
-    when it cannot answer with these changes.
+    Raises NetworkError for an unknown network.
+    """
+    return _forward(network)(tf.constant(images)).numpy()
+
+
+def layers(image: Image, network: str, interventions: Interventions) -> dict[str, Array]:
+    """Return the output of each layer for an image, uint8 (28, 28), without the batch.
+
+    Raises NetworkError for an unknown network, and InterventionError where it cannot answer with
+    the interventions.
     """
     batch = tf.constant(image[np.newaxis])
-    if changes:
-        outputs = _run_changed(_network(name), tf.cast(batch, tf.float32), changes)
+    if interventions:
+        x = tf.cast(batch, tf.float32)
+        made = _run_changed(_network(network), x, interventions)
     else:
-        outputs = _all_outputs(name)(batch)
-    return {layer: output.numpy()[0] for layer, output in outputs.items()}
+        made = _all_outputs(network)(batch)
+    return {layer: output.numpy()[0] for layer, output in made.items()}
 
 
-def outputs(name: str, layer: str, images: NDArray[np.uint8]) -> Array:
-    """Return the outputs of `layer` of network `name` for n images, float32 (n, ...).
+def outputs(images: Image, layer: str, network: str) -> Array:
+    """Return the outputs of `layer` for images, uint8 (n, 28, 28), as float32 (n, ...).
 
-    `images` has shape (n, 28, 28), 0 to 255. Raises RunError for an unknown network and ValueError
-    for an unknown layer.
+    Raises NetworkError for an unknown network and PredictionError for an unknown layer.
     """
-    network = _network(name)
-    inside = keras.Model(network.input, network.get_layer(layer).output)
-    return inside(tf.cast(images, tf.float32), training=False).numpy()
+    return _outputs(network, layer)(tf.constant(images)).numpy()
 
 
-def weights(name: str) -> dict[str, list[Array]]:
-    """Return what each layer of network `name` has learned, as Keras orders it: kernel, bias, ...
+def weights(network: str) -> dict[str, list[Array]]:
+    """Return what each layer learned, as Keras orders it: kernel, bias, ...
 
-    Layers that learn nothing are left out. Raises RunError for an unknown network.
+    Layers that learn nothing are left out. Raises NetworkError for an unknown network.
     """
-    return {layer.name: layer.get_weights() for layer in _network(name).layers if layer.weights}
+    return {layer.name: layer.get_weights() for layer in _network(network).layers if layer.weights}
 
 
-def warm(name: str) -> None:
-    """Load network `name` and run it once, so that the first answer comes as fast as the others.
+def warm(network: str) -> None:
+    """Load a network and run it once, so that its first answer comes as fast as the others.
 
-    TensorFlow's objects never die, so the garbage collector need not walk them again and again.
+    TensorFlow's objects never die, so the garbage collector need not visit them again.
     """
-    classify(name, np.zeros((1, IMAGE_SIDE, IMAGE_SIDE), np.uint8))
+    probabilities(np.zeros((1, IMAGE_SIDE, IMAGE_SIDE), np.uint8), network)
     gc.collect()
     gc.freeze()
 
@@ -77,59 +103,70 @@ def warm(name: str) -> None:
 Made = TypeVar("Made")
 
 
-def _kept(make: Callable[[str], Made]) -> Callable[[str], Made]:
-    """Let a function make what it makes of a network once, and anew when its run has gone on."""
+def _cached(make: Callable[..., Made]) -> Callable[..., Made]:
+    """Cache what a function makes of a network, its first argument, until the network changes."""
 
-    @functools.lru_cache(MOST_NETWORKS)
-    def kept(name: str, _: int) -> Made:
-        return make(name)
+    @functools.lru_cache(MAX_NETWORKS)
+    def cached(_: int, *arguments: str) -> Made:
+        return make(*arguments)
 
-    return lambda name: kept(name, registry.version(name))
+    def current(name: str, *more: str) -> Made:
+        return cached(registry.version(name), name, *more)
+
+    return current
 
 
-@_kept
+@_cached
 def _network(name: str) -> keras.Model:
     network = builder.load(name)
     network.trainable = False
     return network
 
 
-@_kept
+@_cached
 def _forward(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
     """Return the network as one compiled graph: ten times as fast as calling the model."""
+    return _compiled(_network(name))
+
+
+@_cached
+def _outputs(name: str, layer: str) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return the network up to one layer as one compiled graph."""
     network = _network(name)
-
-    @tf.function(input_signature=[tf.TensorSpec((None, IMAGE_SIDE, IMAGE_SIDE), tf.uint8)])
-    def forward(images: tf.Tensor) -> tf.Tensor:
-        return network(tf.cast(images, tf.float32), training=False)
-
-    return forward.get_concrete_function()
+    if layer not in {one.name for one in network.layers[1:]}:
+        raise PredictionError(f"The network {name} has no layer {layer}.")
+    return _compiled(keras.Model(network.input, network.get_layer(layer).output))
 
 
-@_kept
+@_cached
 def _all_outputs(name: str) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """Return the network as one compiled graph with the output of every layer."""
     network = _network(name)
-    inside = keras.Model(network.input, {layer.name: layer.output for layer in network.layers[1:]})
+    by_name = {layer.name: layer.output for layer in network.layers[1:]}
+    return _compiled(keras.Model(network.input, by_name), images=1)
 
-    @tf.function(input_signature=[tf.TensorSpec((1, IMAGE_SIDE, IMAGE_SIDE), tf.uint8)])
-    def forward(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return inside(tf.cast(images, tf.float32), training=False)
+
+def _compiled(network: keras.Model, images: int | None = None) -> Callable[[tf.Tensor], Any]:
+    """Compile for so many images at a time, or for any number."""
+
+    @tf.function(input_signature=[tf.TensorSpec((images, IMAGE_SIDE, IMAGE_SIDE), tf.uint8)])
+    def forward(batch: tf.Tensor) -> tf.Tensor:
+        return network(tf.cast(batch, tf.float32), training=False)
 
     return forward.get_concrete_function()
 
 
 def _run_changed(
-    network: keras.Model, x: tf.Tensor, changes: Interventions
+    network: keras.Model, x: tf.Tensor, interventions: Interventions
 ) -> dict[str, tf.Tensor]:
     """Send `x` through the layers one by one, which all networks have in a single line."""
     outputs = {}
     for layer in network.layers[1:]:
-        _refuse_what_does_not_fit(layer, x)
-        if layer.name in changes.kernels:
-            x = _convolve(layer, x, *changes.kernels[layer.name])
-        elif layer.name in changes.pooling:
-            x = _pool(layer, x, changes.pooling[layer.name])
+        _check_input(layer, x)
+        if layer.name in interventions.kernels:
+            x = _convolve(layer, x, *interventions.kernels[layer.name])
+        elif layer.name in interventions.pooling:
+            x = _pool(layer, x, interventions.pooling[layer.name])
         else:
             x = layer(x, training=False)
         outputs[layer.name] = x
@@ -143,7 +180,7 @@ def _convolve(layer: keras.Layer, x: tf.Tensor, kernels: Array, biases: Array | 
 
 def _pool(layer: keras.Layer, x: tf.Tensor, pooling: Pooling) -> tf.Tensor:
     if not (1 <= pooling.size <= LARGEST_POOL and 1 <= pooling.stride <= LARGEST_POOL):
-        raise InterventionError(f"A pool's size and stride are from 1 to {LARGEST_POOL}.")
+        raise InterventionError(f"A pool's size and stride must be from 1 to {LARGEST_POOL}.")
     own_size, own_stride = layer.pool_size[0], layer.strides[0]
     if pooling.rule == "subsample":
         pooled = x[:, :: pooling.stride, :: pooling.stride]
@@ -157,18 +194,17 @@ def _pool(layer: keras.Layer, x: tf.Tensor, pooling: Pooling) -> tf.Tensor:
     return pooled[:, :side, :side]
 
 
-def _refuse_what_does_not_fit(layer: keras.Layer, x: tf.Tensor) -> None:
-    """Say it where another pooling leaves a layer more or less than it was trained for."""
+def _check_input(layer: keras.Layer, x: tf.Tensor) -> None:
+    """Refuse a pooling that gives a layer more or less than it was trained for."""
     if isinstance(layer, keras.layers.Conv2D) and min(x.shape[1:3]) < min(layer.kernel_size):
         side = layer.kernel_size[0]
         raise InterventionError(
-            f"The maps that reach {layer.name} would have {x.shape[1]} × {x.shape[2]} values, "
-            f"less than its kernels of {side} × {side}. With this pooling the network cannot "
-            "answer."
+            f"The maps that reach {layer.name} would be {x.shape[1]} × {x.shape[2]}, smaller than "
+            f"its {side} × {side} kernels. With this pooling the network cannot answer."
         )
     if isinstance(layer, keras.layers.Dense) and x.shape[-1] != layer.kernel.shape[0]:
         raise InterventionError(
             f"The layer {layer.name} was trained for {layer.kernel.shape[0]:,} numbers and would "
             f"get {x.shape[-1]:,}. With this pooling the network cannot answer: it would have to "
-            "be trained anew."
+            "be retrained."
         )

@@ -1,94 +1,79 @@
-"""A network as a list of layers, before anything of it is built: shapes and parameters.
+"""The networks, each a list of layers: the one place where an architecture is spelled.
 
-Whoever plans a training sees its network at once; Keras and TensorFlow build the same one later.
+What Keras builds, what is computed by hand, the scripts that are shown and the export are all
+derived from these lists.
 """
 
-import math
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from mnist_app.data.datasets import CLASSES
 from mnist_app.imaging.normalize import IMAGE_SIDE
-from mnist_app.networks.card import Layer
+from mnist_app.networks.layer_specs import (
+    Activation,
+    ActivationName,
+    AddChannel,
+    ArchitectureError,
+    BatchNormalization,
+    Convolution,
+    Dense,
+    DepthwiseScale,
+    Dropout,
+    Flatten,
+    LastRow,
+    LayerSpec,
+    Pooling,
+    Recurrent,
+    Rescaling,
+    Softmax,
+    ZeroPadding,
+)
+from mnist_app.networks.layers import INPUT, Layer
 
-ActivationName = Literal["relu", "tanh", "sigmoid"]
-Shape = tuple[int, ...]
-
-
-class PlanError(ValueError):
-    """A network that cannot be built; the message is a sentence for the person."""
-
-
-@dataclass(frozen=True)
-class Convolution:
-    """Square kernels that stay inside the image ("valid"), one pixel a step."""
-
-    name: str
-    filters: int
-    kernel: int
-    bias: bool = True
-
-
-@dataclass(frozen=True)
-class Pooling:
-    """Max pooling with square windows that stay inside the image ("valid")."""
-
-    name: str
-    size: int
-    stride: int
+Architecture = tuple[LayerSpec, ...]
+"""Everything between an image, 28 x 28 with values from 0 to 255, and the probabilities."""
 
 
-@dataclass(frozen=True)
-class Normalization:
-    """Batch normalization; the moving average of Keras's default, or a quicker one."""
-
-    name: str
-    momentum: float = 0.99
-
-
-@dataclass(frozen=True)
-class Activation:
-    """An activation as a layer of its own."""
-
-    name: str
-    function: ActivationName
+def network_of(*hidden: LayerSpec) -> Architecture:
+    """Return the network with these hidden layers, between the scaled image and the logits."""
+    first = hidden[0] if hidden else None
+    channel = () if isinstance(first, Flatten | Recurrent) else (AddChannel(),)
+    return (Rescaling(), *channel, *hidden, Dense("logits", CLASSES, ""), Softmax())
 
 
-@dataclass(frozen=True)
-class Flatten:
-    """All numbers in a row."""
+def built(
+    stages: int,
+    filters: int,
+    kernel: int,
+    pool: int,
+    pool_stride: int,
+    activation: ActivationName,
+    batch_norm: bool,
+    dropout: float,
+    dense: int,
+) -> Architecture:
+    """Return a network of stages of convolution and max pooling, and a dense layer.
 
-    name: str = "flatten"
+    Each stage has twice the filters of the one before. With batch normalization, pooling comes
+    first, because fewer numbers are then normalized. No dense units: no dense layer.
+    """
+    hidden: list[LayerSpec] = []
+    for number in range(1, stages + 1):
+        nonlinearity = Activation(f"{activation}{number}", activation)
+        pooling = Pooling(f"pool{number}", pool, pool_stride)
+        norm = BatchNormalization(f"norm{number}", momentum=0.9)
+        hidden.append(Convolution(f"conv{number}", filters, kernel, bias=not batch_norm))
+        hidden += [pooling, norm, nonlinearity] if batch_norm else [nonlinearity, pooling]
+        filters *= 2
+    hidden.append(Flatten())
+    if dense:
+        hidden.append(Dense("dense1", dense, activation))
+    if dropout:
+        hidden.append(Dropout("dropout", dropout))
+    return network_of(*hidden)
 
 
-@dataclass(frozen=True)
-class Dropout:
-    """While training, this share of all numbers is zero, and the others grow by as much."""
-
-    name: str
-    rate: float
-
-
-@dataclass(frozen=True)
-class Dense:
-    """Each unit looks at all inputs."""
-
-    name: str
-    units: int
-    activation: ActivationName | Literal["linear"] = "relu"
-
-
-Step: TypeAlias = Convolution | Pooling | Normalization | Activation | Flatten | Dropout | Dense
-Plan = tuple[Step, ...]
-"""What lies between the image, 28 x 28 with values from 0 to 1, and the logits."""
-
-
-LOGITS = Dense("logits", CLASSES, "linear")
-"""What every network ends with, before the softmax."""
-
-# The shipped networks that consist of these layers alone.
-PLANS: dict[str, Plan] = {
-    "cnn": (
+def _small_cnn() -> Architecture:
+    return network_of(
         Convolution("conv1", 16, 5),
         Activation("relu1", "relu"),
         Pooling("pool1", 2, 2),
@@ -99,139 +84,154 @@ PLANS: dict[str, Plan] = {
         Dropout("dropout1", 0.2),
         Dense("dense1", 128),
         Dropout("dropout2", 0.4),
-    ),
-    # After one large kernel, four small ones: each sees a little further, with a bend between.
-    "champion": (
+    )
+
+
+def _big_cnn() -> Architecture:
+    """After one large kernel, four small ones, each of which sees a little further."""
+    return network_of(
         Convolution("conv1", 32, 5, bias=False),
         Pooling("pool1", 2, 2),
-        Normalization("norm1"),
+        BatchNormalization("norm1"),
         Activation("relu1", "relu"),
         *(
-            step
+            layer
             for number, filters in enumerate((64, 64, 96, 96), start=2)
-            for step in (
+            for layer in (
                 Convolution(f"conv{number}", filters, 3, bias=False),
-                Normalization(f"norm{number}"),
+                BatchNormalization(f"norm{number}"),
                 Activation(f"relu{number}", "relu"),
             )
         ),
         Flatten(),
         Dropout("dropout", 0.4),
-    ),
-    "mlp": (
+    )
+
+
+def _lenet() -> Architecture:
+    """LeNet-5: LeCun, Bottou, Bengio and Haffner, Gradient-Based Learning (1998), section II.B.
+
+    As published, with its 32x32 input, trainable subsampling, partly connected third layer and
+    scaled tanh; only its output layer is dense with a softmax, instead of distances to drawings.
+    """
+    # Table I of the paper: the maps of S2 (rows) that each of the 16 maps of C3 (columns) sees.
+    table = (
+        "X000XXX00XXXX0XX",
+        "XX000XXX00XXXX0X",
+        "XXX000XXX00X0XXX",
+        "0XXX00XXXX00X0XX",
+        "00XXX00XXXX0XX0X",
+        "000XXX00XXXX0XXX",
+    )
+    connections = tuple(
+        tuple(row for row, marks in enumerate(table) if marks[column] == "X")
+        for column in range(16)
+    )
+    return network_of(
+        ZeroPadding("padding", 2),  # 32 x 32
+        Convolution("c1", 6, 5),  # 28 x 28 x 6
+        Activation("tanh1", "scaled_tanh"),
+        Pooling("average2", 2, 2, "average"),  # 14 x 14 x 6
+        DepthwiseScale("s2"),
+        Activation("tanh2", "scaled_tanh"),
+        Convolution("c3", 16, 5, connections=connections),  # 10 x 10 x 16
+        Activation("tanh3", "scaled_tanh"),
+        Pooling("average4", 2, 2, "average"),  # 5 x 5 x 16
+        DepthwiseScale("s4"),
+        Activation("tanh4", "scaled_tanh"),
+        Convolution("c5", 120, 5),  # 1 x 1 x 120
+        Activation("tanh5", "scaled_tanh"),
+        Flatten(),
+        Dense("f6", 84, "scaled_tanh"),
+    )
+
+
+def _row_reader() -> Architecture:
+    """It reads the image like a text of 28 rows; its state after the last one decides."""
+    return network_of(
+        Recurrent("rows", 128),
+        LastRow("last_row"),
+        Flatten(),
+        Dropout("dropout", 0.2),
+    )
+
+
+def _mlp() -> Architecture:
+    return network_of(
         Flatten(),
         Dense("dense1", 256),
         Dropout("dropout1", 0.2),
         Dense("dense2", 128),
         Dropout("dropout2", 0.2),
-    ),
-    "softmax": (Flatten(),),
+    )
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "cnn": _small_cnn(),
+    "champion": _big_cnn(),
+    "lenet": _lenet(),
+    "rnn": _row_reader(),
+    "mlp": _mlp(),
+    "softmax": network_of(Flatten()),
 }
+"""The networks of `networks.registry.NETWORKS`, by the same names."""
 
 
-def build(
-    stages: int,
-    filters: int,
-    kernel: int,
-    pool: int,
-    pool_stride: int,
-    activation: ActivationName,
-    batch_norm: bool,
-    dropout: float,
-    dense: int,
-) -> Plan:
-    """Return a network of stages of convolution and max pooling, and a dense layer.
+def layers_of(architecture: Architecture) -> tuple[Layer, ...]:
+    """Return all layers of the network, the input included, with their shapes and parameters.
 
-    Each stage has twice the filters of the one before. With batch normalization, pooling comes
-    first, because fewer numbers are then normalized. No dense units: no dense layer.
+    Raises ArchitectureError where a layer does not fit what comes before it.
     """
-    steps: list[Step] = []
-    for number in range(1, stages + 1):
-        bend = Activation(f"{activation}{number}", activation)
-        pooling = Pooling(f"pool{number}", pool, pool_stride)
-        convolution = Convolution(f"conv{number}", filters, kernel, bias=not batch_norm)
-        norm = Normalization(f"norm{number}", momentum=0.9)
-        rest = (pooling, norm, bend) if batch_norm else (bend, pooling)
-        steps += [convolution, *rest]
-        filters *= 2
-    steps.append(Flatten())
-    if dense:
-        steps.append(Dense("dense1", dense, activation))
-    if dropout:
-        steps.append(Dropout("dropout", dropout))
-    return tuple(steps)
-
-
-def layers_of(plan: Plan) -> tuple[Layer, ...]:
-    """Return all layers of the network that a plan makes, as a card has them.
-
-    Raises PlanError where an image becomes smaller than the window that should walk over it.
-    """
-    side = IMAGE_SIDE
-    layers = [
-        Layer("image", "InputLayer", (side, side), 0),
-        Layer("scale", "Rescaling", (side, side), 0),
-    ]
-    if not isinstance(plan[0], Flatten):
-        layers.append(Layer("channel", "Reshape", (side, side, 1), 0))
-    for step in plan:
-        layers.append(_layer(step, layers[-1].shape))
-    layers.append(_layer(LOGITS, layers[-1].shape))
-    layers.append(Layer("probabilities", "Softmax", (CLASSES,), 0))
+    layers = [Layer(INPUT, "InputLayer", (IMAGE_SIDE, IMAGE_SIDE))]
+    for spec in architecture:
+        if spec.name in [layer.name for layer in layers]:
+            raise ArchitectureError(f"Two layers are called “{spec.name}”. Rename one of them.")
+        layers.append(spec.layer(layers[-1].shape))
     return tuple(layers)
 
 
-def as_tuples(plan: Plan) -> list[tuple[Any, ...]]:
-    """Return a plan as `model.by_hand.Network` takes it, the logits included."""
-    return [_as_tuple(step) for step in (*plan, LOGITS)]
+def is_written_by_hand(architecture: Architecture) -> bool:
+    """Say whether `model.by_hand` can compute and train the network."""
+    return all(_is_frame(spec) or _as_tuple(spec) is not None for spec in architecture)
 
 
-def _as_tuple(step: Step) -> tuple[Any, ...]:
-    match step:
-        case Convolution(name, filters, kernel, bias):
+def as_tuples(architecture: Architecture) -> list[tuple[Any, ...]]:
+    """Return the network's layers as `model.by_hand.Network` takes them, the logits the last.
+
+    Raises ArchitectureError for a network with other layers, see `is_written_by_hand`.
+    """
+    tuples = []
+    for spec in architecture:
+        if _is_frame(spec):
+            continue
+        numbers = _as_tuple(spec)
+        if numbers is None:
+            raise ArchitectureError(
+                f"The layer {spec.name} ({spec.kind}) is not written by hand here. Use Keras."
+            )
+        tuples.append(numbers)
+    return tuples
+
+
+def _is_frame(spec: LayerSpec) -> bool:
+    """Say whether it is what every network written by hand begins or ends with."""
+    return spec in (Rescaling(), AddChannel(), Softmax())
+
+
+def _as_tuple(spec: LayerSpec) -> tuple[Any, ...] | None:
+    match spec:
+        case Convolution(name, filters, kernel, 1, "valid", bias, ()):
             return ("convolution", name, filters, kernel, bias)
-        case Pooling(name, size, stride):
-            return ("pooling", name, size, stride)
-        case Normalization(name, momentum):
-            return ("normalization", name, momentum)
-        case Activation(name, function):
+        case Pooling(name, size, stride, "max"):
+            return ("max pooling", name, size, stride)
+        case BatchNormalization(name, momentum, epsilon):
+            return ("batch normalization", name, momentum, epsilon)
+        case Activation(name, "relu" | "tanh" | "sigmoid" as function):
             return ("activation", name, function)
         case Flatten(name):
             return ("flatten", name)
         case Dropout(name, rate):
             return ("dropout", name, rate)
-        case Dense(name, units, activation):
-            return ("dense", name, units, activation)
-
-
-def _layer(step: Step, shape: Shape) -> Layer:
-    """Return the layer that a step makes of maps or units of this shape."""
-    match step:
-        case Convolution(name, filters, kernel, bias):
-            side = _walked(name, shape[0], kernel, 1)
-            parameters = kernel * kernel * shape[-1] * filters + filters * bias
-            return Layer(name, "Conv2D", (side, side, filters), parameters)
-        case Pooling(name, size, stride):
-            side = _walked(name, shape[0], size, stride)
-            return Layer(name, "MaxPooling2D", (side, side, shape[-1]), 0)
-        case Normalization(name):
-            return Layer(name, "BatchNormalization", shape, 4 * shape[-1])
-        case Activation(name, function):
-            kind = "ReLU" if function == "relu" else "Activation"
-            return Layer(name, kind, shape, 0, function)
-        case Flatten(name):
-            return Layer(name, "Flatten", (math.prod(shape),), 0)
-        case Dropout(name):
-            return Layer(name, "Dropout", shape, 0)
-        case Dense(name, units, activation):
-            return Layer(name, "Dense", (units,), (shape[-1] + 1) * units, activation)
-
-
-def _walked(name: str, side: int, window: int, stride: int) -> int:
-    """Return how many steps a window takes along an image, as `filters.walk` does for "valid"."""
-    if window > side:
-        raise PlanError(
-            f"{name} would get maps of {side} × {side}, smaller than its window of {window} × "
-            f"{window}. Take fewer stages, smaller kernels or a smaller pool stride."
-        )
-    return (side - window) // stride + 1
+        case Dense(name, units, "relu" | "tanh" | "sigmoid" | "" as activation):
+            return ("dense", name, units, activation or "linear")
+    return None

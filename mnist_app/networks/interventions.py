@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mnist_app.imaging.convolution import Array, PoolingRule
+from mnist_app.networks.layers import POOLING, Layer, window_of
 
 LARGEST_POOL = 6
 """The largest side of a pool's window, and the largest stride, in pixels."""
@@ -15,7 +16,7 @@ class InterventionError(Exception):
 
 @dataclass(frozen=True)
 class Pooling:
-    """Another pooling in the place of a network's own, with the padding "same".
+    """A pooling in the place of a network's own, with the padding "same".
 
     With the network's own stride the maps are cut to the sizes that they had: networks pool with
     the padding "valid".
@@ -25,7 +26,16 @@ class Pooling:
     size: int
     """The window's side in pixels; "subsample" looks at one pixel and needs none."""
     stride: int
-    """How many pixels the window moves on."""
+    """How many pixels the window moves at each step."""
+
+
+def own_pooling(layer: Layer) -> Pooling:
+    """Return how a pooling layer pools as it was trained. Raises ValueError for another layer."""
+    if layer.kind not in POOLING:
+        raise ValueError(f"{layer.name} pools nothing.")
+    (side, _), stride, _ = window_of(layer)
+    rule: PoolingRule = "max" if layer.kind == "MaxPooling2D" else "average"
+    return Pooling(rule, side, stride)
 
 
 @dataclass(frozen=True)
@@ -41,3 +51,6 @@ class Interventions:
     def __bool__(self) -> bool:
         """Say whether anything is changed."""
         return bool(self.kernels or self.pooling)
+
+
+NOTHING_CHANGED = Interventions()

@@ -1,77 +1,104 @@
-"""What lies inside a network, layer by layer, as pages show it: from its card and its outputs."""
+"""What a layer of a network is, and what can be asked about the layers of one network."""
 
-import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_app.imaging.convolution import Array, PoolingRule
-from mnist_app.networks.card import Card, Layer
-from mnist_app.networks.interventions import Pooling
-from mnist_app.training.settings import BUILT
+from mnist_app.imaging.convolution import Array, Padding
 
 INPUT = "image"
-# Layers that only rearrange or scale numbers; dropout works while training alone.
-_UNSEEN = {"Rescaling", "Reshape", "Dropout", "Flatten", "Cropping1D", "ZeroPadding2D"}
-_KINDS = {
-    "InputLayer": "input",
-    "Conv2D": "convolution",
-    "DepthwiseConv2D": "weight, bias",
-    "ReLU": "activation",
-    "Activation": "activation",
-    "MaxPooling2D": "max pooling",
-    "AveragePooling2D": "average pooling",
-    "BatchNormalization": "batch norm",
-    "GRU": "recurrent",
-    "Dense": "dense",
-    "Softmax": "softmax",
-}
-_FUNCTIONS = {
-    "relu": "ReLU",
-    "tanh": "tanh",
-    "sigmoid": "sigmoid",
-    "scaled_tanh": "1.7159 · tanh(⅔ x)",
-}
-POOLING = {"MaxPooling2D", "AveragePooling2D"}
+"""The layer that takes the image, with which every network begins."""
+POOLING = ("MaxPooling2D", "AveragePooling2D")
+ACTIVATIONS = ("ReLU", "Activation")
+# Layers that only rearrange or scale numbers; dropout acts only in training.
+_INVISIBLE = ("Rescaling", "Reshape", "Dropout", "Flatten", "Cropping1D", "ZeroPadding2D")
 
 
-def visible_layers(card: Card) -> list[Layer]:
-    """Return the layers worth a picture, in their order, the input first."""
-    return [layer for layer in card.layers if layer.kind not in _UNSEEN]
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a network, with everything that one must know to compute it but its weights."""
+
+    name: str
+    kind: str
+    """The name of Keras's class: "Conv2D", "Dense", ..."""
+    shape: tuple[int, ...]
+    """Its output's, without the batch: (rows, columns, maps) or (units,)."""
+    parameters: int = 0
+    """How many numbers it has learned, and moving averages."""
+    kernel: tuple[int, int] | None = None
+    """The rows and columns of a convolution's kernels or a pool's window."""
+    stride: int | None = None
+    """How many pixels a kernel or window moves at each step, down and across."""
+    padding: Padding | None = None
+    """What a kernel or window does at a map's edge; see `imaging.convolution.sliding_window`."""
+    activation: str = ""
+    """The function that it applies at last: "relu", "softmax", ...; empty for none."""
+    has_bias: bool = False
+    """Whether it adds numbers that it has learned to its weighted sums."""
+    epsilon: float | None = None
+    """What batch normalization adds to the variance, so that it never divides by 0."""
+    rate: float | None = None
+    """The share of numbers, 0 to 1, that dropout sets to 0 in training."""
+    connections: tuple[tuple[int, ...], ...] = ()
+    """For each map of a convolution, the input maps that it looks at; empty where it is all."""
 
 
-def layers_of(card: Card, *kinds: str) -> list[Layer]:
-    """Return the layers of some kinds (Keras's class names), in their order."""
-    return [layer for layer in card.layers if layer.kind in kinds]
-
-
-def find(card: Card, name: str) -> Layer:
+def find_layer(layers: Sequence[Layer], name: str) -> Layer:
     """Return the layer called `name`. Raises KeyError when there is none."""
-    return {layer.name: layer for layer in card.layers}[name]
+    return layers[_position(layers, name)]
 
 
-def before(card: Card, name: str) -> Layer:
+def layer_before(layers: Sequence[Layer], name: str) -> Layer:
     """Return the layer whose output the layer `name` takes. Raises KeyError when there is none."""
-    order = [layer.name for layer in card.layers]
-    return card.layers[order.index(find(card, name).name) - 1]
+    position = _position(layers, name)
+    if position == 0:
+        raise KeyError(name)
+    return layers[position - 1]
 
 
-def activation_after(card: Card, name: str) -> Layer | None:
-    """Return the activation that directly follows the layer `name`, or None."""
-    order = [layer.name for layer in card.layers]
-    following = card.layers[order.index(name) + 1 :][:1]
-    return next((layer for layer in following if layer.kind in {"ReLU", "Activation"}), None)
+def activation_after(layers: Sequence[Layer], name: str) -> Layer | None:
+    """Return the activation that directly follows the layer `name`, or None.
+
+    Raises KeyError when there is no such layer.
+    """
+    following = layers[_position(layers, name) + 1 :][:1]
+    return following[0] if following and following[0].kind in ACTIVATIONS else None
 
 
-def activation_name(layer: Layer | None) -> str:
-    """Return an activation's name for people; empty for None."""
-    return "" if layer is None else _FUNCTIONS[_function(layer)]
+def visible_layers(layers: Sequence[Layer]) -> list[Layer]:
+    """Return the layers that change what a picture of them shows, in order, the input first."""
+    return [layer for layer in layers if layer.kind not in _INVISIBLE]
 
 
-def activate(layer: Layer | None, sums: Array) -> Array:
-    """Return what an activation makes of its input; None changes nothing."""
-    match layer and _function(layer):
-        case None:
+def layers_of_kind(layers: Sequence[Layer], *kinds: str) -> list[Layer]:
+    """Return the layers of some kinds (Keras's class names), in order."""
+    return [layer for layer in layers if layer.kind in kinds]
+
+
+def window_of(layer: Layer) -> tuple[tuple[int, int], int, Padding]:
+    """Return the size, stride and padding of a layer's kernels or windows.
+
+    `imaging.convolution.sliding_window` takes them in this order. Raises ValueError for a layer
+    that has none.
+    """
+    if layer.kernel is None or layer.stride is None or layer.padding is None:
+        raise ValueError(f"{layer.name} has no window.")
+    return layer.kernel, layer.stride, layer.padding
+
+
+def count_parameters(layers: Sequence[Layer]) -> int:
+    """Return how many parameters all layers have together."""
+    return sum(layer.parameters for layer in layers)
+
+
+def activate(activation: str, sums: Array) -> Array:
+    """Return what an activation makes of `sums`, float32 of the same shape; "" changes nothing.
+
+    Raises KeyError for an unknown one, and for "softmax", which is no function of single numbers.
+    """
+    match activation:
+        case "":
             return sums
         case "relu":
             return np.maximum(sums, np.float32(0))
@@ -79,71 +106,13 @@ def activate(layer: Layer | None, sums: Array) -> Array:
             return np.tanh(sums)
         case "sigmoid":
             return np.asarray(1 / (1 + np.exp(-sums)), dtype=np.float32)
-        case _:
+        case "scaled_tanh":  # LeNet-5's
             return np.asarray(1.7159 * np.tanh(2 / 3 * sums), dtype=np.float32)
+    raise KeyError(activation)
 
 
-def own_pooling(card: Card) -> Pooling:
-    """Return how the network pools that the card describes; shipped ones halve their maps."""
-    layer = layers_of(card, *POOLING)[0]
-    rule: PoolingRule = "max" if layer.kind == "MaxPooling2D" else "average"
-    if card.settings["network"] != BUILT:
-        return Pooling(rule, 2, 2)
-    return Pooling(rule, card.settings["pool"], card.settings["pool_stride"])
-
-
-def activation_inside(card: Card, layer: Layer) -> Layer | None:
-    """Return the activation that a dense layer has in itself; None for the logits."""
-    if layer.name == "logits":
-        return None
-    usual = "scaled_tanh" if card.settings["network"] == "lenet" else "relu"
-    return Layer(layer.name, "Activation", layer.shape, 0, layer.activation or usual)
-
-
-def _function(layer: Layer) -> str:
-    return layer.activation or ("relu" if layer.kind == "ReLU" else "scaled_tanh")
-
-
-def words(layer: Layer) -> str:
-    """Return what kind of layer this is, in the field's words."""
-    return _KINDS.get(layer.kind, layer.kind)
-
-
-def size(layer: Layer) -> str:
-    """Return a layer's output shape for people: "24 × 24 × 16"."""
-    return " × ".join(str(length) for length in layer.shape)
-
-
-def rows(layers: Sequence[Layer]) -> list[dict[str, str]]:
-    """Return layers as rows of a table, for people."""
-    return [
-        {
-            "Layer": layer.name,
-            "Kind": layer.kind,
-            "Output": size(layer),
-            "Parameters": f"{layer.parameters:,}",
-        }
-        for layer in layers
-    ]
-
-
-def across(maps: int) -> int:
-    """Return how many of a layer's maps stand side by side on a page: tall sheets, no wide ones."""
-    return 1 if maps <= 10 else round(math.sqrt(maps / 4))
-
-
-def zoom(maps: Array, height: int) -> int:
-    """Return how many pixels a value takes where a layer's maps share a sheet of `height` pixels.
-
-    `maps` has shape (maps, rows, columns).
-    """
-    count, rows, _ = maps.shape
-    room = height / math.ceil(count / across(count)) - 2
-    return min(16, max(1, int(room / rows)))
-
-
-def likeness(one: Array, other: Array) -> float:
-    """Return the correlation (Pearson's r, -1 to 1) of two arrays of the same shape.
+def correlation(one: Array, other: Array) -> float:
+    """Return Pearson's r, -1 to 1, of two arrays of the same shape.
 
     Where one of them has the same value everywhere, it is 1 for equal arrays and else 0.
     """
@@ -152,16 +121,8 @@ def likeness(one: Array, other: Array) -> float:
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
-def size_of(array: Array) -> str:
-    """Return an array's shape for people: "24 × 24"."""
-    return " × ".join(str(length) for length in array.shape)
-
-
-def as_maps(output: Array) -> Array:
-    """Return a layer's output as maps, (maps, rows, columns); a unit is a map of one value.
-
-    Takes (rows, columns, maps), (rows, columns) and (units,).
-    """
-    if output.ndim == 3:
-        return output.transpose(2, 0, 1)
-    return output[None] if output.ndim == 2 else output[:, None, None]
+def _position(layers: Sequence[Layer], name: str) -> int:
+    for position, layer in enumerate(layers):
+        if layer.name == name:
+            return position
+    raise KeyError(name)

@@ -1,20 +1,42 @@
 """What ten probabilities say: the digit, how sure the network is, and what came second."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mnist_app.imaging.normalize import Image
 
 # Of people's digits that the networks read with less confidence, three in ten are read wrong.
 SURE = 0.9
 
 
-def top_two_mass(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    """Return how far there is a digit at all, 0 to 1: the sum of the two largest probabilities.
+class PredictionError(Exception):
+    """A network did not answer; the message is a sentence for the person."""
 
-    Who hesitates between a 1 and a 7 still sees a digit. `probabilities` has shape (..., 10), the
-    result (...).
+
+class Predictor(Protocol):
+    """Who can ask networks, wherever they run; `inference.Inference` is one."""
+
+    def probabilities(self, images: Image, network: str) -> NDArray[np.float32]:
+        """Return the probabilities, float32 (n, 10), of images, uint8 (n, 28, 28).
+
+        Raises PredictionError when the network does not answer.
+        """
+
+    def outputs(self, images: Image, layer: str, network: str) -> NDArray[np.float32]:
+        """Return one layer's outputs for images, uint8 (n, 28, 28), as float32 (n, ...).
+
+        Raises PredictionError when the network does not answer, also where it has no such layer.
+        """
+
+
+def top_two_mass(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """Return how sure the network is that there is a digit at all, 0 to 1.
+
+    It is the sum of the two largest probabilities: between a 1 and a 7 there is still a digit.
+    `probabilities` has shape (..., 10), the result (...).
     """
     largest = np.partition(probabilities, -2, axis=-1)[..., -2:]
     return np.asarray(largest.sum(axis=-1))

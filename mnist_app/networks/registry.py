@@ -5,21 +5,24 @@ ship lie beside the program, those of runs in the store.
 """
 
 import functools
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from mnist_app.networks.card import ASSETS, Card
-from mnist_app.networks.card import read_card as read_card_in
-from mnist_app.storage import home, write_whole
+from mnist_app import storage
+from mnist_app.networks.card import ASSETS, Card, card_text, read_card_text
+from mnist_app.networks.evaluation import Evaluation
+from mnist_app.storage import StorageError
 
-Kind = Literal["card", "weights", "scores"]
+Kind = Literal["card", "weights", "scores", "keras"]
 _SUFFIXES: dict[Kind, str] = {
     "card": "json",
     "weights": "weights.h5",
     "scores": "scores.npz",
+    "keras": "keras",
 }
 
 
@@ -59,45 +62,71 @@ def exists(name: str) -> bool:
     return name in NETWORKS or (version(name) > 0 and _is_readable(name, version(name)))
 
 
-def version(name: str) -> int:
-    """Return a number that is another when a network is another; 0 where it never changes.
+def version(name: str, kind: Kind = "card") -> int:
+    """Return a number that is another when a network, or `kind` of it, is another.
 
-    A run may learn more. 0 also where there is no network `name`.
+    A run may learn more; what ships never changes and has 0. 0 also where there is no network
+    `name`, where nothing of this kind is kept, or the store cannot be read.
     """
     try:
-        return 0 if name in NETWORKS else _file(name, "card").stat().st_mtime_ns
-    except OSError:
+        return 0 if name in NETWORKS else storage.artifact_version(name, kind)
+    except StorageError:
         return 0
 
 
 def read_card(name: str) -> Card:
     """Return a network's card. Raises NetworkError where there is none."""
+    text = read_artifact(name, "card")
     try:
-        return read_card_in(name, _file(name, "card").parent)
-    except (OSError, ValueError, TypeError, KeyError):
-        raise NetworkError(f"There is no network {name}.") from None
+        if text is not None:
+            return read_card_text(text.decode())
+    except (ValueError, TypeError, KeyError):
+        raise NetworkError(f"The card of the network {name} cannot be read.") from None
+    raise NetworkError(f"There is no network {name}.")
 
 
 def read_artifact(name: str, kind: Kind) -> bytes | None:
-    """Return what is kept of a network, or None where nothing is."""
+    """Return what is kept of a network, or None where nothing is, or nothing can be read."""
     try:
-        return _file(name, kind).read_bytes()
-    except OSError:
+        if name in NETWORKS:
+            return _file(name, kind).read_bytes()
+        return storage.read_artifact(name, kind)
+    except (OSError, StorageError):
         return None
 
 
 def write_artifact(name: str, kind: Kind, content: bytes) -> None:
-    """Keep something of a network. Raises OSError."""
-    write_whole(_file(name, kind), content)
+    """Keep something of a network. Raises OSError for one that ships, StorageError for a run."""
+    if name in NETWORKS:
+        storage.write_whole(_file(name, kind), content)
+        return
+    with storage.writing() as connection:
+        storage.put_artifact(connection, name, kind, content)
+
+
+def add_evaluation(name: str, measured: Evaluation) -> None:
+    """Write what was measured into a network's card; what it says else stays as it is.
+
+    Raises NetworkError where there is no network `name`, and what `write_artifact` raises.
+    """
+    card = read_card(name)
+    card = replace(card, evaluation=card.evaluation.updated(measured))
+    write_artifact(name, "card", card_text(card).encode())
 
 
 @contextmanager
 def weights_file(name: str) -> Iterator[Path]:
     """Give a file, NAME.weights.h5, with a network's weights. Raises NetworkError for none."""
-    file = _file(name, "weights")
-    if not file.exists():
+    if name in NETWORKS:
+        yield _file(name, "weights")
+        return
+    content = read_artifact(name, "weights")
+    if content is None:
         raise NetworkError(f"The network {name} is not there any more. Choose another one.")
-    yield file
+    with tempfile.TemporaryDirectory(prefix="mnist-lab-") as folder:
+        file = Path(folder) / f"{name}.weights.h5"
+        file.write_bytes(content)
+        yield file
 
 
 @functools.lru_cache(256)
@@ -110,5 +139,4 @@ def _is_readable(name: str, version: int) -> bool:  # noqa: ARG001
 
 
 def _file(name: str, kind: Kind) -> Path:
-    folder = ASSETS if name in NETWORKS else home() / "runs" / name
-    return folder / f"{name}.{_SUFFIXES[kind]}"
+    return ASSETS / f"{name}.{_SUFFIXES[kind]}"

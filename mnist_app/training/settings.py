@@ -2,30 +2,30 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import get_args
 
 from mnist_app.data.datasets import EMNIST, MNIST, SOURCES, TRAINING_IMAGES, VALIDATION_IMAGES
 from mnist_app.data.epochs import Mixture
 from mnist_app.networks import architecture
-from mnist_app.networks.architecture import ActivationName, Plan, PlanError
-from mnist_app.networks.card import Layer, read_card
+from mnist_app.networks.architecture import ARCHITECTURES, Architecture, is_written_by_hand
+from mnist_app.networks.layer_specs import ActivationName, ArchitectureError
+from mnist_app.networks.layers import Layer, count_parameters
 from mnist_app.networks.registry import NETWORKS
 
 BUILT = "built"
 """The network that is built of stages, instead of one with a name."""
 MOST_PARAMETERS = 1_000_000
-# For each image of "varied and written": digits that the program writes, and drawings that are no
-# digit.
-WRITTEN = 0.35
-NONDIGITS = 0.14
+# With "augmented and synthetic", for each image of the data set.
+SYNTHETIC_SHARE = 0.35
+NEGATIVE_SHARE = 0.14
 CHOICES: dict[str, tuple[str, ...]] = {
     "network": (BUILT, *NETWORKS),
     "activation": get_args(ActivationName),
     "optimizer": ("adam", "adamw", "momentum", "sgd", "rmsprop"),
     "schedule": ("one cycle", "cosine", "constant"),
     "data": tuple(SOURCES),
-    "augmentation": ("none", "varied", "varied and written"),
+    "augmentation": ("none", "augmented", "augmented and synthetic"),
     "engine": ("keras", "tensorflow"),
 }
 BOUNDS: dict[str, tuple[float, float]] = {
@@ -77,10 +77,11 @@ class Settings:
     data: str = MNIST.name
     """The data set: one of `dataset.SOURCES`."""
     images: int = TRAINING_IMAGES
-    """How many of the training images that are not held out, from the first on."""
+    """How many of the images to learn from, from the first on; the validation images are others."""
     augmentation: str = "none"
-    """"varied": each image turned, slanted and bent anew for each epoch, see `augmentation`;
-    "varied and written": also digits and other drawings that the program makes, see `recipe`."""
+    """"augmented": each image turned, slanted and distorted differently in each epoch, see
+    `data.augmentation`; "augmented and synthetic": also synthetic digits and negatives, see
+    `data.epochs`."""
     seed: int = 1
     engine: str = "keras"
     """Who computes: Keras's fit, or the same loop by hand in TensorFlow."""
@@ -88,11 +89,11 @@ class Settings:
     """The network whose weights it starts with; empty for random ones."""
 
     @property
-    def plan(self) -> Plan | None:
-        """The network's layers; None for one that is more than a list of simple layers."""
+    def architecture(self) -> Architecture:
+        """The network's layers as they are asked for."""
         if self.network != BUILT:
-            return architecture.PLANS.get(self.network)
-        return architecture.build(
+            return ARCHITECTURES[self.network]
+        return architecture.built(
             self.stages,
             self.filters,
             self.kernel,
@@ -106,21 +107,23 @@ class Settings:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """The network's layers with shapes and parameters. Raises PlanError; see `plans`."""
-        plan = self.plan
-        return read_card(self.network).layers if plan is None else architecture.layers_of(plan)
+        """The network's layers with shapes and parameters.
+
+        Raises ArchitectureError where the network cannot be built.
+        """
+        return architecture.layers_of(self.architecture)
 
     @property
     def mixture(self) -> Mixture:
-        """How many images that the program makes join those of MNIST in each epoch."""
-        if self.augmentation != "varied and written":
+        """How many synthetic digits and negatives join the data set's images in each epoch."""
+        if self.augmentation != "augmented and synthetic":
             return Mixture(0, 0)
-        return Mixture(round(self.images * WRITTEN), round(self.images * NONDIGITS))
+        return Mixture(round(self.images * SYNTHETIC_SHARE), round(self.images * NEGATIVE_SHARE))
 
     @property
-    def images_an_epoch(self) -> int:
+    def images_per_epoch(self) -> int:
         """How many images an epoch has, a person's drawings not counted."""
-        return self.images + self.mixture.written + self.mixture.nondigits
+        return self.images + self.mixture.synthetic + self.mixture.negatives
 
 
 def read(values: Mapping[str, object]) -> Settings:
@@ -139,6 +142,15 @@ def read(values: Mapping[str, object]) -> Settings:
     settings = Settings(**{name: _as(known[name], value) for name, value in values.items()})  # type: ignore[arg-type]
     _check_together(settings)
     return settings
+
+
+def known_items(values: Mapping[str, object]) -> tuple[tuple[str, object], ...]:
+    """Return those of stored settings that this program knows, by name, for `read`.
+
+    Another version of the program may have written more.
+    """
+    known = {field.name for field in fields(Settings)}
+    return tuple((name, value) for name, value in values.items() if name in known)
 
 
 def rate_at(schedule: str, highest: float, share: float) -> float:
@@ -188,20 +200,20 @@ def _check_together(settings: Settings) -> None:
     source = SOURCES[settings.data]
     if settings.images > source.training - VALIDATION_IMAGES:
         raise SettingsError(
-            f"{source.title} has {source.training - VALIDATION_IMAGES:,} training images, {VALIDATION_IMAGES:,} that "
-            f"are held out not counted. Take no more than these."
+            f"{source.title} has {source.training - VALIDATION_IMAGES:,} images to learn from, "
+            f"besides {VALIDATION_IMAGES:,} for validation. Choose no more than these."
         )
     try:
         layers = settings.layers
-    except PlanError as error:
+    except ArchitectureError as error:
         raise SettingsError(str(error)) from None
-    parameters = sum(layer.parameters for layer in layers)
+    parameters = count_parameters(layers)
     if parameters > MOST_PARAMETERS:
         raise SettingsError(
             f"This network would have {parameters:,} parameters, more than {MOST_PARAMETERS:,}. "
             "Take fewer filters, fewer dense units or another pooling."
         )
-    if settings.engine == "tensorflow" and settings.plan is None:
+    if settings.engine == "tensorflow" and not is_written_by_hand(settings.architecture):
         raise SettingsError(
             f"The network “{settings.network}” has layers that are not written by hand here. "
             "Train it with Keras."
@@ -215,84 +227,3 @@ def _words(name: str) -> str:
 def as_dictionary(settings: Settings) -> dict[str, object]:
     """Return settings as `read` takes them."""
     return asdict(settings)
-
-
-_SHIPPED = Settings(
-    network="cnn",
-    optimizer="adamw",
-    learning_rate=0.003,
-    weight_decay=0.001,
-    batch_size=128,
-    epochs=20,
-    augmentation="varied and written",
-)
-SHIPPED: dict[str, Settings] = {
-    "cnn": _SHIPPED,
-    "champion": replace(_SHIPPED, network="champion", epochs=17),
-    "lenet": replace(_SHIPPED, network="lenet", epochs=6),
-    "rnn": replace(_SHIPPED, network="rnn", epochs=8),
-    "mlp": replace(_SHIPPED, network="mlp", epochs=6, learning_rate=0.002),
-    "softmax": replace(_SHIPPED, network="softmax", epochs=3),
-}
-"""How the networks were trained that come with the program."""
-
-
-@dataclass(frozen=True)
-class Preset:
-    """Settings that are worth seeing."""
-
-    settings: Settings
-    title: str
-    lesson: str
-    """What one sees in this training, in a sentence or two."""
-
-
-PRESETS: dict[str, Preset] = {
-    "quick": Preset(
-        Settings(images=50_000),
-        "Quick",
-        "A small network goes from guessing to 99% right on digits that it has never seen. Two "
-        "epochs: it sees each image twice.",
-    ),
-    "best": Preset(
-        SHIPPED["champion"],
-        "Best",
-        "The most accurate network here, with digits varied anew in each epoch and others that "
-        "the program writes. It takes long: come back later.",
-    ),
-    "overfit": Preset(
-        Settings(
-            filters=16,
-            dense=128,
-            batch_norm=False,
-            learning_rate=0.002,
-            schedule="constant",
-            batch_size=50,
-            epochs=30,
-            images=500,
-        ),
-        "Overfit on purpose",
-        "500 images are too few: it learns them by heart. Training accuracy reaches 100%, while "
-        "on other digits the loss grows again.",
-    ),
-    "high-rate": Preset(
-        Settings(
-            batch_norm=False,
-            optimizer="sgd",
-            learning_rate=3.0,
-            schedule="constant",
-            epochs=3,
-        ),
-        "Learning rate too high",
-        "The first steps are so long that they throw the weights far away: from then on it only "
-        "guesses, with a loss of 2.3 (the logarithm of ten digits). Train again with a learning "
-        "rate thirty times lower.",
-    ),
-    "dense": Preset(
-        replace(SHIPPED["mlp"], augmentation="none", epochs=4),
-        "No convolution",
-        "Dense layers alone, with several times the parameters: it learns the training images "
-        "well, and is wrong more often than the quick network on those that it has not seen.",
-    ),
-}
-"""By the name that the command line takes."""

@@ -1,46 +1,46 @@
-"""The drawing: the one canvas, what clears it, and what is put on it from elsewhere."""
+"""The one canvas, what clears it, and what is put on it from elsewhere."""
 
 import random
 
 import streamlit as st
 from streamlit_drawable_canvas import CanvasResult, st_canvas
 
-from mnist_app.imaging import image_files, normalize
+from mnist_app.imaging import image_files, normalize, photo
 from mnist_app.imaging.normalize import Image
+from mnist_app.ui import drawing as drawings
 from mnist_app.ui import resources, session
+from mnist_app.ui.drawing import SIDE, Drawing, Strokes
 
-# 280 pixels fit the narrowest phones, and are ten for each of MNIST's 28.
-SIDE = 280
 INK, PAPER = "#ffffff", "#000000"
 PEN_WIDTHS = (8, 36)
 USUAL_PEN_WIDTH = 18
-NO_DIGIT_FOUND = (
-    "No digit was found in this picture. Try again from nearer, with dark ink on plain paper."
-)
+UPLOAD, CAMERA = "Upload a picture", "Use the camera"
+NO_DIGIT_FOUND = "No digit was found in this picture. Move closer, and use dark ink on plain paper."
 
 
-def canvas() -> None:
-    """Show the canvas and keep what is drawn on it. Call it inside a fragment.
+def show() -> Drawing:
+    """Show the canvas and return what is drawn on it. Call it inside a fragment.
 
     Widgets beside it are the page's, not the fragment's: each would cost every stroke.
     """
-    drawing = session.drawing()
-    key = f"canvas_{drawing.canvas}"
+    kept = session.drawing()
+    key = f"canvas_{kept.canvas}"
     if key not in st.session_state:
-        drawing.mounted = drawing.strokes
+        session.mount(kept.strokes)
     result = st_canvas(
         stroke_width=_pen_width(),
         stroke_color=INK,
         background_color=PAPER,
         width=SIDE,
         height=SIDE,
-        initial_drawing=drawing.mounted,
+        initial_drawing=session.mounted_strokes(),
         return_image_data=True,
         key=key,
     )
     png = _sent_png(result)
-    if png is not None and png != drawing.png:
-        drawing.strokes, drawing.png, drawing.caption = result.json_data or {}, png, ""
+    if png is None or png == kept.png:
+        return kept
+    return session.keep_drawing(drawings.read(result.json_data, png, canvas=kept.canvas))
 
 
 def controls() -> None:
@@ -67,11 +67,11 @@ def controls() -> None:
 def picture_input() -> None:
     """Let the visitor upload a picture or take one, and show its digit on the canvas."""
     source = st.segmented_control(
-        "Or read a digit on paper",
-        ["Upload a picture", "Use the camera"],
+        "Or read a digit from paper",
+        [UPLOAD, CAMERA],
         key=session.PICTURE_SOURCE,
     )
-    if source == "Upload a picture":
+    if source == UPLOAD:
         st.file_uploader(
             "A PNG or JPEG picture of one digit",
             type=["png", "jpg", "jpeg"],
@@ -79,9 +79,9 @@ def picture_input() -> None:
             on_change=_show_picture,
             args=(session.UPLOAD,),
         )
-    elif source == "Use the camera":
+    elif source == CAMERA:
         st.camera_input(
-            "A digit on paper, as large as possible",
+            "Hold up a digit on paper, as large as possible",
             key=session.CAMERA,
             on_change=_show_picture,
             args=(session.CAMERA,),
@@ -92,21 +92,34 @@ def picture_input() -> None:
 
 def clear() -> None:
     """Empty the canvas."""
-    session.drawing().replace({"objects": []}, b"", "")
-    session.set_picture_trouble("")
+    _replace(drawings.nothing(_next_canvas()))
 
 
 def show_example() -> None:
     """Draw one of MNIST's test images, chosen at random."""
     split = resources.test_images()
     index = random.randrange(len(split))
-    caption = f"MNIST test image {index:,}, labeled {split.labels[index]}"
-    put(split.images[index], caption)
+    put(split.images[index], f"MNIST test image {index:,}, labeled {split.labels[index]}")
 
 
 def put(ink: Image, caption: str) -> None:
-    """Put ink, uint8 (height, width), on the canvas in the place of what is there."""
+    """Replace what is on the canvas by ink, uint8 (height, width)."""
     png = image_files.encode_png(normalize.place_on_canvas(ink, SIDE))
+    _replace(drawings.read(_as_strokes(png), png, caption, _next_canvas()))
+
+
+def _replace(drawing: Drawing) -> None:
+    session.keep_drawing(drawing)
+    session.set_picture_trouble("")
+
+
+def _next_canvas() -> int:
+    """Return the number of a new canvas: only that one starts with other strokes."""
+    return session.drawing().canvas + 1
+
+
+def _as_strokes(png: bytes) -> Strokes:
+    """Return a picture that fills the canvas, as its JSON."""
     picture = {
         "type": "Image",
         "originX": "left",
@@ -117,8 +130,7 @@ def put(ink: Image, caption: str) -> None:
         "height": SIDE,
         "src": image_files.data_uri(png),
     }
-    session.drawing().replace({"objects": [picture]}, png, caption)
-    session.set_picture_trouble("")
+    return {"objects": [picture]}
 
 
 def _sent_png(result: CanvasResult) -> bytes | None:
@@ -142,7 +154,7 @@ def _show_picture(key: str) -> None:
         session.set_picture_trouble("")
         return
     try:
-        ink = normalize.find_ink(normalize.to_gray(image_files.read_picture(upload.getvalue())))
+        ink = photo.find_ink(normalize.to_gray(image_files.read_picture(upload.getvalue())))
     except image_files.PictureError as error:
         session.set_picture_trouble(str(error))
         return

@@ -1,9 +1,16 @@
 """The small elements of our own: each a folder with plain HTML, CSS and JavaScript."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
+
+from mnist_app.imaging import colormap
+from mnist_app.imaging.colormap import Palette
+from mnist_app.imaging.image_files import as_base64
+
+SHARED_SCRIPT = Path(__file__).parent / "components" / "shared.js"
 
 
 def element(folder: Path) -> ComponentRenderer:
@@ -11,7 +18,23 @@ def element(folder: Path) -> ComponentRenderer:
 
     Raises FileNotFoundError when one of the three files is missing.
     """
-    html, css, js = (
-        (folder / f"{folder.name}.{kind}").read_text() for kind in ("html", "css", "js")
+    html, css = (
+        (folder / f"{folder.name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css")
     )
-    return st.components.v2.component(f"mnist_lab_{folder.name}", html=html, css=css, js=js)
+    return st.components.v2.component(
+        f"mnist_lab_{folder.name}", html=html, css=css, js=script(folder)
+    )
+
+
+def script(folder: Path) -> str:
+    """Return an element's JavaScript, a module, with what all elements share before it."""
+    own = folder / f"{folder.name}.js"
+    return "\n".join(file.read_text(encoding="utf-8") for file in (SHARED_SCRIPT, own))
+
+
+def palettes(names: Iterable[Palette]) -> dict[str, str]:
+    """Return the colors of palettes for the browser, which looks them up by index.
+
+    Each is 256 colors of three bytes, RGB, in base64.
+    """
+    return {name: as_base64(colormap.colors(name).tobytes()) for name in sorted(set(names))}

@@ -12,10 +12,10 @@ from mnist_app.inference import InferenceError
 from mnist_app.networks import registry
 from mnist_app.networks.registry import NETWORKS
 from mnist_app.training import runs
-from mnist_app.ui import resources, session
-from mnist_app.ui.components import visitor
-from mnist_app.ui.components.top import go_to_top
-from mnist_app.ui.markup import figures
+from mnist_app.ui import resources, session, visitor
+from mnist_app.ui.components.scroll_to_top import scroll_to_top
+from mnist_app.ui.markup import style
+from mnist_app.ui.markup.numbers import exact_percent
 
 POLL_SECONDS = 0.4
 
@@ -27,28 +27,28 @@ def begin(title: str, introduction: str) -> None:
     st.set_page_config(
         page_title=f"{title} · MNIST Lab", page_icon=":material/draw:", layout="wide"
     )
-    resources.engine()
-    st.html(figures.STYLE)
+    resources.inference()
+    st.html(style.SHEET)
     with st.container(key="beginning"):
-        go_to_top(session.arrivals())
+        scroll_to_top(session.arrivals())
     st.title(title, anchor=False)
     st.markdown(introduction)
     with st.sidebar:
         _choose_network()
 
 
-def poll_for_engine() -> None:
+def poll_for_inference() -> None:
     """Rerun the page as soon as the network is awake. Call it last on a page that asks it."""
-    waiting = not is_awake()
-    session.set_polling(waiting)
-    if waiting:
+    is_waiting = not is_awake()
+    session.set_polling(is_waiting)
+    if is_waiting:
         st.fragment(_own_on_each_page(_poll), run_every=POLL_SECONDS)()
 
 
 def is_awake() -> bool:
     """Say whether nothing is to be waited for: an answer can come, or it is known why not."""
     try:
-        return resources.engine().is_ready()
+        return resources.inference().is_ready()
     except InferenceError:
         return True
 
@@ -112,8 +112,7 @@ def _own_on_each_page(function: Callable[[], None]) -> Callable[[], None]:
 
 def runs_to_choose() -> list[str]:
     """Return the visitor's own runs that can answer, and the one that was chosen."""
-    own = visitor.owner()
-    names = [run.name for run in runs.every() if run.belongs_to(own) and registry.exists(run.name)]
+    names = [name for name in runs.list_networks(visitor.owner()) if registry.exists(name)]
     chosen = session.network()
     return names if chosen in (*NETWORKS, *names) else [*names, chosen]
 
@@ -122,11 +121,18 @@ def _choose_network() -> None:
     st.selectbox(
         "Network",
         [*NETWORKS, *runs_to_choose()],
+        format_func=_title_and_accuracy,
         key=session.NETWORK,
         persist_state="session",
     )
     card = resources.card(session.network())
     st.caption(
-        f"{registry.title(card.name)}: {card.parameters:,} parameters, right on "
-        f"{100 * card.test_accuracy:.2f}% of {card.tested_on_title}'s test images."
+        f"{card.parameters:,} parameters. It reads {exact_percent(card.test_accuracy, 2)} of "
+        f"{card.tested_on_title}’s test images correctly."
     )
+
+
+def _title_and_accuracy(name: str) -> str:
+    """Return "Small CNN · 99.50%": a network as people call it, and how accurate it is."""
+    accuracy = exact_percent(resources.card(name).test_accuracy, 2)
+    return f"{registry.title(name)} · {accuracy}"

@@ -1,29 +1,51 @@
 """What all visitors share, made once: the model process, the test images, the cards."""
 
 import gc
+from contextlib import suppress
 
 import streamlit as st
 
 from mnist_app.analysis import embedding, scores
-from mnist_app.analysis.background import Measurer
+from mnist_app.analysis.background import ScoringQueue
 from mnist_app.analysis.scores import Scores
 from mnist_app.data import datasets, statistics
 from mnist_app.data.datasets import EMNIST, MNIST
-from mnist_app.data.statistics import Overview
+from mnist_app.data.statistics import Statistics
 from mnist_app.imaging import image_files
 from mnist_app.imaging.convolution import Array
-from mnist_app.inference import Inference
+from mnist_app.inference import Inference, InferenceError
 from mnist_app.networks import card as cards
 from mnist_app.networks import registry
 
 
+def start() -> None:
+    """Start what all visitors share, as the server starts; returns at once."""
+    calm_garbage_collector()
+    with suppress(InferenceError):  # pages say it, and try again
+        inference().start()
+
+
+def stop() -> None:
+    """End what all visitors share, as the server stops; waits for nobody's work."""
+    scoring_queue().cancel_all()
+    inference().stop()
+
+
+def calm_garbage_collector() -> None:
+    """Take what is loaded by now out of the collector's rounds, and make full rounds rare.
+
+    A full round holds up everybody's stroke for 200 ms with 200 visitors. Call it once what pages
+    import is imported.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 50)
+
+
 @st.cache_resource(show_spinner=False)
-def engine() -> Inference:
-    """Return the way to the model process, which starts with the first visitor."""
-    door = Inference()
-    door.start()
-    _calm_garbage_collector()
-    return door
+def inference() -> Inference:
+    """Return the way to the model process, which starts with the first question at the latest."""
+    return Inference()
 
 
 @st.cache_resource(show_spinner=False)
@@ -37,34 +59,34 @@ def split(source: str, part: str) -> datasets.Split:
 
     Raises DatasetError where its files are missing or wrong.
     """
-    return _split(source, part, datasets.stamp(source))
+    return _split(source, part, datasets.files_version(source))
 
 
 @st.cache_resource(show_spinner="Reading the images …", max_entries=4)
 def _split(source: str, part: str, stamp: tuple[int, ...]) -> datasets.Split:  # noqa: ARG001
     if part == "test":
         return test_images() if source == MNIST.name else datasets.load_test(source)
-    return datasets.whole_training(source)
+    return datasets.load_all_training(source)
 
 
 def strangers() -> list[str]:
     """Return which of EMNIST's files are not those of the official archive."""
-    return _strangers(datasets.stamp(EMNIST.name))
+    return _strangers(datasets.files_version(EMNIST.name))
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _strangers(stamp: tuple[int, ...]) -> list[str]:  # noqa: ARG001
-    return datasets.emnist_strangers()
+    return datasets.unofficial_files()
 
 
-def look_at(source: str, part: str) -> Overview:
+def look_at(source: str, part: str) -> Statistics:
     """Return the figures of a split. Raises DatasetError where its files are missing or wrong."""
-    return _look_at(source, part, datasets.stamp(source))
+    return _look_at(source, part, datasets.files_version(source))
 
 
 @st.cache_resource(show_spinner="Looking at all images …", max_entries=4)
-def _look_at(source: str, part: str, stamp: tuple[int, ...]) -> Overview:  # noqa: ARG001
-    return statistics.look_at(split(source, part))
+def _look_at(source: str, part: str, stamp: tuple[int, ...]) -> Statistics:  # noqa: ARG001
+    return statistics.compute(split(source, part))
 
 
 @st.cache_resource(show_spinner=False)
@@ -87,14 +109,14 @@ def card(name: str) -> cards.Card:
 
 def scores_of(card: cards.Card) -> Scores | None:
     """Return what was measured of a network, or None where it was not."""
-    measured = scores.stamp(card), datasets.stamp(card.tested_on)
+    measured = registry.version(card.name, "scores"), datasets.files_version(card.tested_on)
     return _scores(card.name, registry.version(card.name), measured)
 
 
 @st.cache_resource(show_spinner=False)
-def measurer() -> Measurer:
+def scoring_queue() -> ScoringQueue:
     """Return what measures visitors' own runs."""
-    return Measurer(engine())
+    return ScoringQueue(inference().background)
 
 
 def weights(network: str) -> dict[str, list[Array]]:
@@ -109,19 +131,9 @@ def _card(name: str, version: int) -> cards.Card:  # noqa: ARG001
 
 @st.cache_resource(show_spinner=False, max_entries=40)
 def _weights(network: str, version: int) -> dict[str, list[Array]]:  # noqa: ARG001
-    return engine().weights(network)
+    return inference().weights(network)
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)
 def _scores(name: str, version: int, stamp: tuple[object, ...]) -> Scores | None:  # noqa: ARG001
     return scores.read(card(name))
-
-
-def _calm_garbage_collector() -> None:
-    """Take what is loaded by now out of the collector's rounds, and make full rounds rare.
-
-    A full round holds up everybody's stroke for 200 ms with 200 visitors.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 50)

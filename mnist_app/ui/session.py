@@ -1,26 +1,32 @@
 """Everything kept for one visitor: each session_state key has its accessor here."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from mnist_app.imaging.convolution import Array
+from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
 from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS
 from mnist_app.training.settings import Settings, as_dictionary
+from mnist_app.ui.drawing import Drawing, Strokes, nothing
 
 PEN_WIDTH = "pen_width"
 NETWORK = "network"
 PICTURE_SOURCE = "picture_source"
 UPLOAD = "upload"
 CAMERA = "camera"
+MOVE_ACROSS = "move_across"
+MOVE_DOWN = "move_down"
+NUMBER_FORM = "number_form"
 KERNEL_NAME = "kernel_name"
 KERNEL_SIDE = "kernel_side"
 KERNEL_PADDING = "kernel_padding"
 KERNEL_STRIDE = "kernel_stride"
 LEARNED_KERNEL = "learned_kernel"
+SHIFT_RIGHT = "shift_right"
+SHIFT_DOWN = "shift_down"
 PICKED_LAYER = "picked_layer"
 PICKED_MAP = "picked_map"
 PICKED_CHANNEL = "picked_channel"
@@ -29,64 +35,61 @@ POOLED_MAP = "pooled_map"
 POOL_SIZE = "pool_size"
 POOL_STRIDE = "pool_stride"
 POOL_RULE = "pool_rule"
+NETWORK_POOL = "network_pool_"
 SHOWN_RUN = "shown_run"
 COMPARED_RUNS = "compared_runs"
 PRESET = "preset"
-MAP_PICKED = "map_picked"
-CELL = "cell"
-WAY = "way"
+PICKED_DOT = "picked_dot"
+PICKED_CELL = "picked_cell"
+CORRUPTION = "corruption"
 STRENGTH = "strength_"
 SOURCE = "source"
 SPLIT = "split"
 DIGIT = "digit"
 ORDER = "order"
 DISPUTED = "disputed"
-HUNDRED = "hundred"
-GO_TO = "go_to"
-IMAGE = "image"
+IMAGE_PAGE = "image_page"
+IMAGE_NUMBER = "image_number"
+PICKED_IMAGE = "picked_image"
 SETTING = "setting_"
 _VISITOR = "visitor_number"
 _RUN_TROUBLE = "run_trouble"
-_MOVING = "moving_run"
+_ACTIVE = "active_run"
+_WATCHED = "watched_drawing"
 _EDITED = "edited_kernels"
 _PAGE = "page"
 _ARRIVALS = "arrivals"
 _VERSION = "version_of_"
 _DRAWING = "drawing"
+_MOUNTED = "mounted_strokes"
 _POLLING = "polling"
 _PICTURE_TROUBLE = "picture_trouble"
 
 Kernel = tuple[Array, float]
 """A kernel, float32 (rows, columns), and its bias."""
 
-Strokes = dict[str, Any]
-"""A drawing as the canvas's JSON (Fabric.js)."""
-
-
-@dataclass
-class Drawing:
-    """The visitor's drawing, the same on every page."""
-
-    strokes: Strokes = field(default_factory=lambda: {"objects": []})
-    png: bytes = b""
-    """The same as a PNG file of 280x280 pixels, light ink on black; empty when nothing is drawn."""
-    caption: str = ""
-    """Where the drawing comes from, when not from the visitor's hand."""
-    canvas: int = 0
-    """Goes up by one whenever the drawing is replaced; a new number makes a new canvas."""
-    mounted: Strokes = field(default_factory=lambda: {"objects": []})
-    """The strokes the canvas on the screen was started with."""
-
-    def replace(self, strokes: Strokes, png: bytes, caption: str) -> None:
-        """Put another drawing in the place of this one, on a new canvas."""
-        self.strokes, self.png, self.caption = strokes, png, caption
-        self.canvas += 1
-
 
 def drawing() -> Drawing:
-    """Return the visitor's drawing; changes to it are kept."""
-    kept: Drawing = st.session_state.setdefault(_DRAWING, Drawing())
+    """Return the visitor's drawing as it was kept last. Pages get it from `canvas.show`."""
+    kept: Drawing = st.session_state.setdefault(_DRAWING, nothing())
     return kept
+
+
+def keep_drawing(drawing: Drawing) -> Drawing:
+    """Keep the visitor's drawing, and return it."""
+    st.session_state[_DRAWING] = drawing
+    return drawing
+
+
+def mounted_strokes() -> Strokes:
+    """Return the strokes that the canvas on the screen was started with."""
+    strokes: Strokes = st.session_state[_MOUNTED]
+    return strokes
+
+
+def mount(strokes: Strokes) -> None:
+    """Remember the strokes that a canvas starts with."""
+    st.session_state[_MOUNTED] = strokes
 
 
 def network() -> str:
@@ -126,12 +129,12 @@ def picked_number(key: str) -> int | None:
 
 def picked_cell() -> tuple[int, int] | None:
     """Return the cell of the confusion matrix that the visitor picked: a label and an answer."""
-    picked: tuple[int, int] | None = st.session_state.get(CELL)
+    picked: tuple[int, int] | None = st.session_state.get(PICKED_CELL)
     return picked
 
 
 def forget(key: str) -> None:
-    """Let a widget begin anew. Call it before the widget."""
+    """Let a widget start over. Call it before the widget."""
     st.session_state.pop(key, None)
 
 
@@ -142,34 +145,34 @@ def is_kept(key: str) -> bool:
 
 @dataclass
 class Edits:
-    """What the visitor has changed in kernels by hand."""
+    """Which kernels the visitor has edited."""
 
     kernels: dict[str, Kernel] = field(default_factory=dict)
-    """By a name for the kernel; one that is as it was is not here."""
-    round: int = 0
+    """By a name for the kernel; one that equals its original is not here."""
+    revision: int = 0
     """Goes up by one whenever kernels are replaced by other means than typing."""
 
     def replace(self, name: str, kernel: Kernel) -> None:
         """Put a kernel in the place of the one called `name`."""
         self.kernels[name] = kernel
-        self.round += 1
+        self.revision += 1
 
     def keep(self, name: str, kernel: Kernel, original: Kernel) -> None:
-        """Remember a kernel as it was typed, or forget it when it is as it was."""
+        """Remember a kernel as it was typed, or forget it when it equals the original."""
         if np.array_equal(kernel[0], original[0]) and kernel[1] == original[1]:
             self.kernels.pop(name, None)
         else:
             self.kernels[name] = kernel
 
-    def put_back(self, *names: str) -> None:
-        """Let kernels be again as they were."""
+    def reset(self, *names: str) -> None:
+        """Bring back the originals of these kernels."""
         for name in names:
             self.kernels.pop(name, None)
-        self.round += 1
+        self.revision += 1
 
 
 def edits() -> Edits:
-    """Return the visitor's changes to kernels; changes to them are kept."""
+    """Return the visitor's edits of kernels; what is changed in them is kept."""
     kept: Edits = st.session_state.setdefault(_EDITED, Edits())
     return kept
 
@@ -233,14 +236,24 @@ def set_run_trouble(sentence: str) -> None:
     st.session_state[_RUN_TROUBLE] = sentence
 
 
-def was_moving(run: str) -> bool:
-    """Say whether this run was in training when it was last shown."""
-    return st.session_state.get(_MOVING) == run
+def was_active(run: str) -> bool:
+    """Say whether this run was active when it was last shown."""
+    return st.session_state.get(_ACTIVE) == run
 
 
-def set_moving(run: str) -> None:
-    """Remember which run was in training when it was shown; empty for none."""
-    st.session_state[_MOVING] = run
+def set_active(run: str) -> None:
+    """Remember which run was active when it was shown; empty for none."""
+    st.session_state[_ACTIVE] = run
+
+
+def is_watched(run: str, image: Image) -> bool:
+    """Say whether this run was asked about this drawing, uint8 (28, 28), last."""
+    return st.session_state.get(_WATCHED) == (run, image.tobytes())
+
+
+def set_watched(run: str, image: Image) -> None:
+    """Remember which drawing, uint8 (28, 28), a run is asked about."""
+    st.session_state[_WATCHED] = run, image.tobytes()
 
 
 def is_polling() -> bool:

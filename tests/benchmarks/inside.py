@@ -27,15 +27,15 @@ STROKES = 30
 PEOPLE = 40
 STROKES_A_PERSON = 8
 PAGES = {
-    "/feature_maps": "[aria-label^='Answer: What the network answers']",
-    "/convolution": "[aria-label^='Answer: As it was trained']",
-    "/max_pooling": "[aria-label^='Answer: As it was trained']",
+    "/feature_maps": "[aria-label^='Answer: The network’s answer']",
+    "/convolution": "[aria-label^='Answer: As trained']",
+    "/max_pooling": "[aria-label^='Answer: As trained']",
     "/pixels": "[aria-label^='Answer: Centered']",
     "/mnist": "[aria-label^='Answer: ']",
-    "/models": "[aria-label='Answer: cnn']",
+    "/models": "[aria-label='Answer: Small CNN']",
 }
 CLICKS = {
-    "a further hundred of the images": ("/mnist", ".st-key-hundred [data-testid$=StepUp]"),
+    "the next page of images": ("/mnist", ".st-key-image_page [data-testid$=StepUp]"),
     "a cell of the confusion matrix": ("/models", ".st-key-confusion td button:enabled"),
 }
 SECONDS_OF_HOVER = 4
@@ -161,7 +161,7 @@ def _clicks(browser: Browser, url: str, target: str) -> str:
 def _follow(browser: Browser, url: str) -> str:
     """Move the mouse over the lens for some seconds and count frames and messages."""
     page, _, sent = _open(browser, url)
-    board = page.locator(".board.input").first
+    board = page.locator(".pixel-grid.input").first
     board.wait_for()
     board.scroll_into_view_if_needed()
     box = board.bounding_box()

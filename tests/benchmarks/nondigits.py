@@ -22,9 +22,8 @@ from mnist_app.data.strokes import WrittenDigit
 from mnist_app.imaging import normalize
 from mnist_app.imaging.normalize import Image, Normalized
 from mnist_app.inference import Inference
-from mnist_app.networks.card import read_card
 from mnist_app.networks.prediction import top_two_mass
-from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS
+from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS, read_card
 
 # A person could take these for 0, 1, 2, 5, 6, 8 or 9.
 LIKE_DIGITS = "IOSZDBGbgijloqsyz"

@@ -20,9 +20,9 @@ from playwright.sync_api import Page
 from mnist_app import workers
 from mnist_app.training import runs
 from mnist_app.training.runs import Run
-from mnist_app.training.settings import PRESETS
+from mnist_app.training.presets import PRESETS
 from tests.benchmarks.draw import pen_up_waits, processor
-from tests.conftest import end_trainers
+from tests.support.process_control import end_workers
 from tests.support.chromium import start_browser
 from tests.support.serving import ROOT, serve
 
@@ -50,7 +50,7 @@ def main() -> None:
             _first_point()
             _draw_while_training(quick)
         finally:
-            end_trainers()
+            end_workers()
 
 
 def _quick_beside_stock() -> Run:
@@ -114,7 +114,7 @@ def _first_point() -> None:
             warm.append(_click_to_point(page, warm_up=True))
         for _ in range(COLD_CLICKS):
             page.goto("about:blank")
-            end_trainers()
+            end_workers()
             page.goto(f"{server.url}/training")
             cold.append(_click_to_point(page, warm_up=False))
     print("| from the click to the first point | median | worst |\n|---|---|---|")

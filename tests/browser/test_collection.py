@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from mnist_app.analysis import scores
 from mnist_app.data import datasets
 from mnist_app.imaging.corruptions import CORRUPTIONS
-from mnist_app.networks.card import read_card
+from mnist_app.networks.registry import read_card
 from tests.browser.conftest import (
     OpenPage,
     draw,
@@ -39,7 +39,7 @@ def test_a_digit_is_chosen_and_an_image_clicked(server: Server, open_page: OpenP
     expect(page.locator(".lab-one-hot")).to_be_visible()
     wait_until_quiet(page)
     choose(page, "Digit", "7")
-    expect(page.get_by_text(f"{np.sum(TEST.labels == 7):,} images: 1 to 100")).to_be_visible()
+    expect(page.get_by_text(f"1 to 100 of {np.sum(TEST.labels == 7):,} images.")).to_be_visible()
     box = sheet.bounding_box()
     assert box is not None
     row, column = 3, 7
@@ -60,7 +60,7 @@ def place(page: Page, mark: str) -> tuple[float, float]:
     return float(left), float(top)
 
 
-def test_the_drawing_takes_its_place_on_the_map_and_a_dot_shows_its_image(
+def test_the_drawing_finds_its_place_and_dots_are_clicked(
     server: Server, open_page: OpenPage
 ) -> None:
     page = open_page(f"{server.url}/mnist")
@@ -101,13 +101,13 @@ def test_a_cell_is_clicked_and_a_slider_moved(server: Server, open_page: OpenPag
     right.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Labeled 0, read as 0, least confident first")).to_be_visible()
-    page.get_by_role("button", name="All mistakes again").click()
+    page.get_by_role("button", name="Show all mistakes").click()
     expect(page.get_by_text("Its most confident mistakes")).to_be_visible()
 
     chart = page.locator(".st-key-curves figcaption")
-    expect(chart).to_contain_text(f"cnn {100 * kept.curves['shift'][0]:.1f}%")
+    expect(chart).to_contain_text(f"Small CNN {100 * kept.curves['shift'][0]:.1f}%")
     page.get_by_role("slider", name=CORRUPTIONS["shift"].unit.capitalize()).press("End")
-    expect(chart).to_contain_text(f"cnn {100 * kept.curves['shift'][-1]:.1f}%")
+    expect(chart).to_contain_text(f"Small CNN {100 * kept.curves['shift'][-1]:.1f}%")
     keep_screenshot(page, "models-shifted")
 
 
@@ -116,7 +116,7 @@ def test_nothing_is_cut_on_both_pages(
     server: Server, open_page: OpenPage, phone: bool, dark: bool
 ) -> None:
     page = open_page(f"{server.url}/mnist", phone=phone, dark=dark)
-    for path, last in (("mnist", "Why 10,000 are kept apart"), ("models", "What was tried")):
+    for path, last in (("mnist", "Why 10,000 are set aside"), ("models", "What was tried")):
         page.goto(f"{server.url}/{path}")
         expect(page.get_by_role("heading", name=last)).to_be_visible()
         wait_until_quiet(page)

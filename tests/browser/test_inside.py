@@ -27,9 +27,9 @@ EXAMPLE = datasets.load_test().images[0].astype(np.float32)
 PAGES = ("Pixels", "Convolution", "Feature maps", "Max pooling")
 FIRST_ANSWER = {
     "Pixels": "Answer: Centered, as in MNIST",
-    "Convolution": "Answer: As it was trained",
-    "Feature maps": "Answer: What the network answers",
-    "Max pooling": "Answer: As it was trained",
+    "Convolution": "Answer: As trained",
+    "Feature maps": "Answer: The network’s answer",
+    "Max pooling": "Answer: As trained",
 }
 
 
@@ -42,8 +42,8 @@ class Lens:
         self.root.scroll_into_view_if_needed()
 
     def point_at(self, name: str, row: float, column: float, rows: int, columns: int) -> None:
-        """Hover over the middle of a value of the board `name`."""
-        box = self.root.locator(f".board.{name}").bounding_box()
+        """Hover over the middle of a value of the grid `name`."""
+        box = self.root.locator(f".pixel-grid.{name}").bounding_box()
         assert box is not None
         self.page.mouse.move(
             box["x"] + (column + 0.5) * box["width"] / columns,
@@ -85,7 +85,7 @@ def assert_lens_agrees(lens: Lens, row: int, column: int, kernel: Array, result:
     assert lens.value() == pytest.approx(float(result[row, column]), abs=1e-3)
 
 
-def test_hovering_shows_what_keras_computes_and_asks_the_server_nothing(
+def test_hovering_shows_what_keras_computes_by_itself(
     server: Server, open_page: OpenPage
 ) -> None:
     page = open_page(server.url + "/models")
@@ -109,17 +109,17 @@ def test_hovering_shows_what_keras_computes_and_asks_the_server_nothing(
     assert sent == []
 
 
-def test_keys_and_buttons_step_and_play_walks_by_itself(
+def test_keys_and_buttons_step_and_play_runs_by_itself(
     server: Server, open_page: OpenPage
 ) -> None:
     page = open_inside(open_page, server, "Convolution")
     lens = Lens(page, "lens_kernel")
-    boards = lens.root.locator(".boards")
-    boards.focus()
-    boards.press("Home")
+    grids = lens.root.locator(".pixel-grids")
+    grids.focus()
+    grids.press("Home")
     lens.expect_place(0, 0)
-    boards.press("ArrowDown")
-    boards.press("ArrowRight")
+    grids.press("ArrowDown")
+    grids.press("ArrowRight")
     lens.expect_place(1, 1)
     lens.root.get_by_role("button", name="Step forward").click()
     lens.expect_place(1, 2)
@@ -137,7 +137,7 @@ def test_keys_and_buttons_step_and_play_walks_by_itself(
     expect(lens.root.locator(".place")).to_have_text(place)
     time.sleep(0.3)
     assert lens.root.locator(".place").inner_text() == place
-    boards.press("End")
+    grids.press("End")
     lens.expect_place(25, 25)
     lens.root.get_by_role("button", name="Step forward").click()
     lens.expect_place(0, 0)
@@ -146,7 +146,7 @@ def test_keys_and_buttons_step_and_play_walks_by_itself(
 def test_a_finger_moves_the_lens(server: Server, open_page: OpenPage) -> None:
     page = open_inside(open_page, server, "Max pooling", phone=True)
     lens = Lens(page, "lens_pooling")
-    box = lens.root.locator(".board.output").bounding_box()
+    box = lens.root.locator(".pixel-grid.output").bounding_box()
     assert box is not None
     page.touchscreen.tap(box["x"] + 6.5 * box["width"] / 14, box["y"] + 8.5 * box["height"] / 14)
     lens.expect_place(8, 6)
@@ -174,12 +174,12 @@ def test_typing_into_the_kernel_changes_the_result(server: Server, open_page: Op
     field.press("Enter")
     expect(page.get_by_text("Row 2, column 2: “a lot” is not a number.")).to_be_visible()
     assert lens.numbers("kernel")[4] == -1.5
-    page.get_by_role("button", name="Put it back").first.click()
+    page.get_by_role("button", name="Reset kernel").click()
     expect(field).to_have_value("0")
     expect(page.get_by_text("is not a number")).to_have_count(0)
 
 
-def test_what_is_typed_without_enter_is_kept_and_fields_and_lens_agree(
+def test_what_is_typed_without_enter_is_kept(
     server: Server, open_page: OpenPage
 ) -> None:
     page = open_inside(open_page, server, "Convolution")
@@ -211,7 +211,7 @@ PASTED = (
 )
 
 
-def test_a_matrix_is_pasted_as_python_a_table_or_a_spreadsheet_has_it(
+def test_a_matrix_is_pasted_in_three_forms(
     server: Server, open_page: OpenPage
 ) -> None:
     page = open_inside(open_page, server, "Convolution")
@@ -231,16 +231,16 @@ def test_a_matrix_is_pasted_as_python_a_table_or_a_spreadsheet_has_it(
         expect(shown).to_have_text([str(first), "−1", "0.50", "2", "3", "4", "5", "6", "−7"])
 
 
-def test_a_learned_kernel_is_picked_walked_silenced_and_put_back(
+def test_a_learned_kernel_is_picked_muted_and_reset(
     server: Server, open_page: OpenPage
 ) -> None:
     page = open_inside(open_page, server, "Convolution")
-    sheet = page.locator(".layer canvas").first
+    sheet = page.locator(".tile-grid canvas").first
     sheet.scroll_into_view_if_needed()
     box = sheet.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 2.5 * box["width"] / 8, box["y"] + 1.5 * box["height"] / 2)
-    number = page.get_by_label("Kernel, 0 to 15", exact=True)
+    number = page.get_by_label("Kernel (0–15)", exact=True)
     expect(number).to_have_value("10")
     lens = Lens(page, "lens_learned")
     weights, bias = builder.load("cnn").get_layer("conv1").get_weights()
@@ -254,23 +254,23 @@ def test_a_learned_kernel_is_picked_walked_silenced_and_put_back(
         assert lens.numbers("kernel") == pytest.approx(kernel.ravel().tolist(), abs=0.006)
         assert lens.numbers("window") == pytest.approx(window.ravel().tolist(), abs=0.006)
         assert lens.value() == pytest.approx(max(0.0, float(result[row, column])), abs=1e-5)
-    page.get_by_role("button", name="Silence it").click()
+    page.get_by_role("button", name="Mute").click()
     expect(page.get_by_text("Changed kernels: 10.")).to_be_visible()
     changed = page.get_by_role("status", name="Answer: With your changes", exact=True)
     expect(changed).to_have_text(re.compile(r"^\d$"))
-    page.get_by_role("button", name="Put all back").click()
+    page.get_by_role("button", name="Reset all").click()
     expect(changed).to_have_text("–")
 
 
 def test_a_click_on_a_map_shows_how_it_was_made(server: Server, open_page: OpenPage) -> None:
     page = open_inside(open_page, server, "Feature maps")
-    figure = page.locator(".layer", has=page.get_by_text("conv2", exact=True))
+    figure = page.locator(".tile-grid", has=page.get_by_text("conv2", exact=True))
     figure.locator("canvas").scroll_into_view_if_needed()
     box = figure.locator("canvas").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 1.5 * box["width"] / 3, box["y"] + 2.5 * box["height"] / 16)
-    expect(page.get_by_label("Map, 0 to 47", exact=True)).to_have_value("7")
-    expect(page.get_by_text("Each map of conv2 looks at all 16 maps before it")).to_be_visible()
+    expect(page.get_by_label("Map (0–47)", exact=True)).to_have_value("7")
+    expect(page.get_by_text("Map 7 of conv2 reads all 16 maps of pool1")).to_be_visible()
     network = builder.load("cnn")
     until = keras.Model(network.input, network.get_layer("pool1").output)
     pool1 = np.asarray(until(EXAMPLE[None]))[0]

@@ -15,7 +15,7 @@ from tests.browser.conftest import (
     keep_screenshot,
     wait_until_quiet,
 )
-from tests.conftest import end_trainers, is_alive, trainer_processes
+from tests.support.process_control import end_workers, is_alive, worker_processes
 from tests.support.handwriting import DIGITS
 from tests.support.serving import Server, serve
 
@@ -69,14 +69,14 @@ def test_quick_is_trained_paused_reloaded_used_and_drawn_with(
 
 def test_a_training_outlives_the_page_process(open_page: OpenPage) -> None:
     log = home() / "log"
-    end_trainers()  # one of another server would outlive this one in any case
+    end_workers()  # one of another server would outlive this one in any case
     with serve(log) as first:
         page = open_page(f"{first.url}/training")
         wait_until_quiet(page)
         page.get_by_text("Overfit on purpose").click()
         press(page, "Train")
         expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=LONGEST)
-        [trainer] = trainer_processes()
+        [trainer] = worker_processes()
         assert trainer.ppid() == first.process.pid
         first.process.kill()
         first.process.wait()
@@ -89,7 +89,7 @@ def test_a_training_outlives_the_page_process(open_page: OpenPage) -> None:
         steering = re.compile("Stop and keep what it learned|Train more")
         expect(page.get_by_role("button", name=steering)).to_be_visible()
         expect(page.get_by_text("was interrupted")).to_have_count(0)
-    end_trainers()
+    end_workers()
 
 
 def test_nothing_is_cut_on_the_training_page(server: Server, open_page: OpenPage) -> None:

@@ -1,16 +1,18 @@
 """The training page without a browser: who may do what, and what is refused."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.inference import Inference
-from mnist_app.networks import card as cards
+from mnist_app.networks import registry
+from mnist_app.networks.card import card_text
 from mnist_app.training import labeled_drawings, runs
-from mnist_app.training.settings import BOUNDS, PRESETS, Settings
+from mnist_app.training.presets import PRESETS
+from mnist_app.training.settings import BOUNDS, Settings
 from tests.pages.test_draw import draw, open_app
 from tests.support.handwriting import drawn
 
@@ -150,8 +152,8 @@ def test_nobody_sees_another_persons_drawings() -> None:
 def test_a_network_that_was_deleted_is_replaced_by_the_usual_one() -> None:
     app = press(training_page(), "Train")
     [run] = runs.every()
-    card = cards.read_card("cnn")
-    cards.write_card(run.name, asdict(card) | {"name": run.name}, run.folder)
+    card = replace(registry.read_card("cnn"), name=run.name)
+    registry.write_artifact(run.name, "card", card_text(card).encode())
     finished(run)
     press(app.run(), "Use this network")
     assert app.sidebar.selectbox[0].value == run.name

@@ -12,7 +12,7 @@ from mnist_app.analysis.embedding import EmbeddingError
 from mnist_app.data import datasets
 from mnist_app.inference import Inference
 
-TRAINING = datasets.whole_training()
+TRAINING = datasets.load_all_training()
 MAP = embedding.read()
 
 

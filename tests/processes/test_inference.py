@@ -1,13 +1,15 @@
 """The model process: real ones, killed, stopped and asked for what they do not have."""
 
+import multiprocessing.connection
 import os
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,46 +17,78 @@ import numpy as np
 import psutil
 import pytest
 
+from mnist_app import inference as inference_module
 from mnist_app.data import datasets
 from mnist_app.imaging import convolution
-from mnist_app.inference import Inference, InferenceError, InferenceStarting
-from mnist_app.networks import card as cards
+from mnist_app.inference import (
+    CanceledError,
+    Inference,
+    InferenceError,
+    Layers,
+    Pending,
+    Refused,
+)
 from mnist_app.networks import registry
-from mnist_app.networks.interventions import InterventionError, Interventions, Pooling
-from tests.conftest import is_alive
+from mnist_app.networks.interventions import Interventions, Pooling
+from mnist_app.networks.layers import layers_of_kind
+from mnist_app.networks.registry import NETWORKS
+from tests.support.process_control import is_alive
 from tests.support.serving import ROOT
 
 TEST = datasets.load_test()
+ONE = TEST.images[:1]
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Inference]:
-    door = Inference(answer_limit=5)
-    yield door
-    door.stop()
+def inference() -> Iterator[Inference]:
+    """A model process of this module's own, which its tests may harm."""
+    own = Inference(answer_limit=5, background_limit=8)
+    yield own
+    own.stop()
 
 
-def test_accuracy_on_all_test_images_is_the_one_on_the_card(engine: Inference) -> None:
-    batches = np.split(TEST.images, 20)
-    answers = np.concatenate([engine.classify(batch).argmax(axis=1) for batch in batches])
+class Hang:
+    """As a network's name it keeps the lane that receives it busy for a minute."""
+
+    def __reduce__(self) -> tuple[Callable[[float], None], tuple[float]]:
+        return time.sleep, (60.0,)
+
+
+def model_processes() -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process().children()
+        if "popen_loky_posix" in " ".join(child.cmdline())
+    ]
+
+
+def layers_of(answer: Layers | Pending | Refused) -> Layers:
+    assert isinstance(answer, Layers), answer
+    return answer
+
+
+def test_accuracy_on_the_test_images_is_the_cards(inference: Inference) -> None:
+    answers = inference.probabilities(TEST.images).argmax(axis=1)
     accuracy = float(np.mean(answers == TEST.labels))
     assert accuracy >= 0.995
-    assert accuracy == pytest.approx(cards.read_card("cnn").test_accuracy, abs=0.0002)
+    assert accuracy == pytest.approx(registry.read_card("cnn").test_accuracy, abs=0.0002)
 
 
-def test_answers_are_probabilities_one_row_an_image(engine: Inference) -> None:
-    for count in (1, 3):
-        probabilities = engine.classify(TEST.images[:count])
+def test_answers_are_probabilities_one_row_an_image(inference: Inference) -> None:
+    for count in (0, 1, 3, inference_module.PIECE + 1):
+        probabilities = inference.probabilities(TEST.images[:count])
         assert probabilities.shape == (count, 10)
         assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+        hidden = inference.outputs(TEST.images[:count], "dense1")
+        assert hidden.shape == (count, 128)
 
 
-def test_many_threads_get_each_their_own_answer(engine: Inference) -> None:
-    alone = [engine.classify(TEST.images[i : i + 1])[0] for i in range(40)]
+def test_many_threads_get_each_their_own_answer(inference: Inference) -> None:
+    alone = [inference.probabilities(TEST.images[i : i + 1])[0] for i in range(40)]
     together: dict[int, np.ndarray] = {}
 
     def ask(index: int) -> None:
-        together[index] = engine.classify(TEST.images[index : index + 1])[0]
+        together[index] = inference.probabilities(TEST.images[index : index + 1])[0]
 
     threads = [threading.Thread(target=ask, args=(index,)) for index in range(40)]
     for thread in threads:
@@ -64,72 +98,247 @@ def test_many_threads_get_each_their_own_answer(engine: Inference) -> None:
     assert all(np.array_equal(together[index], alone[index]) for index in range(40))
 
 
-def test_unknown_network_is_said_and_harms_nobody(engine: Inference) -> None:
-    with pytest.raises(InferenceError, match="nonesuch"):
-        engine.classify(TEST.images[:1], network="nonesuch")
-    assert engine.classify(TEST.images[:1]).argmax() == TEST.labels[0]
-
-
-def test_killed_and_killed_again_while_it_starts_it_is_replaced_and_answers(
-    engine: Inference,
+def test_several_networks_are_asked_in_one_message(
+    inference: Inference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    killed = engine.process_id()
+    images = TEST.images[:3]
+    alone = {network: inference.probabilities(images, network) for network in NETWORKS}
+    sent: list[object] = []
+    send = multiprocessing.connection.Connection.send
+
+    def count(pipe: multiprocessing.connection.Connection, message: object) -> None:
+        sent.append(message)
+        send(pipe, message)
+
+    monkeypatch.setattr(multiprocessing.connection.Connection, "send", count)
+    answers = inference.predictions(images, list(NETWORKS))
+    assert len(sent) == 1
+    assert not isinstance(answers, Pending | Refused)
+    assert list(answers) == list(NETWORKS)
+    for network, probabilities in answers.items():
+        np.testing.assert_array_equal(probabilities, alone[network])
+
+
+def test_unknown_network_is_refused_and_harms_nobody(inference: Inference) -> None:
+    process = inference.process_id()
+    for answer in (
+        inference.predictions(ONE, ["cnn", "nonesuch"]),
+        inference.layers(ONE[0], "nonesuch"),
+    ):
+        assert isinstance(answer, Refused)
+        assert "nonesuch" in answer.reason
+    for ask in (
+        lambda: inference.probabilities(ONE, "nonesuch"),
+        lambda: inference.background().probabilities(ONE, "nonesuch"),
+        lambda: inference.weights("nonesuch"),
+        lambda: inference.outputs(ONE, "dense9"),
+    ):
+        with pytest.raises(InferenceError, match="nonesuch|The network cnn has no layer dense9"):
+            ask()
+    assert inference.probabilities(ONE).argmax() == TEST.labels[0]
+    assert inference.process_id() == process
+
+
+def test_replaced_when_killed_even_while_it_starts(inference: Inference) -> None:
+    killed = inference.process_id()
     os.kill(killed, signal.SIGKILL)
-    with pytest.raises(InferenceStarting):
-        engine.classify(TEST.images[:1], wait=False)
-    assert not engine.is_ready()
-    for child in psutil.Process().children():
-        if "popen_loky_posix" in " ".join(child.cmdline()):
-            child.kill()
-    assert engine.classify(TEST.images[:1]).argmax() == TEST.labels[0]
-    assert engine.process_id() != killed
-    assert engine.is_ready()
-    assert engine.classify(TEST.images[:1], wait=False).argmax() == TEST.labels[0]
+    assert isinstance(inference.predictions(ONE, ["cnn"]), Pending)
+    assert isinstance(inference.layers(ONE[0]), Pending)
+    assert not inference.is_ready()
+    for child in model_processes():
+        child.kill()
+    assert inference.probabilities(ONE).argmax() == TEST.labels[0]
+    assert inference.process_id() != killed
+    assert inference.is_ready()
+    answers = inference.predictions(ONE, ["cnn"])
+    assert not isinstance(answers, Pending | Refused)
+    assert answers["cnn"].argmax() == TEST.labels[0]
 
 
-def test_who_waits_for_a_starting_process_keeps_nobody_else_waiting(engine: Inference) -> None:
-    engine.stop()
-    engine.start()
+def test_who_waits_for_the_start_keeps_nobody_waiting(inference: Inference) -> None:
+    inference.stop()
+    inference.start()
     with ThreadPoolExecutor() as threads:
-        patient = threads.submit(engine.classify, TEST.images[:1])
+        patient = [
+            threads.submit(asked.probabilities, ONE)
+            for asked in (inference, inference.background())
+        ]
         time.sleep(0.2)
         began = time.monotonic()
-        with pytest.raises(InferenceStarting):
-            engine.classify(TEST.images[:1], wait=False)
-        assert not engine.is_ready()
+        assert isinstance(inference.predictions(ONE, ["cnn"]), Pending)
+        assert isinstance(inference.layers(ONE[0]), Pending)
+        assert not inference.is_ready()
         assert time.monotonic() - began < 1
-        assert patient.result().argmax() == TEST.labels[0]
+        assert all(one.result().argmax() == TEST.labels[0] for one in patient)
 
 
-def test_hung_process_is_given_up_after_the_time_limit(engine: Inference) -> None:
-    hung_process = psutil.Process(engine.process_id())
+def test_hung_process_is_given_up_after_the_time_limit(inference: Inference) -> None:
+    hung_process = psutil.Process(inference.process_id())
     hung_process.suspend()
-    began = time.monotonic()
-    with pytest.raises(InferenceError, match="did not answer within 5 seconds"):
-        engine.classify(TEST.images[:1])
-    assert 5 <= time.monotonic() - began < 7
-    assert engine.classify(TEST.images[:1]).argmax() == TEST.labels[0]
+    with ThreadPoolExecutor() as threads:
+        background = threads.submit(inference.background().probabilities, ONE)
+        began = time.monotonic()
+        answer = inference.layers(ONE[0])
+        assert isinstance(answer, Refused)
+        assert "did not answer within 5 seconds" in answer.reason
+        assert 5 <= time.monotonic() - began < 7
+        assert inference.probabilities(ONE).argmax() == TEST.labels[0]
+        assert background.result().argmax() == TEST.labels[0]
     assert not is_alive(hung_process)
 
 
-def test_network_that_cannot_be_loaded_is_said_and_not_tried_at_once_again(tmp_path: Path) -> None:
+def test_many_images_for_a_hung_process_are_given_up(inference: Inference) -> None:
+    """They must not block whoever sends them when nobody reads."""
+    psutil.Process(inference.process_id()).suspend()
+    with pytest.raises(InferenceError, match="did not answer within 5 seconds"):
+        inference.probabilities(TEST.images)
+    assert inference.probabilities(ONE).argmax() == TEST.labels[0]
+
+
+def test_hung_long_work_leaves_strokes_alone_until_late(inference: Inference) -> None:
+    assert inference_module.BACKGROUND_LIMIT > inference_module.ANSWER_LIMIT
+    process = inference.process_id()
+    with ThreadPoolExecutor() as threads:
+        began = time.monotonic()
+        hung = threads.submit(inference.background().probabilities, ONE, Hang())
+        while time.monotonic() - began < 7:
+            answers = inference.predictions(ONE, ["cnn"])
+            assert not isinstance(answers, Pending | Refused)
+            time.sleep(0.1)
+        assert inference.process_id() == process
+        with pytest.raises(InferenceError, match="did not answer within 8 seconds"):
+            hung.result()
+        assert 8 <= time.monotonic() - began < 10
+    assert inference.probabilities(ONE).argmax() == TEST.labels[0]
+    assert inference.process_id() != process
+    assert inference.background().probabilities(ONE).argmax() == TEST.labels[0]
+
+
+def test_strokes_go_first(inference: Inference) -> None:
+    """While a network is measured, they are not delayed by more than 20 milliseconds."""
+    expected = inference.probabilities(TEST.images[:2000], "champion")
+
+    def stroke() -> float:
+        began = time.perf_counter()
+        assert not isinstance(inference.predictions(ONE, ["cnn"]), Pending | Refused)
+        layers_of(inference.layers(ONE[0]))
+        time.sleep(0.01)
+        return 1000 * (time.perf_counter() - began)
+
+    stroke()
+    alone = [stroke() for _ in range(50)]
+    with ThreadPoolExecutor() as threads:
+        work = threads.submit(inference.background().probabilities, TEST.images[:2000], "champion")
+        beside = [stroke()]
+        while not work.done():
+            beside.append(stroke())
+        np.testing.assert_array_equal(work.result(), expected)
+    assert len(beside) > 10
+    assert statistics.median(beside) < statistics.median(alone) + 20
+
+
+def test_long_work_takes_turns(inference: Inference) -> None:
+    long, short = inference.background(), inference.background()
+    short.probabilities(ONE, "champion")
+    with ThreadPoolExecutor() as threads:
+        work = threads.submit(long.probabilities, TEST.images, "champion")
+        time.sleep(0.2)
+        began = time.monotonic()
+        assert short.probabilities(TEST.images[:300]).shape == (300, 10)
+        took = time.monotonic() - began
+        assert not work.done()
+        long.cancel()
+    assert took < 1
+
+
+def test_canceled_work_ends_soon_and_harms_nobody(inference: Inference) -> None:
+    process = inference.process_id()
+    work = inference.background()
+    with ThreadPoolExecutor() as threads:
+        measured = threads.submit(work.probabilities, TEST.images, "champion")
+        time.sleep(0.5)
+        assert not measured.done()
+        work.cancel()
+        began = time.monotonic()
+        with pytest.raises(CanceledError):
+            measured.result()
+        assert time.monotonic() - began < 1
+    with pytest.raises(CanceledError):
+        work.probabilities(ONE)
+    assert inference.background().probabilities(ONE).argmax() == TEST.labels[0]
+    assert inference.process_id() == process
+
+
+def test_stopping_waits_for_no_long_work(inference: Inference) -> None:
+    inference.process_id()
+    work = inference.background()
+    with ThreadPoolExecutor() as threads:
+        measured = threads.submit(work.probabilities, TEST.images, "champion")
+        time.sleep(0.3)
+        began = time.monotonic()
+        inference.stop()
+        with pytest.raises(CanceledError):
+            measured.result()
+        assert time.monotonic() - began < 1
+    assert not model_processes()
+    assert inference.background().probabilities(ONE).argmax() == TEST.labels[0]
+
+
+def test_killed_during_a_stroke_and_long_work(inference: Inference) -> None:
+    expected = inference.probabilities(TEST.images[:3000])
+    killed = inference.process_id()
+    seen = set()
+    with ThreadPoolExecutor() as threads:
+        work = threads.submit(inference.background().probabilities, TEST.images[:3000])
+        strokes = threads.submit(inference.probabilities, TEST.images[:3000])
+        time.sleep(0.1)
+        os.kill(killed, signal.SIGKILL)
+        while not (work.done() and strokes.done()):
+            seen |= {child.pid for child in model_processes()}
+            time.sleep(0.05)
+        np.testing.assert_array_equal(work.result(), expected)
+        np.testing.assert_array_equal(strokes.result(), expected)
+    assert len(seen - {killed}) == 1, "Each lane started a process of its own."
+
+
+def run_python(program: str, folder: Path = ROOT) -> list[str]:
+    """Run it in a fresh process, in `folder`, and return the lines that it prints."""
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return result.stdout.splitlines()
+
+
+def test_network_that_cannot_be_loaded_is_retried_later(tmp_path: Path) -> None:
     shutil.copytree(
         ROOT / "mnist_app", tmp_path / "mnist_app", ignore=shutil.ignore_patterns("*.h5", "*.npz")
     )
     program = (
         "import numpy, time\n"
         "from mnist_app.inference import Inference, InferenceError\n"
-        "engine = Inference()\n"
+        "inference, images = Inference(), numpy.zeros((1, 28, 28), 'uint8')\n"
         "for _ in range(2):\n"
         "    began = time.monotonic()\n"
-        "    try: engine.classify(numpy.zeros((1, 28, 28), 'uint8'))\n"
+        "    try: inference.probabilities(images)\n"
         "    except InferenceError as error: print(error, time.monotonic() - began < 1)\n"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+        "print(inference.predictions(images, ['cnn']).reason)\n"
     )
     sentence = "The network could not be loaded (FileNotFoundError)."
-    assert result.stdout.splitlines() == [f"{sentence} False", f"{sentence} True"]
+    assert run_python(program, tmp_path) == [f"{sentence} False", f"{sentence} True", sentence]
+
+
+def test_failures_arrive_without_tensorflow() -> None:
+    program = (
+        "import numpy, sys\n"
+        "from mnist_app.inference import Inference\n"
+        "inference = Inference()\n"
+        "inference.process_id()\n"
+        "print(inference.layers(numpy.zeros((3, 3), 'uint8')).reason)\n"
+        "print(len(inference.probabilities(numpy.zeros((1, 28, 28), 'uint8'))))\n"
+        "print('tensorflow' in sys.modules)\n"
+    )
+    sentence = r"The network could not answer (InvalidArgumentError). Try something else."
+    assert run_python(program) == [sentence, "1", "False"]
 
 
 def has_ended(process_id: int) -> bool:
@@ -139,17 +348,23 @@ def has_ended(process_id: int) -> bool:
         return True
 
 
-def test_model_process_ends_with_its_killed_parent() -> None:
+@pytest.mark.parametrize("is_working", [False, True])
+def test_model_process_ends_with_its_killed_parent(is_working: bool) -> None:
+    work = (
+        "images = numpy.zeros((100_000, 28, 28), 'uint8')\n"
+        "work = inference.background().probabilities\n"
+        "threading.Thread(target=work, args=(images, 'champion'), daemon=True).start()\n"
+        "time.sleep(1)\n"
+    )
     program = (
-        "import os\n"
+        "import numpy, os, threading, time\n"
         "from mnist_app.inference import Inference\n"
-        "print(Inference().process_id(), flush=True)\n"
+        "inference = Inference()\n"
+        "print(inference.process_id(), flush=True)\n"
+        f"{work if is_working else ''}"
         "os.kill(os.getpid(), 9)\n"
     )
-    parent = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    child = int(parent.stdout)
+    child = int(run_python(program)[0])
     for _ in range(100):
         if has_ended(child):
             return
@@ -157,57 +372,57 @@ def test_model_process_ends_with_its_killed_parent() -> None:
     pytest.fail("The model process outlived its parent by ten seconds.")
 
 
-@pytest.mark.parametrize("name", registry.NETWORKS)
-def test_every_layer_of_the_card_is_seen_and_leads_to_the_answer(
-    engine: Inference, name: str
-) -> None:
-    layers = engine.inspect(TEST.images[0], name)
-    shapes = {layer.name: layer.shape for layer in cards.read_card(name).layers[1:]}
-    assert {layer: output.shape for layer, output in layers.items()} == shapes
-    probabilities = engine.classify(TEST.images[:1], name)[0]
-    np.testing.assert_allclose(layers["probabilities"], probabilities, atol=1e-6)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_layer_of_the_card_leads_to_the_answer(inference: Inference, name: str) -> None:
+    layers = layers_of(inference.layers(ONE[0], name))
+    shapes = {layer.name: layer.shape for layer in registry.read_card(name).layers[1:]}
+    assert {layer: output.shape for layer, output in layers.outputs.items()} == shapes
+    assert layers.network == name
+    probabilities = inference.probabilities(ONE, name)[0]
+    np.testing.assert_allclose(layers.probabilities, probabilities, atol=1e-6)
+    for layer in list(shapes)[::3]:
+        outputs = inference.outputs(TEST.images[:2], layer, name)
+        np.testing.assert_allclose(outputs[0], layers[layer], atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["cnn", "champion", "lenet"])
-def test_our_convolution_with_the_learned_kernels_is_the_layer(
-    engine: Inference, name: str
-) -> None:
-    layers, learned = engine.inspect(TEST.images[0], name), engine.weights(name)
-    order = list(layers)
-    convolutions = [layer.name for layer in cards.read_card(name).layers if layer.kind == "Conv2D"]
-    for layer in convolutions:
-        kernels, *biases = learned[layer]
-        before, maps = layers[order[order.index(layer) - 1]], layers[layer]
+def test_our_convolution_is_the_layer(inference: Inference, name: str) -> None:
+    layers, learned = layers_of(inference.layers(ONE[0], name)), inference.weights(name)
+    order = list(layers.outputs)
+    for layer in layers_of_kind(registry.read_card(name).layers, "Conv2D"):
+        kernels, *biases = learned[layer.name]
+        before, maps = layers[order[order.index(layer.name) - 1]], layers[layer.name]
         bias = biases[0][0] if biases else 0
         ours = convolution.partial_maps(before, kernels[..., 0]).sum(-1) + bias
         np.testing.assert_allclose(ours, maps[..., 0], atol=1e-5 * max(1, np.abs(maps).max()))
 
 
-def test_changed_kernels_and_pooling_change_the_layers_and_nothing_for_others(
-    engine: Inference,
-) -> None:
-    image = TEST.images[0]
-    trained, learned = engine.inspect(image), engine.weights()
+def test_interventions_change_the_layers_for_nobody_else(inference: Inference) -> None:
+    image = ONE[0]
+
+    def intervene(interventions: Interventions) -> Layers:
+        return layers_of(inference.layers(image, interventions=interventions))
+
+    trained, learned = layers_of(inference.layers(image)), inference.weights()
     kernels, biases = learned["conv1"]
-    same = engine.inspect(image, changes=Interventions(kernels={"conv1": (kernels, biases)}))
-    for layer, output in trained.items():
+    same = intervene(Interventions(kernels={"conv1": (kernels, biases)}))
+    for layer, output in trained.outputs.items():
         np.testing.assert_allclose(same[layer], output, atol=1e-4)
-    silent = Interventions(kernels={"conv1": (kernels * 0, biases * 0)})
-    assert not engine.inspect(image, changes=silent)["conv1"].any()
+    silent = intervene(Interventions(kernels={"conv1": (kernels * 0, biases * 0)}))
+    assert not silent["conv1"].any()
     for rule in ("max", "average", "subsample"):
-        pooled = engine.inspect(
-            image, changes=Interventions(pooling={"pool1": Pooling(rule, 3, 2)})
-        )
+        pooled = intervene(Interventions(pooling={"pool1": Pooling(rule, 3, 2)}))
         ours = convolution.pool(trained["relu1"][..., 5], 3, 2, rule, "same")
         np.testing.assert_allclose(pooled["pool1"][..., 5], ours, atol=1e-5)
-        assert pooled["probabilities"].sum() == pytest.approx(1, abs=1e-5)
-    np.testing.assert_array_equal(engine.inspect(image)["probabilities"], trained["probabilities"])
+        assert pooled.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    after = layers_of(inference.layers(image))
+    np.testing.assert_array_equal(after.probabilities, trained.probabilities)
 
 
-def test_a_pooling_that_the_network_cannot_bear_is_said(engine: Inference) -> None:
+def test_impossible_interventions_are_refused(inference: Inference) -> None:
     cases = {1: "dense1 was trained for 768 numbers", 6: "reach conv2 would", 10**9: "from 1 to 6"}
     for stride, sentence in cases.items():
-        with pytest.raises(InterventionError, match=sentence):
-            engine.inspect(
-                TEST.images[0], changes=Interventions(pooling={"pool1": Pooling("max", 2, stride)})
-            )
+        pooling = Interventions(pooling={"pool1": Pooling("max", 2, stride)})
+        answer = inference.layers(ONE[0], interventions=pooling)
+        assert isinstance(answer, Refused)
+        assert sentence in answer.reason

@@ -16,8 +16,8 @@ from mnist_app.imaging import corruptions
 from mnist_app.imaging.corruptions import CORRUPTIONS
 from mnist_app.inference import Inference
 from mnist_app.networks import registry
-from mnist_app.networks.card import ASSETS, read_card
-from mnist_app.networks.registry import NETWORKS
+from mnist_app.networks.card import ASSETS
+from mnist_app.networks.registry import NETWORKS, read_card
 
 TEST = datasets.load_test()
 SAMPLE = slice(0, 10_000, 97)

@@ -25,6 +25,6 @@ def idx(values: np.ndarray) -> bytes:
 
 def write_some(folder: Path, training: int = 3_300, test: int = 300) -> tuple[Split, Split]:
     """Write some of MNIST's images as if they were EMNIST's, and return them."""
-    splits = datasets.whole_training()[:training], datasets.load_test()[:test]
+    splits = datasets.load_all_training()[:training], datasets.load_test()[:test]
     write(folder, *splits)
     return splits

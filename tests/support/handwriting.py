@@ -8,6 +8,7 @@ import math
 import cv2
 import numpy as np
 
+from mnist_app.data.strokes import WrittenDigit
 from mnist_app.imaging.normalize import Image
 
 Point = tuple[float, float]
@@ -48,3 +49,8 @@ def drawn(digit: int, side: int = 280, pen: int = 18) -> Image:
         points = np.round(np.array(stroke) * side / 100).astype(np.int32)
         cv2.polylines(picture, [points], False, 255, pen, cv2.LINE_AA)
     return picture
+
+
+def written(digit: int) -> WrittenDigit:
+    """Return a digit as a file of people's strokes has it."""
+    return WrittenDigit(digit, tuple(np.array(stroke, float) for stroke in DIGITS[digit]))

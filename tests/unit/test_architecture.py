@@ -1,116 +1,158 @@
-"""Plans and settings: what is said of a network before it is built, against Keras's own."""
+"""Networks as lists of layers: how they are put together, and what does not fit."""
 
-import math
-
-import keras
-import numpy as np
 import pytest
-import tensorflow as tf
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
-from mnist_app.model import builder
-from mnist_app.model.by_hand import Network
-from mnist_app.networks import architecture
-from mnist_app.networks.architecture import PlanError
-from mnist_app.training import settings
-from mnist_app.training.settings import BOUNDS, CHOICES, PRESETS, SHIPPED, Settings, SettingsError
-
-BUILT = st.builds(
-    Settings,
-    stages=st.integers(0, 3),
-    filters=st.integers(1, 6),
-    kernel=st.integers(1, 7),
-    pool=st.integers(1, 4),
-    pool_stride=st.integers(1, 4),
-    activation=st.sampled_from(CHOICES["activation"]),
-    batch_norm=st.booleans(),
-    dropout=st.sampled_from([0.0, 0.5]),
-    dense=st.sampled_from([0, 7]),
+from mnist_app.networks.architecture import (
+    ARCHITECTURES,
+    Architecture,
+    as_tuples,
+    built,
+    layers_of,
+    network_of,
 )
+from mnist_app.networks.layer_specs import (
+    Activation,
+    AddChannel,
+    ArchitectureError,
+    BatchNormalization,
+    Convolution,
+    Dense,
+    Dropout,
+    Flatten,
+    LastRow,
+    Pooling,
+    Recurrent,
+    Rescaling,
+    Softmax,
+    ZeroPadding,
+)
+from mnist_app.networks.layers import Layer
+from mnist_app.networks.registry import NETWORKS
+from mnist_app.training.settings import CHOICES, Settings
 
 
-@hypothesis_settings(max_examples=25)
-@given(BUILT)
-def test_a_plan_says_what_keras_builds_and_by_hand_it_answers_the_same(chosen: Settings) -> None:
-    try:
-        layers = chosen.layers
-    except PlanError:
-        with pytest.raises(ValueError, match=r"size would be|negative dimension"):
-            builder.build_for(chosen)
-        return
-    network = builder.build_for(chosen)
-    assert [(layer.name, layer.kind, layer.shape, layer.parameters) for layer in layers] == [
-        (layer.name, type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params())
-        for layer in network.layers
+def shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
+    return {layer.name: layer.shape for layer in layers_of(architecture)}
+
+
+def test_every_network_that_ships_has_an_architecture() -> None:
+    assert list(ARCHITECTURES) == list(NETWORKS)
+    assert set(CHOICES["network"]) == {"built", *ARCHITECTURES}
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_network_goes_from_the_image_to_ten_probabilities(name: str) -> None:
+    assert Settings(network=name).architecture == ARCHITECTURES[name]
+    layers = layers_of(ARCHITECTURES[name])
+    assert layers[0] == Layer("image", "InputLayer", (28, 28))
+    assert layers[1] == Layer("scale", "Rescaling", (28, 28))
+    assert (layers[-2].name, layers[-2].kind, layers[-2].activation) == ("logits", "Dense", "")
+    assert layers[-1] == Layer("probabilities", "Softmax", (10,), activation="softmax")
+
+
+def test_lenet_has_the_layers_and_parameters_of_its_paper() -> None:
+    """LeCun et al., 1998, section II.B; C3 is counted with the weights that stay zero."""
+    layers = {layer.name: layer for layer in layers_of(ARCHITECTURES["lenet"])}
+    assert layers["padding"].shape == (32, 32, 1)
+    assert [layers[name].shape for name in ("c1", "s2", "c3", "s4", "c5", "f6")] == [
+        (28, 28, 6),
+        (14, 14, 6),
+        (10, 10, 16),
+        (5, 5, 16),
+        (1, 1, 120),
+        (84,),
     ]
-    assert chosen.plan is not None
-    by_hand = Network(architecture.as_tuples(chosen.plan), seed=3)
-    for name, variables in by_hand.weights.items():
-        values = [variable.numpy() for variable in (*variables, *by_hand.moving.get(name, []))]
-        network.get_layer(name).set_weights(values)
-    images = np.random.default_rng(1).integers(0, 256, (2, 28, 28), np.uint8)
-    expected = network.predict(images.astype(np.float32), verbose=0)
-    answered = tf.nn.softmax(by_hand.logits(tf.constant(images))).numpy()
-    assert answered == pytest.approx(expected, abs=2e-5)
+    assert [layers[name].parameters for name in ("c1", "s2", "s4", "c5", "f6")] == [
+        156,
+        12,
+        32,
+        48_120,
+        10_164,
+    ]
+    connections = layers["c3"].connections
+    missing = sum(6 - len(connected) for connected in connections)
+    assert layers["c3"].parameters - 25 * missing == 1_516
+    assert {len(connected) for connected in connections} == {3, 4, 6}
 
 
-def test_every_preset_and_every_shipped_training_is_within_bounds() -> None:
-    every = [preset.settings for preset in PRESETS.values()] + list(SHIPPED.values())
-    for one in every:
-        assert settings.read(settings.as_dictionary(one)) == one
+def test_stages_double_their_filters_and_normalize_after_pooling() -> None:
+    architecture = built(2, 8, 5, 2, 2, "tanh", True, 0.5, 96)
+    assert architecture == (
+        Rescaling("scale", 255.0),
+        AddChannel("channel"),
+        Convolution("conv1", 8, 5, bias=False),
+        Pooling("pool1", 2, 2),
+        BatchNormalization("norm1", momentum=0.9),
+        Activation("tanh1", "tanh"),
+        Convolution("conv2", 16, 5, bias=False),
+        Pooling("pool2", 2, 2),
+        BatchNormalization("norm2", momentum=0.9),
+        Activation("tanh2", "tanh"),
+        Flatten("flatten"),
+        Dense("dense1", 96, "tanh"),
+        Dropout("dropout", 0.5),
+        Dense("logits", 10, ""),
+        Softmax("probabilities"),
+    )
+
+
+def test_without_batch_normalization_pooling_comes_last_in_a_stage() -> None:
+    architecture = built(1, 8, 5, 3, 1, "relu", False, 0.0, 0)
+    assert architecture == network_of(
+        Convolution("conv1", 8, 5), Activation("relu1", "relu"), Pooling("pool1", 3, 1), Flatten()
+    )
+    assert shapes(architecture)["pool1"] == (22, 22, 8)
+
+
+def test_a_network_without_stages_has_no_maps() -> None:
+    assert built(0, 8, 5, 2, 2, "relu", True, 0.0, 0) == ARCHITECTURES["softmax"]
 
 
 @pytest.mark.parametrize(
-    ("values", "sentence"),
+    ("architecture", "sentence"),
     [
-        ({"epochs": 101}, "Epochs must be from 1 to 100"),
-        ({"epochs": 0}, "Epochs must be from 1 to 100"),
-        ({"epochs": 1.5}, "Epochs must be a whole number"),
-        ({"epochs": 10**400}, "Epochs must be from 1 to 100"),
-        ({"epochs": True}, "Epochs must be a number"),
-        ({"epochs": "2"}, "Epochs must be a number"),
-        ({"learning_rate": math.nan}, "Learning rate must be from"),
-        ({"learning_rate": math.inf}, "Learning rate must be from"),
-        ({"images": 60_000}, "MNIST has 57,000 training images"),
-        ({"optimizer": "magic"}, "Optimizer must be one of: adam"),
-        ({"network": "../../secret"}, "Network must be one of: built"),
-        ({"network": None}, "Network must be one of: built"),
-        ({"batch_norm": 1}, "Batch norm must be yes or no"),
-        ({"__class__": 1}, "There is no setting"),
-        ({"stages": 3, "kernel": 9}, "conv3 would get maps of"),
-        ({"stages": 1, "filters": 64, "dense": 512, "kernel": 1, "pool": 1}, "parameters, more"),
-        ({"network": "rnn", "engine": "tensorflow"}, "not written by hand"),
+        (network_of(Pooling("big", 29, 1)), "big would get maps of 28 × 28, smaller than its"),
+        (network_of(Flatten(), Convolution("late", 1, 1)), "late takes maps of rows and columns"),
+        (network_of(Convolution("conv1", 1, 1)), "logits takes units in one row"),
+        (network_of(Flatten(), Recurrent("rows", 2)), "rows takes 28 rows"),
+        (network_of(ZeroPadding("margin", 1), Recurrent("rows", 2)), "rows takes 28 rows"),
+        (network_of(Recurrent("rows", 2), AddChannel()), "channel takes the image"),
+        (network_of(Flatten(), LastRow("last")), "last takes 28 rows"),
+        (network_of(Flatten(), Dense("flatten", 3)), "Two layers are called “flatten”"),
+        (network_of(Convolution("c", 2, 1, connections=((0,),))), "c has 2 kernels, but"),
+        (network_of(Convolution("c", 1, 1, connections=((1,),))), "c is connected to maps that"),
     ],
 )
-def test_settings_out_of_bounds_are_refused_with_a_sentence(
-    values: dict[str, object], sentence: str
-) -> None:
-    with pytest.raises(SettingsError, match=sentence):
-        settings.read(values)
+def test_layers_that_do_not_fit_are_refused(architecture: Architecture, sentence: str) -> None:
+    with pytest.raises(ArchitectureError, match=sentence) as refused:
+        layers_of(architecture)
+    assert str(refused.value).endswith(".")
 
 
-@given(st.dictionaries(st.sampled_from(sorted(BOUNDS)), st.floats() | st.integers() | st.text()))
-def test_whatever_is_sent_is_settings_or_a_sentence(values: dict[str, object]) -> None:
-    try:
-        chosen = settings.read(values)
-    except SettingsError as error:
-        said = str(error)
-    else:
-        said = "."
-        assert all(low <= getattr(chosen, name) <= high for name, (low, high) in BOUNDS.items())
-    assert said.endswith(".")
+def test_tuples_for_the_network_by_hand_have_all_its_numbers() -> None:
+    assert as_tuples(built(1, 8, 5, 2, 2, "relu", True, 0.5, 96)) == [
+        ("convolution", "conv1", 8, 5, False),
+        ("max pooling", "pool1", 2, 2),
+        ("batch normalization", "norm1", 0.9, 0.001),
+        ("activation", "relu1", "relu"),
+        ("flatten", "flatten"),
+        ("dense", "dense1", 96, "relu"),
+        ("dropout", "dropout", 0.5),
+        ("dense", "logits", 10, "linear"),
+    ]
 
 
-def test_the_one_cycle_rises_and_falls_as_keras_has_it() -> None:
-    steps = 100
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.05 * 0.01, decay_steps=80, alpha=0.001, warmup_target=0.01, warmup_steps=20
-    )
-    for step in range(steps):
-        rate = settings.rate_at("one cycle", 0.01, step / steps)
-        assert rate == pytest.approx(float(schedule(step)), rel=1e-3)
-    assert settings.rate_at("constant", 0.3, 0.7) == 0.3
-    assert settings.rate_at("cosine", 0.3, 0.0) == 0.3
-    assert settings.rate_at("cosine", 0.3, 1.0) == pytest.approx(0.0003)
+@pytest.mark.parametrize(
+    "spec",
+    [
+        Convolution("one", 2, 3, stride=2),
+        Convolution("one", 2, 3, padding="same"),
+        Convolution("one", 1, 3, connections=((0,),)),
+        Pooling("one", 2, 2, "average"),
+        Activation("one", "scaled_tanh"),
+        ZeroPadding("one", 1),
+    ],
+)
+def test_what_is_not_written_by_hand_is_refused(spec: Convolution) -> None:
+    with pytest.raises(ArchitectureError, match=r"The layer one .* is not written by hand here"):
+        as_tuples(network_of(spec, Flatten()))

@@ -1,5 +1,7 @@
 """The same value has the same color, zero is the middle, and color-blind people see it too."""
 
+import re
+
 import cv2
 import numpy as np
 import pytest
@@ -51,6 +53,27 @@ def test_viridis_where_nothing_is_negative_and_around_zero_elsewhere() -> None:
     assert colormap.fitting(np.array([0.0, 2.0])) == Scale("viridis", 0.0, 2.0)
     assert colormap.fitting(np.array([0.0, 2.0]), np.array([-3.0])) == Scale("diverging", -3.0, 3.0)
     assert colormap.fitting(np.zeros(3)) == Scale("viridis", 0.0, 1.0)
+
+
+def test_indices_are_rounded_to_the_nearest_color_and_end_with_the_scale() -> None:
+    scale = Scale("gray", 0.0, 255.0)
+    values = np.array([-5, 0, 0.4, 0.5, 0.6, 1.5, 2.5, 254.6, 255, 300])
+    assert scale.indices(values).tolist() == [0, 0, 0, 0, 1, 2, 2, 255, 255, 255]
+    stretched = colormap.around_zero(np.array([8.0]), stretched=True)
+    found = stretched.indices(np.array([-8, -1, 0, 1, 8])).tolist()
+    assert found == [0, 64, 128, 191, 255]
+
+
+@given(VALUES)
+def test_painting_looks_indices_up_in_the_palette(values: np.ndarray) -> None:
+    for scale in (colormap.fitting(values), colormap.pixels()):
+        palette = colormap.colors(scale.palette)
+        assert np.array_equal(scale.paint(values), palette[scale.indices(values)])
+
+
+def test_series_have_colors_of_their_own() -> None:
+    assert len(set(colormap.SERIES)) == len(colormap.SERIES) >= 7
+    assert all(re.fullmatch(r"#[0-9a-f]{6}", color) for color in colormap.SERIES)
 
 
 def test_pixels_are_as_gray_as_they_are() -> None:

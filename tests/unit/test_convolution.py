@@ -1,4 +1,4 @@
-"""Our convolution and pooling against Keras's and OpenCV's, and what they refuse."""
+"""Convolution and pooling against Keras's and OpenCV's, and what they refuse."""
 
 import cv2
 import keras
@@ -22,7 +22,7 @@ def random_image(seed: int, *shape: int) -> convolution.Array:
 
 def fits(image: convolution.Array, window: tuple[int, int], stride: int, padding: Padding) -> bool:
     try:
-        convolution.walk(image.shape[:2], window, stride, padding)
+        convolution.sliding_window(image.shape[:2], window, stride, padding)
     except ConvolutionError:
         return False
     return True
@@ -108,12 +108,12 @@ def test_shift_moves_every_pixel(down: int, right: int) -> None:
     assert np.count_nonzero(moved) == max(0, 28 - abs(down)) * max(0, 28 - abs(right))
 
 
-def test_share_that_stays() -> None:
+def test_share_unchanged() -> None:
     before = np.array([[0, 0, 10], [4, 6, 10]], np.float32)
     after = np.array([[0, 0, 9], [0, 6, 5]], np.float32)
-    assert convolution.share_that_stays(before, before) == 1
-    assert convolution.share_that_stays(before, after) == pytest.approx(2 / 4)
-    assert convolution.share_that_stays(before * 0, before * 0) == 1
+    assert convolution.share_unchanged(before, before) == 1
+    assert convolution.share_unchanged(before, after) == pytest.approx(2 / 4)
+    assert convolution.share_unchanged(before * 0, before * 0) == 1
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,9 @@ def test_share_that_stays() -> None:
         (2, 0, "valid", "at least 1 pixel"),
     ],
 )
-def test_what_does_not_fit_is_said(size: int, stride: int, padding: Padding, sentence: str) -> None:
+def test_what_does_not_fit_is_refused(
+    size: int, stride: int, padding: Padding, sentence: str
+) -> None:
     with pytest.raises(ConvolutionError, match=sentence):
         convolution.pool(np.zeros((4, 4), np.float32), size, stride, padding=padding)
 
@@ -151,6 +153,6 @@ def test_typed_kernel() -> None:
         ("9" * 5000, "too large"),
     ],
 )
-def test_entries_that_are_no_use_are_said(text: str, sentence: str) -> None:
+def test_useless_entries_are_refused(text: str, sentence: str) -> None:
     with pytest.raises(ConvolutionError, match=sentence):
         convolution.read_kernel([["1", text], ["0", "0"]])

@@ -1,4 +1,4 @@
-"""Spoiled digits, against NumPy's own shifts and turns."""
+"""Corrupted digits, against NumPy's own shifts and turns."""
 
 import cv2
 import numpy as np
@@ -10,32 +10,40 @@ from mnist_app.data import datasets
 from mnist_app.imaging import corruptions
 from mnist_app.imaging.corruptions import CORRUPTIONS
 
-DIGIT = datasets.load_test().images[0]
+IMAGES = datasets.load_test().images
+DIGIT = IMAGES[0]
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
-def test_none_changes_nothing_and_gives_a_new_image(name: str) -> None:
-    way = CORRUPTIONS[name]
-    same = way.apply(DIGIT, way.none)
+def test_the_neutral_strength_changes_nothing(name: str) -> None:
+    corruption = CORRUPTIONS[name]
+    same = corruption.apply(DIGIT, corruption.neutral)
     assert np.array_equal(same, DIGIT)
     assert not np.shares_memory(same, DIGIT)
-    assert way.none in way.strengths
+    assert corruption.neutral in corruption.strengths
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_every_other_strength_changes_the_digit(name: str) -> None:
+    corruption = CORRUPTIONS[name]
+    inked = np.roll(DIGIT, -7, axis=0)  # up to its first row, so that hiding any row changes it
+    for strength in corruption.strengths:
+        changed = not np.array_equal(corruption.apply(inked, strength), inked)
+        assert changed == (strength != corruption.neutral)
 
 
 @given(st.sampled_from(sorted(CORRUPTIONS)), st.floats(0, 1), st.integers(0, 9_999))
 def test_any_strength_gives_an_image(name: str, share: float, index: int) -> None:
-    way = CORRUPTIONS[name]
-    strength = way.strengths[0] + share * (way.strengths[-1] - way.strengths[0])
+    corruption = CORRUPTIONS[name]
+    first, last = corruption.strengths[0], corruption.strengths[-1]
+    strength = first + share * (last - first)
     image = IMAGES[index]
     before = image.copy()
-    spoiled = way.apply(image, strength)
-    assert spoiled.shape == (28, 28)
-    assert spoiled.dtype == np.uint8
+    corrupted = corruption.apply(image, strength)
+    assert corrupted.shape == (28, 28)
+    assert corrupted.dtype == np.uint8
     assert np.array_equal(image, before)
-    assert np.array_equal(way.apply(image, strength), spoiled)  # the same at each call
-
-
-IMAGES = datasets.load_test().images
+    assert np.array_equal(corruption.apply(image, strength), corrupted)  # the same at each call
 
 
 def test_whole_pixels_are_moved_as_they_are() -> None:
@@ -48,7 +56,7 @@ def test_a_quarter_turn_is_counterclockwise() -> None:
     assert np.array_equal(corruptions.turn(DIGIT, 90), np.rot90(DIGIT))
 
 
-def test_half_the_size_is_half_as_wide_about_the_middle() -> None:
+def test_half_the_size_stays_in_the_middle() -> None:
     square = np.zeros((28, 28), np.uint8)
     square[4:24, 4:24] = 255
     x, y, width, height = cv2.boundingRect((corruptions.scale(square, 50) > 127).astype(np.uint8))
@@ -63,15 +71,15 @@ def test_a_line_is_wider_by_so_many_pixels(pixels: int) -> None:
     assert changed[14].sum() / 255 == pytest.approx(4 + pixels, abs=0.35)
 
 
-def test_noise_is_as_strong_as_it_says_and_differs_from_image_to_image() -> None:
+def test_noise_is_as_strong_as_asked_and_differs_by_image() -> None:
     gray = np.full((40, 28, 28), 128, np.uint8)
     noisy = corruptions.apply_to_all(gray, CORRUPTIONS["noise"], 30)
     assert noisy.astype(float).std() == pytest.approx(30, rel=0.03)
     assert not np.array_equal(noisy[0], noisy[1])
 
 
-def test_hidden_rows_are_black_and_the_others_stay() -> None:
-    hidden = corruptions.hide(DIGIT, 10)
-    assert not hidden[:10].any()
-    assert np.array_equal(hidden[10:], DIGIT[10:])
+def test_occluded_rows_are_black_and_the_others_stay() -> None:
+    occluded = corruptions.occlude(DIGIT, 10)
+    assert not occluded[:10].any()
+    assert np.array_equal(occluded[10:], DIGIT[10:])
     assert DIGIT[:10].any()

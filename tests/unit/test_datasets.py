@@ -27,15 +27,25 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return datasets.emnist_folder()
 
 
-def test_what_is_held_out_is_not_learned_from() -> None:
-    whole = datasets.whole_training()
-    training, held_out = datasets.load_training(), datasets.load_validation()
-    assert (len(whole), len(training), len(held_out)) == (60_000, 57_000, 3_000)
-    assert np.array_equal(np.concatenate([training.images, held_out.images]), whole.images)
+def test_training_and_validation_are_all_training_images() -> None:
+    everything = datasets.load_all_training()
+    training, validation = datasets.load_training(), datasets.load_validation()
+    assert (len(everything), len(training), len(validation)) == (60_000, 57_000, 3_000)
+    assert np.array_equal(np.concatenate([training.images, validation.images]), everything.images)
+    assert np.array_equal(np.concatenate([training.labels, validation.labels]), everything.labels)
     assert len(datasets.load_test()) == 10_000
 
 
-def test_one_hot_has_a_single_one_in_the_labels_place() -> None:
+def test_no_image_is_in_two_parts() -> None:
+    parts = (datasets.load_training(), datasets.load_validation(), datasets.load_test())
+    training, validation, test = ({image.tobytes() for image in part.images} for part in parts)
+    assert len(training) > 50_000  # the images are told apart
+    assert not training & validation
+    assert not training & test
+    assert not validation & test
+
+
+def test_one_hot_has_a_one_at_the_label_and_zeros_elsewhere() -> None:
     labels = datasets.load_test().labels
     rows = datasets.one_hot(labels)
     assert rows.shape == (10_000, 10)
@@ -67,7 +77,7 @@ def test_files_of_emnist_are_read_upright(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_APP_HOME", str(home))
         emnist.write(datasets.emnist_folder(), split, split)
-        for found in (datasets.whole_training(EMNIST.name), datasets.load_test(EMNIST.name)):
+        for found in (datasets.load_all_training(EMNIST.name), datasets.load_test(EMNIST.name)):
             assert np.array_equal(found.images, images)
             assert np.array_equal(found.labels, labels)
 
@@ -97,12 +107,12 @@ WRONG = {
 
 
 @pytest.mark.parametrize("fault", WRONG)
-def test_wrong_files_are_named_and_nothing_is_loaded(folder: Path, fault: str) -> None:
+def test_a_wrong_file_is_named_and_not_loaded(folder: Path, fault: str) -> None:
     emnist.write_some(folder, 30, 20)
     name, content = WRONG[fault]
     (folder / name).write_bytes(content)
     with pytest.raises(DatasetError) as caught:
-        datasets.whole_training(EMNIST.name)
+        datasets.load_all_training(EMNIST.name)
     assert name in str(caught.value)
     assert "official archive" in str(caught.value)
 
@@ -111,22 +121,22 @@ def test_wrong_files_are_named_and_nothing_is_loaded(folder: Path, fault: str) -
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     emnist.write_some(folder, 30, 20)
     (folder / name).unlink()
-    part = datasets.load_test if "test" in name else datasets.whole_training
+    part = datasets.load_test if "test" in name else datasets.load_all_training
     with pytest.raises(DatasetError, match=f"{name} is not in {folder}"):
         part(EMNIST.name)
 
 
-def test_too_few_images_to_learn_from_are_said(folder: Path) -> None:
+def test_too_few_images_to_learn_from_are_refused(folder: Path) -> None:
     training, _ = emnist.write_some(folder)
     assert np.array_equal(datasets.load_training(EMNIST.name, 200).images, training.images[:200])
-    with pytest.raises(DatasetError, match="hold 3,300 training images, of which 3,000 are held"):
+    with pytest.raises(DatasetError, match="hold 3,300 training images, of which 3,000 are kept"):
         datasets.load_training(EMNIST.name, 301)
 
 
-def test_other_files_than_the_official_ones_are_told(folder: Path) -> None:
-    assert datasets.emnist_strangers() == []
+def test_unofficial_files_are_recognized(folder: Path) -> None:
+    assert datasets.unofficial_files() == []
     emnist.write_some(folder, 30, 20)
-    assert datasets.emnist_strangers() == FILES
+    assert datasets.unofficial_files() == FILES
 
 
 def test_the_command_evaluates_on_emnist(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Files that people bring: every kind of PNG and JPEG, and what only pretends to be one."""
+"""Files that people bring: every kind of PNG and JPEG, and files that are neither."""
 
 import io
 
@@ -39,13 +39,13 @@ def test_a_phone_photograph_is_turned_upright() -> None:
     assert np.abs(result.image.astype(int) - usual).mean() < 8
 
 
-def test_a_large_photograph_comes_reduced_but_not_below_the_limit() -> None:
+def test_a_large_photograph_is_reduced_but_not_too_much() -> None:
     photo = PIL.Image.fromarray(255 - drawn(2)).resize((4000, 3000))
     height, width = image_files.read_picture(saved(photo, "JPEG")).shape[:2]
     assert normalize.LARGEST_SIDE <= max(height, width) < 4000
 
 
-def test_damaged_and_foreign_files_are_refused_with_a_sentence() -> None:
+def test_damaged_and_other_files_are_refused() -> None:
     png = saved(PIL.Image.fromarray(drawn(4)), "PNG")
     jpeg = saved(PIL.Image.fromarray(drawn(4)), "JPEG")
     gif = saved(PIL.Image.fromarray(drawn(4)), "GIF")
@@ -54,7 +54,7 @@ def test_damaged_and_foreign_files_are_refused_with_a_sentence() -> None:
             image_files.read_picture(data)
 
 
-def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
+def test_too_many_pixels_are_refused_before_decoding() -> None:
     for side in (8000, 20_000):
         bomb = saved(PIL.Image.new("1", (side, side)), "PNG")
         with pytest.raises(PictureError, match="too large"):
@@ -70,3 +70,8 @@ def test_png_there_and_back() -> None:
     for data in (b"", b"no picture"):
         with pytest.raises(PictureError):
             image_files.decode_png(data)
+
+
+def test_colors_come_out_of_a_file_as_they_went_in() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    assert (image_files.decode_png(image_files.encode_png(picture)) == picture).all()

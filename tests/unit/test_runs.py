@@ -1,40 +1,57 @@
-"""Runs as folders: whose they are, the queue, what is damaged, what is cleaned up."""
+"""Runs in the store: whose they are, the queue, commands, leases, what is cleaned up."""
 
 import json
+import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
+from mnist_app import storage
 from mnist_app.networks import registry
-from mnist_app.storage import home
-from mnist_app.training import labeled_drawings, runs
-from mnist_app.training.labeled_drawings import HandError
-from mnist_app.training.runs import Curve, History, Run, RunError, State
+from mnist_app.networks.registry import NetworkError
+from mnist_app.storage import COMMANDS, RUNS
+from mnist_app.training import leases, runs
+from mnist_app.training.leases import LeaseLost
+from mnist_app.training.recorder import Recorder
+from mnist_app.training.run import OPERATOR, Run, RunError
 from mnist_app.training.settings import Settings, SettingsError
-from tests.support.handwriting import drawn
 
 OWNER = "somebody"
+CARD = (registry.ASSETS / "softmax.json").read_bytes()
+
+pytestmark = pytest.mark.usefixtures("store")
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
-    return tmp_path
+def taken(worker: str = "worker") -> tuple[Run, Recorder]:
+    run = leases.claim_next(worker)
+    assert run is not None
+    return run, Recorder(run, worker)
 
 
-def end(run: Run, status: runs.Status = "done", epochs: int = 2) -> None:
-    runs.write_state(run.folder, replace(run.state, status=status, whole_epochs=epochs))
+def ended(owner: str = OWNER, kind: str = "quick", **changes: object) -> Run:
+    """A run that a worker has finished, with a network."""
+    runs.create(Settings(), kind, owner)
+    run, recorder = taken()
+    recorder.finish("done", {"card": CARD}, **({"completed_epochs": 2} | changes))
+    return runs.read(run.name)
+
+
+def lose_lease(run: Run) -> None:
+    with storage.writing() as connection:
+        connection.execute(RUNS.update().where(RUNS.c.id == run.number).values(lease_until=1.0))
 
 
 def test_a_run_is_what_was_asked_for() -> None:
     made = runs.create(Settings(seed=5), "quick", OWNER)
     read = runs.read(made.name)
     assert (read.name, read.settings.seed, read.status) == ("quick-1", 5, "queued")
+    assert read == made
     assert read.belongs_to(OWNER)
     assert not read.belongs_to("another")
     assert not read.belongs_to("")
@@ -44,177 +61,270 @@ def test_a_run_is_what_was_asked_for() -> None:
 def test_settings_out_of_bounds_make_no_run(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError):
         runs.create(replace(Settings(), **wrong), "quick", OWNER)
-    assert runs.every() == []
+    assert runs.list_runs() == []
 
 
 def test_two_clicks_at_once_make_one_run() -> None:
     with ThreadPoolExecutor(8) as threads:
         made = list(threads.map(lambda _: runs.create(Settings(), "quick", OWNER), range(8)))
-    assert {run.name for run in made} == {"quick-1"}
-    with pytest.raises(RunError, match=r"Your run quick-1 is queued\. Wait"):
+    assert {run.name for run in made} == {made[0].name}
+    with pytest.raises(RunError, match=rf"Your run {made[0].name} is queued\. Wait"):
         runs.create(Settings(seed=2), "quick", OWNER)
-    assert runs.create(Settings(), "quick", "another").name == "quick-2"
+    assert runs.create(Settings(), "quick", "another").name != made[0].name
+    one, other = (runs.create(Settings(), "quick", OPERATOR) for _ in range(2))
+    assert one.name != other.name
+
+
+def test_a_name_is_never_given_twice() -> None:
+    names = set()
+    for _ in range(3):
+        run = runs.create(Settings(), "quick", OWNER)
+        names.add(run.name)
+        runs.delete(run.name, OWNER)
+    assert len(names) == 3
 
 
 def test_the_queue_is_in_order_and_one_can_leave_it() -> None:
     made = [runs.create(Settings(), "quick", f"owner {number}") for number in range(3)]
-    assert [run.name for run in runs.queue()] == ["quick-1", "quick-2", "quick-3"]
     assert runs.place_in_queue(made[2]) == (3, 3)
-    runs.leave_queue(made[0])
+    runs.leave_queue(made[0].name, "owner 0")
     assert runs.place_in_queue(made[2]) == (2, 2)
     assert runs.place_in_queue(made[0]) == (0, 2)
-    assert runs.read("quick-1").status == "stopped"
+    assert runs.read(made[0].name).status == "stopped"
+    claimed = [leases.claim_next("worker") for _ in range(3)]
+    assert [run and run.name for run in claimed] == [made[1].name, made[2].name, None]
 
 
-def test_a_run_whose_trainer_died_is_interrupted_and_can_go_on() -> None:
+def test_a_run_goes_to_one_of_many_workers() -> None:
+    made = {runs.create(Settings(), "quick", OPERATOR).name for _ in range(10)}
+    with ThreadPoolExecutor(5) as threads:
+        claimed = list(threads.map(lambda n: leases.claim_next(f"worker {n}"), range(15)))
+    names = [run.name for run in claimed if run is not None]
+    assert len(names) == 10
+    assert set(names) == made
+
+
+def test_a_run_whose_worker_died_is_interrupted_and_resumed() -> None:
     run = runs.create(Settings(), "quick", OWNER)
-    end(run, "running", 1)
-    run = runs.read(run.name)
-    assert run.status == "interrupted"
-    runs.go_on(run)
+    run, recorder = taken()
+    assert runs.read(run.name).status == "running"
+    lose_lease(run)
+    assert runs.read(run.name).status == "interrupted"
+    assert [one.status for one in runs.list_runs()] == ["interrupted"]
+    runs.resume(run.name, OWNER)
+    assert runs.read(run.name).status == "queued"
+    with pytest.raises(LeaseLost):  # the old worker was only slow: it may write nothing more
+        recorder.set_status("paused")
     assert runs.read(run.name).status == "queued"
 
 
-def test_while_a_trainer_holds_it_a_run_is_left_alone() -> None:
-    run = runs.create(Settings(), "quick", OWNER)
-    end(run, "running", 1)
-    with runs.alone(run):
-        assert runs.read(run.name).status == "running"
-        with pytest.raises(RunError, match=r"quick-1 is being trained\. Stop it first\."):
-            runs.go_on(run, 1)
-        with pytest.raises(RunError, match=r"quick-1 is being trained\. Stop it first\."):
-            runs.delete(run.name)
-    runs.delete(run.name)
-    assert runs.every() == []
+def test_a_worker_keeps_its_run_by_renewing_in_time_or_late() -> None:
+    runs.create(Settings(), "quick", OWNER)
+    run, _ = taken()
+    lose_lease(run)
+    leases.renew("another worker")
+    assert runs.read(run.name).status == "interrupted"
+    leases.renew("worker")
+    assert runs.read(run.name).status == "running"
+    leases.give_up("worker")
+    assert runs.read(run.name).status == "interrupted"
+
+
+def test_while_it_trains_a_run_is_left_alone() -> None:
+    runs.create(Settings(), "quick", OWNER)
+    run, recorder = taken()
+    for refused in (runs.resume, runs.delete):
+        with pytest.raises(RunError, match=rf"{run.name} is being trained\. Stop it first\."):
+            refused(run.name, OWNER)
+    with pytest.raises(RunError, match="is being trained already"):
+        runs.leave_queue(run.name, OWNER)
+    recorder.finish("stopped", {})
+    runs.delete(run.name, OWNER)
+    assert runs.list_runs() == []
 
 
 def test_more_epochs_begin_a_new_schedule() -> None:
-    run = runs.create(Settings(epochs=2), "quick", OWNER)
-    end(run)
-    run = runs.read(run.name)
+    run = ended()
     with pytest.raises(RunError, match="has done its 2 epochs"):
-        runs.go_on(run)
-    runs.go_on(run, 3)
-    state = runs.read(run.name).state
-    assert (state.first_epoch, state.epochs, state.status) == (2, 5, "queued")
+        runs.resume(run.name, OWNER)
+    runs.resume(run.name, OWNER, 3)
+    run = runs.read(run.name)
+    assert (run.first_epoch, run.epochs, run.status) == (2, 5, "queued")
+    runs.resume(run.name, OWNER)  # it waits already, and stays where it is
+    assert runs.read(run.name) == run
 
 
-@pytest.mark.parametrize(
-    ("file", "content"),
-    [
-        ("settings.json", b"{"),
-        ("settings.json", b'{"epochs": 100000}'),
-        ("settings.json", b"[]"),
-        ("state.json", b""),
-        ("state.json", b'{"status": "nonsense"}'),
-        ("state.json", b'{"status": "done", "epochs": "many"}'),
-        ("state.json", b"\xff\xfe\x00"),
-    ],
-)
-def test_a_damaged_folder_is_listed_as_damaged_and_can_be_deleted(
-    file: str, content: bytes
-) -> None:
+CHANGES: dict[str, Callable[[str, str], None]] = {
+    "resume": lambda name, who: runs.resume(name, who, 1),
+    "leave the queue": runs.leave_queue,
+    "delete": runs.delete,
+    "watch": lambda name, who: runs.watch(name, who, np.zeros((28, 28), np.uint8)),
+    "command": lambda name, who: runs.send_command(name, who, "stop"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_only_the_owner_and_the_operator_change_a_run(change: str) -> None:
+    run = runs.create(Settings(), "quick", OWNER)
+    if change == "command":
+        taken()
+    before = runs.read(run.name)
+    for stranger in ("another", "", OWNER.upper()):
+        with pytest.raises(RunError, match=f"{run.name} belongs to somebody else"):
+            CHANGES[change](run.name, stranger)
+    assert runs.read(run.name) == before
+    CHANGES[change](run.name, OPERATOR)
+
+
+def test_nothing_is_created_deleted_or_read_by_halves() -> None:
+    """Whoever looks sees a run as it was put in, or none; never a damaged one."""
+    end = threading.Event()
+    seen: list[str] = []
+
+    def look() -> None:
+        while not end.is_set():
+            seen.extend(run.status for run in runs.list_runs())
+
+    with ThreadPoolExecutor(3) as threads:
+        looking = [threads.submit(look) for _ in range(2)]
+        for _ in range(60):
+            runs.delete(runs.create(Settings(), "quick", OPERATOR).name, OPERATOR)
+        end.set()
+        for one in looking:
+            one.result()
+    assert seen
+    assert set(seen) == {"queued"}
+    with storage.reading() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(COMMANDS)).scalar() == 0
+
+
+def test_commands_sent_at_the_same_time_all_arrive() -> None:
+    runs.create(Settings(), "quick", OWNER)
+    run, recorder = taken()
+    received: list[tuple[str, float | None]] = []
+    with ThreadPoolExecutor(2) as threads:
+        for number in range(1, 51):
+            pair = (("pause", None), ("learning_rate", float(number)))
+            sent = [threads.submit(runs.send_command, run.name, OWNER, *one) for one in pair]
+            for one in sent:
+                one.result()
+            received += recorder.take_commands()
+    assert len(received) == 100
+    assert sorted(value for kind, value in received if kind == "learning_rate") == [
+        float(number) for number in range(1, 51)
+    ]
+    assert recorder.take_commands() == []
+
+
+def test_old_commands_are_not_meant_for_a_resumed_run() -> None:
+    run = runs.create(Settings(), "quick", OWNER)
+    run, recorder = taken()
+    runs.send_command(run.name, OWNER, "stop")
+    recorder.finish("done", {"card": CARD}, completed_epochs=2)
+    with pytest.raises(RunError, match="is not being trained"):
+        runs.send_command(run.name, OWNER, "stop")
+    runs.resume(run.name, OWNER, 1)
+    _, recorder = taken()
+    assert recorder.take_commands() == []
+
+
+def change_settings(run: Run, change: Callable[[dict[str, Any]], None]) -> None:
+    with storage.writing() as connection:
+        chosen = RUNS.c.id == run.number
+        values = connection.execute(sa.select(RUNS.c.settings).where(chosen)).scalar_one()
+        change(values)
+        connection.execute(RUNS.update().where(chosen).values(settings=values))
+
+
+def test_a_setting_that_nobody_knows_yet_does_no_harm() -> None:
+    run = runs.create(Settings(seed=7), "quick", OWNER)
+    change_settings(run, lambda values: values.update({"invented_later": [1, 2]}))
+    assert runs.read(run.name) == run
+
+
+@pytest.mark.parametrize("wrong", [{"epochs": 10**6}, {"images": "many"}, {"network": None}])
+def test_a_run_that_nobody_can_read_is_listed_and_deleted(wrong: dict[str, Any]) -> None:
     whole = runs.create(Settings(), "quick", OWNER)
     broken = runs.create(Settings(), "quick", "another")
-    (broken.folder / file).write_bytes(content)
-    assert {run.name: run.status for run in runs.every()} == {
+    change_settings(broken, lambda values: values.update(wrong))
+    assert {run.name: run.status for run in runs.list_runs()} == {
         whole.name: "queued",
         broken.name: "damaged",
     }
-    with pytest.raises(RunError, match=r"The folder of the run quick-2 is damaged"):
-        runs.read(broken.name)
-    runs.delete(broken.name)
-    assert [run.name for run in runs.every()] == [whole.name]
-
-
-@pytest.mark.parametrize("file", ["history.json", "live.npz", "wishes.json", "drawing.npy"])
-@pytest.mark.parametrize("content", [b"", b"[1]", b"nonsense", b"PK\x03\x04"])
-def test_damaged_pictures_are_no_pictures(file: str, content: bytes) -> None:
-    run = runs.create(Settings(), "quick", OWNER)
-    (run.folder / file).write_bytes(content)
-    assert runs.read_history(run.folder) == History()
-    assert len(runs.read_live(run.folder).wrong) == 0
-    assert runs.read_wishes(run.folder) == {}
-    assert not runs.read_watched(run.folder).any()
+    runs.delete(broken.name, "another")
+    assert [run.name for run in runs.list_runs()] == [whole.name]
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "A", "a b", "-a", "a" * 41, "ä"])
 def test_what_is_no_name_is_no_run(name: str) -> None:
     assert not registry.exists(name)
-    with pytest.raises(RunError, match="small letters"):
+    with pytest.raises(RunError, match="lowercase letters"):
         runs.read(name)
 
 
-def test_old_runs_are_cleaned_up_and_running_ones_are_not(
-    own_home: Path, monkeypatch: pytest.MonkeyPatch
+def test_old_runs_are_cleaned_up_and_waiting_ones_are_not(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(runs, "KEPT_RUNS", 2)
+    names = [ended().name for _ in range(4)]
     waiting = runs.create(Settings(), "waiting", "another")
-    for _ in range(4):
-        end(runs.create(Settings(), "quick", OWNER))
     runs.clean_up()
-    assert {run.name for run in runs.every()} == {waiting.name, "quick-4", "quick-5"}
+    assert {run.name for run in runs.list_runs()} == {waiting.name, *names[2:]}
     monkeypatch.setattr(runs, "KEPT_SECONDS", -1)
     runs.clean_up()
-    assert [run.name for run in runs.every()] == [waiting.name]
-    assert own_home.exists()
+    assert [run.name for run in runs.list_runs()] == [waiting.name]
 
 
-def test_a_home_that_cannot_be_written_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_finished_run_is_a_network_like_any_other() -> None:
+    run = ended()
+    assert registry.exists(run.name)
+    assert registry.read_card(run.name).parameters == 7850
+    assert runs.list_networks(OWNER) == [run.name]
+    assert runs.list_networks("another") == []
+    before = registry.version(run.name)
+    runs.resume(run.name, OWNER, 1)
+    _, recorder = taken()
+    recorder.finish("done", {"card": CARD, "weights": b"w"})
+    assert registry.version(run.name) != before
+    with registry.weights_file(run.name) as file:
+        assert file.read_bytes() == b"w"
+    runs.delete(run.name, OWNER)
+    assert not registry.exists(run.name)
+    with pytest.raises(NetworkError, match="There is no network"):
+        registry.read_card(run.name)
+
+
+def test_a_card_that_cannot_be_read_hides_a_network() -> None:
+    run = ended()
+    for content in (b"", b"{", b"[]", json.dumps({"name": "x"}).encode(), b"\xff"):
+        registry.write_artifact(run.name, "card", content)
+        assert not registry.exists(run.name)
+
+
+def test_watching_a_run_costs_one_query_however_many_there_are(
+    monkeypatch: pytest.MonkeyPatch, store: str
 ) -> None:
-    file = tmp_path / "file"
-    file.write_bytes(b"")
-    monkeypatch.setenv("MNIST_APP_HOME", str(file))
-    with pytest.raises(RunError, match="cannot be used"):
-        runs.create(Settings(), "quick", OWNER)
-    assert runs.every() == []
-
-
-def test_history_and_state_come_back_as_they_were_written() -> None:
-    run = runs.create(Settings(), "quick", OWNER)
-    history = History(Curve([1], [0.5], [0.25]), Curve([2], [1.0], [0.0]), [(3, 0.1)])
-    history.add_opinion(4, np.full(10, 0.1, np.float32))
-    runs.write_history(run.folder, history)
-    assert runs.read_history(run.folder) == history
-    state = State("done", OWNER, time.time(), test_accuracy=0.99, before={"mnist": 0.5})
-    runs.write_state(run.folder, state)
-    assert json.loads((run.folder / "state.json").read_text())["owner"] == OWNER
-    assert runs.read(run.name).state == state
-
-
-def test_drawings_are_kept_corrected_exported_and_deleted() -> None:
-    image, other = drawn(4, 28), drawn(7, 28)
-    labeled_drawings.keep(OWNER, image, 9)
-    labeled_drawings.keep(OWNER, image, 4)
-    labeled_drawings.keep(OWNER, other, 7)
-    labeled_drawings.keep("another", image, 1)
-    kept = labeled_drawings.drawings(OWNER)
-    assert [drawing.label for drawing in kept] == [4, 7]
-    assert np.array_equal(kept[0].image, image)
-    (home() / "exported.npz").write_bytes(labeled_drawings.exported(kept))
-    with np.load(home() / "exported.npz") as arrays:
-        assert arrays["images"].shape == (2, 28, 28)
-        assert arrays["labels"].tolist() == [4, 7]
-    labeled_drawings.delete(OWNER, kept[0].number)
-    labeled_drawings.delete("another", kept[1].number)
-    assert [drawing.label for drawing in labeled_drawings.drawings(OWNER)] == [7]
-    labeled_drawings.delete(OWNER)
-    assert labeled_drawings.drawings(OWNER) == []
-    assert len(labeled_drawings.drawings("another")) == 1
-
-
-def test_drawings_that_cannot_be_kept_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(HandError, match="a digit from 0 to 9"):
-        labeled_drawings.keep(OWNER, drawn(4, 28), 10)
-    with pytest.raises(HandError, match="28 × 28"):
-        labeled_drawings.keep(OWNER, drawn(4, 280), 4)
-    with pytest.raises(HandError, match="Say what some drawings were first"):
-        labeled_drawings.teach(OWNER, "cnn")
-    monkeypatch.setattr(labeled_drawings, "MOST_DRAWINGS", 1)
-    labeled_drawings.keep(OWNER, drawn(4, 28), 4)
-    with pytest.raises(HandError, match="1 drawings are kept already"):
-        labeled_drawings.keep(OWNER, drawn(5, 28), 5)
-    (home() / "hand.sqlite3").write_bytes(b"no database" * 100)
-    with pytest.raises(HandError, match="cannot be read or written"):
-        labeled_drawings.drawings(OWNER)
+    monkeypatch.setattr(runs, "KEPT_RUNS", 10**6)
+    run = runs.create(Settings(), "quick", OPERATOR)
+    with storage.writing() as connection:
+        row = dict(connection.execute(sa.select(RUNS)).mappings().one())
+        copies = [row | {"id": row["id"] + n, "name": f"copy-{n}"} for n in range(1, 3001)]
+        connection.execute(RUNS.insert(), copies)
+    statements: list[str] = []
+    engine = storage._engine()
+    sa.event.listen(
+        engine, "before_cursor_execute", lambda *event: statements.append(str(event[2]))
+    )
+    began = time.perf_counter()
+    for _ in range(100):
+        runs.read(run.name)
+    seconds = time.perf_counter() - began
+    asked = [statement for statement in statements if not statement.startswith("BEGIN")]
+    assert len(asked) == 100
+    with storage.reading() as connection:
+        if store == "sqlite":
+            plan = connection.exec_driver_sql(
+                "EXPLAIN QUERY PLAN SELECT status FROM runs WHERE name = 'quick-1'"
+            ).fetchall()
+            assert "USING INDEX" in str(plan)
+    assert seconds < 5

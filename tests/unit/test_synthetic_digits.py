@@ -1,4 +1,4 @@
-"""Digits and other drawings that the program writes itself, to train on."""
+"""Synthetic digits and negatives, and the epochs that are mixed of them."""
 
 import string
 
@@ -10,7 +10,8 @@ from loky import get_reusable_executor
 
 from mnist_app.data import datasets, negatives, synthetic_digits
 from mnist_app.data.epochs import Epoch, Mixture
-from mnist_app.data.synthetic_digits import STYLES, Writer
+from mnist_app.data.synthetic_digits import STYLES
+from mnist_app.data.writer import POINTS, Writer, draw, slant_and_stretch
 from mnist_app.imaging import normalize
 from mnist_app.inference import Inference
 
@@ -18,10 +19,10 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 @given(SEEDS, st.integers(0, 9))
-def test_written_digits_lie_in_28x28_as_drawn_ones_do(seed: int, label: int) -> None:
+def test_synthetic_digits_are_normalized_as_drawings_are(seed: int, label: int) -> None:
     writer = Writer(np.random.default_rng(seed))
     strokes = [writer.write(stroke) for stroke in STYLES[label](writer)]
-    canvas = synthetic_digits.draw(synthetic_digits.slant_and_stretch(strokes, writer), 5)
+    canvas = draw(slant_and_stretch(strokes, writer), 5)
     assert not canvas[[0, -1]].any()
     assert not canvas[:, [0, -1]].any()
     image = normalize.normalize_ink(canvas)
@@ -31,9 +32,7 @@ def test_written_digits_lie_in_28x28_as_drawn_ones_do(seed: int, label: int) -> 
 
 
 @given(SEEDS, st.sampled_from(negatives.KINDS))
-def test_every_kind_of_nondigit_leaves_ink_and_stays_on_the_canvas(
-    seed: int, kind: negatives.Kind
-) -> None:
+def test_every_kind_of_negative_leaves_ink_on_the_canvas(seed: int, kind: negatives.Kind) -> None:
     canvas = kind(Writer(np.random.default_rng(seed)))
     assert canvas.any()
     assert not canvas[[0, -1]].any()
@@ -41,9 +40,9 @@ def test_every_kind_of_nondigit_leaves_ink_and_stays_on_the_canvas(
 
 
 @given(SEEDS, st.sampled_from(sorted(negatives.SIGNS)))
-def test_every_sign_can_be_written(seed: int, name: str) -> None:
+def test_every_sign_has_strokes(seed: int, name: str) -> None:
     strokes = negatives.sign(name, Writer(np.random.default_rng(seed)))
-    assert all(stroke.shape == (synthetic_digits.POINTS, 2) for stroke in strokes)
+    assert all(stroke.shape == (POINTS, 2) for stroke in strokes)
     assert np.isfinite(np.concatenate(strokes)).all()
 
 
@@ -63,7 +62,7 @@ def test_a_curve_goes_through_its_points_and_a_line_is_straight() -> None:
     assert (((arc - 0.5) / [0.5, 0.25]) ** 2).sum(axis=1) == pytest.approx(1)
 
 
-def test_same_seed_same_epoch_and_another_number_another() -> None:
+def test_seed_and_number_decide_on_an_epoch() -> None:
     split = datasets.load_training()
     few = datasets.Split(split.images[:500], split.labels[:500])
     executor = get_reusable_executor(2)
@@ -81,13 +80,13 @@ def test_same_seed_same_epoch_and_another_number_another() -> None:
     assert (targets[800:] == np.float32(0.1)).all()
 
 
-def test_the_shipped_network_reads_what_is_written_and_sees_no_digit_elsewhere(
+def test_the_shipped_network_tells_digits_from_negatives(
     door: Inference,
 ) -> None:
     generator = np.random.default_rng(123)
     images, labels = synthetic_digits.write_digits(500, generator)
-    others = negatives.draw_nondigits(500, generator)
-    written, drawn = door.classify(images), door.classify(others)
-    assert np.mean(written.argmax(axis=1) == labels) > 0.97
-    assert np.mean(written.max(axis=1) > 0.9) > 0.9
-    assert np.mean(drawn.max(axis=1) < 0.5) > 0.9
+    others = negatives.draw_negatives(500, generator)
+    digits, drawings = door.classify(images), door.classify(others)
+    assert np.mean(digits.argmax(axis=1) == labels) > 0.97
+    assert np.mean(digits.max(axis=1) > 0.9) > 0.9
+    assert np.mean(drawings.max(axis=1) < 0.5) > 0.9

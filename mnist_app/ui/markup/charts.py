@@ -1,24 +1,18 @@
-"""Curves over the images a network has seen, as SVG that stands in one message."""
+"""Curves over one number, such as the images that a network has seen, as SVG in one message."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
+from markupsafe import Markup
 
-from mnist_app.data.datasets import CLASSES
-from mnist_app.imaging.colormap import Scale
-from mnist_app.imaging.image_files import data_uri, encode_png
-from mnist_app.ui.markup.figures import percent
+from mnist_app.ui.markup.numbers import count, exact_percent
 
 WIDTH, HEIGHT = 520, 300
 LEFT, RIGHT, TOP, BOTTOM = 58, 34, 12, 44
-# Blue and orange first: color-blind people tell them apart, too. No chart has more curves.
-COLORS = ("#2f6fdb", "#e07b00", "#7d8aa0", "#b0348f", "#1f9e77", "#8a6d1d", "#c0392b")
 # Curves of so few points show them.
 FEW_POINTS = 15
-OPINION_COLUMNS = 160
 
 
 @dataclass(frozen=True)
@@ -28,7 +22,9 @@ class Line:
     name: str
     x: Sequence[float]
     y: Sequence[float]
+    """As many as `x`."""
     color: str
+    """As CSS writes it; see `colormap.SERIES`."""
     is_dashed: bool = False
 
 
@@ -40,6 +36,7 @@ class Axis:
     high: float
     title: str = ""
     is_percent: bool = False
+    """Whether the values are shares, which are shown in percent."""
 
 
 def lines(
@@ -50,58 +47,36 @@ def lines(
     marks: Sequence[float] = (),
     at: float | None = None,
     has_values: bool = True,
-) -> str:
-    """Return a chart with a legend as HTML; `marks` are upright lines, where a rate was changed.
+) -> Markup:
+    """Return a chart with a legend as HTML. Its size is the same for whatever it shows.
 
-    The legend says each curve's last value, or the one `at` a place, which is marked, too, or
-    without `has_values` its name alone. Its size is the same for whatever it shows.
+    The legend says each curve's last value, or the one `at` a place, which is marked, too.
+
+    Args:
+        title: What the chart shows.
+        shown: The curves; values beyond the axis `up` are drawn at its end.
+        across: The axis below.
+        up: The axis on the left.
+        marks: Where to draw upright lines, for instance where a rate was changed.
+        at: Where on the axis below the curves are read; None reads them at their ends.
+        has_values: Whether the legend says values at all, or names alone.
     """
-    if at is not None:
-        marks = [*marks, at]
-    grid = "".join(_grid_line(value, up) for value in ticks(up.low, up.high))
-    feet = "".join(_foot(value, across) for value in ticks(across.low, across.high))
-    curves = "".join(_curve(line, across, up) for line in shown)
-    upright = "".join(_mark(value, across) for value in marks)
-    said = [_said(line, up, at) if has_values else "" for line in shown]
-    names = [f"{line.name} {value}".strip() for line, value in zip(shown, said, strict=True)]
-    label = f"{title}: {', '.join(names)}"
-    return (
-        f'<figure class="lab-lines"><figcaption><strong>{escape(title)}</strong>'
-        f"{''.join(map(_key, shown, said))}</figcaption>"
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">'
-        f"{grid}{feet}{upright}{curves}"
-        f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 4}" text-anchor="end">'
-        f"{escape(across.title)}</text></svg></figure>"
-    )
-
-
-def opinions(seen: Sequence[tuple[int, Sequence[float]]], most: float) -> str:
-    """Return ten probabilities over the images seen, a row a digit, as HTML.
-
-    `seen` has the images seen and shares of 0 to 1; `most` is where the time ends.
-    """
-    shares = np.zeros((CLASSES, OPINION_COLUMNS))
-    columns = [int(images / most * (OPINION_COLUMNS - 1)) for images, _ in seen]
-    for column, (_, probabilities) in zip(columns, seen, strict=True):
-        shares[:, column:] = np.asarray(probabilities)[:, np.newaxis]
-    end = int(seen[-1][0] / most * OPINION_COLUMNS) if seen else 0
-    picture = Scale("viridis", 0, 1).paint(shares)
-    picture[:, end + 1 :] = picture[:, : min(columns, default=0)] = 128
-    source = data_uri(encode_png(picture))
-    last = seen[-1][1] if seen else [0.0] * CLASSES
-    best = int(np.argmax(last))
-    shown = [percent(share) if seen else "–" for share in last]
-    rows = "".join(
-        f'<div class="{"first" if digit == best and seen else ""}">'
-        f"<span>{digit}</span><span>{escape(share)}</span></div>"
-        for digit, share in enumerate(shown)
-    )
-    words = f"{best} at {percent(last[best])}" if seen else "nothing yet"
-    return (
-        '<div class="lab-opinions"><div class="lab-opinion-picture">'
-        f'<img src="{source}" alt="Probabilities of your digit while it learns, now '
-        f'{escape(words)}"></div>'
-        f'<div class="lab-opinion-names">{rows}</div></div>'
+    values = [_read(line, up, at) if has_values else "" for line in shown]
+    names = [f"{line.name} {value}".strip() for line, value in zip(shown, values, strict=True)]
+    return Markup(
+        '<figure class="lab-lines"><figcaption><strong>{title}</strong>{keys}</figcaption>'
+        '<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">{drawn}'
+        '<text x="{right}" y="{bottom}" text-anchor="end">{axis}</text></svg></figure>'
+    ).format(
+        title=title,
+        keys=Markup("").join(map(_key, shown, values)),
+        width=WIDTH,
+        height=HEIGHT,
+        label=f"{title}: {', '.join(names)}",
+        drawn=_drawn(shown, across, up, marks if at is None else [*marks, at]),
+        right=WIDTH - RIGHT,
+        bottom=HEIGHT - 4,
+        axis=across.title,
     )
 
 
@@ -117,6 +92,15 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     return [number * step for number in range(first, last + 1)]
 
 
+def _drawn(shown: Sequence[Line], across: Axis, up: Axis, marks: Sequence[float]) -> Markup:
+    """Return what lies in the frame: the grid first, the curves over all else."""
+    parts = [_grid_line(value, up) for value in ticks(up.low, up.high)]
+    parts += [_foot(value, across) for value in ticks(across.low, across.high)]
+    parts += [_mark(value, across) for value in marks]
+    parts += [_curve(line, across, up) for line in shown]
+    return Markup("").join(parts)
+
+
 def _x(value: float, across: Axis) -> float:
     share = (value - across.low) / (across.high - across.low)
     return LEFT + share * (WIDTH - LEFT - RIGHT)
@@ -127,58 +111,59 @@ def _y(value: float, up: Axis) -> float:
     return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
 
-def _grid_line(value: float, up: Axis) -> str:
+def _grid_line(value: float, up: Axis) -> Markup:
     y = _y(value, up)
-    return (
-        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        f'<text x="{LEFT - 8}" y="{y + 5:.1f}" text-anchor="end">{_short(value, up)}</text>'
+    return Markup(
+        '<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>'
+        '<text x="{}" y="{:.1f}" text-anchor="end">{}</text>'
+    ).format(LEFT, WIDTH - RIGHT, y, y, LEFT - 8, y + 5, _tick_label(value, up))
+
+
+def _foot(value: float, across: Axis) -> Markup:
+    return Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
+        _x(value, across), HEIGHT - BOTTOM + 19, _tick_label(value, across)
     )
 
 
-def _foot(value: float, across: Axis) -> str:
+def _mark(value: float, across: Axis) -> Markup:
     x = _x(value, across)
-    return (
-        f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 19}" text-anchor="middle">'
-        f"{_short(value, across)}</text>"
+    return Markup('<line class="mark" x1="{:.1f}" x2="{:.1f}" y1="{}" y2="{}"/>').format(
+        x, x, TOP, HEIGHT - BOTTOM
     )
 
 
-def _mark(value: float, across: Axis) -> str:
-    x = _x(value, across)
-    return f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
-
-
-def _curve(line: Line, across: Axis, up: Axis) -> str:
-    places = [f"{_x(x, across):.1f},{_y(y, up):.1f}" for x, y in zip(line.x, line.y, strict=True)]
-    dashes = ' stroke-dasharray="7 5"' if line.is_dashed else ""
-    style = f'fill="none" stroke="{line.color}" stroke-width="3"{dashes}'
-    curve = f'<polyline points="{" ".join(places)}" {style} stroke-linejoin="round"/>'
+def _curve(line: Line, across: Axis, up: Axis) -> Markup:
+    places = [(_x(x, across), _y(y, up)) for x, y in zip(line.x, line.y, strict=True)]
+    curve = Markup(
+        '<polyline points="{}" fill="none" stroke="{}" stroke-width="3"{} stroke-linejoin="round"/>'
+    ).format(
+        " ".join(f"{x:.1f},{y:.1f}" for x, y in places),
+        line.color,
+        Markup(' stroke-dasharray="7 5"') if line.is_dashed else "",
+    )
     return curve + (_points(places, line.color) if len(places) <= FEW_POINTS else "")
 
 
-def _points(places: Sequence[str], color: str) -> str:
-    centers = [place.split(",") for place in places]
-    return "".join(f'<circle cx="{x}" cy="{y}" r="4" fill="{color}"/>' for x, y in centers)
+def _points(places: Sequence[tuple[float, float]], color: str) -> Markup:
+    point = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4" fill="{}"/>')
+    return Markup("").join(point.format(x, y, color) for x, y in places)
 
 
-def _key(line: Line, value: str) -> str:
-    style = "dashed" if line.is_dashed else "solid"
-    return (
-        f'<span><i style="border-top: 4px {style} {line.color}"></i>{escape(line.name)} '
-        f"<b>{value}</b></span>"
-    )
+def _key(line: Line, value: str) -> Markup:
+    style = f"border-top: 4px {'dashed' if line.is_dashed else 'solid'} {line.color}"
+    return Markup('<span><i style="{}"></i>{} <b>{}</b></span>').format(style, line.name, value)
 
 
-def _said(line: Line, up: Axis, at: float | None) -> str:
+def _read(line: Line, up: Axis, at: float | None) -> str:
     if not line.y:
         return "–"
     value = line.y[-1] if at is None else float(np.interp(at, line.x, line.y))
-    return f"{100 * value:.1f}%" if up.is_percent else f"{value:.3f}"
+    return exact_percent(value) if up.is_percent else f"{value:.3f}"
 
 
-def _short(value: float, axis: Axis) -> str:
+def _tick_label(value: float, axis: Axis) -> str:
     if axis.is_percent:
         return f"{100 * value:.3g}%"
     if value and abs(value) >= 1000:
-        return f"{value:,.0f}" if abs(value) < 1e7 else f"{value:.0e}"
+        return count(round(value)) if abs(value) < 1e7 else f"{value:.0e}"
     return f"{value:.4g}"

@@ -4,85 +4,86 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mnist_app.analysis import scores
+from mnist_app.analysis import metrics
+from mnist_app.analysis.metrics import Bin
 from mnist_app.analysis.scores import Scores
 from mnist_app.data.datasets import CLASSES, Split
+from mnist_app.imaging.colormap import SERIES
+from mnist_app.networks import registry
 from mnist_app.networks.card import Card
 from mnist_app.ui import session
 from mnist_app.ui.components import chart
 from mnist_app.ui.components.confusion import Cell, confusion
-from mnist_app.ui.markup import charts, figures, panels
+from mnist_app.ui.markup import bars, charts, panels
 from mnist_app.ui.markup.charts import Axis, Line
-from mnist_app.ui.markup.figures import percent
+from mnist_app.ui.markup.numbers import percent
 from mnist_app.ui.markup.panels import Panel
 
 SHOWN = 24
 SIDE = 84
 
 
-def show_confusion(measured: Scores, split: Split, part: str) -> None:
+def show_confusion(measured: Scores, split: Split, data_set: str) -> None:
     """The confusion matrix, and the images of the cell that is picked."""
     answers = measured.probabilities.argmax(axis=1)
     st.markdown(
-        f"Each of the {len(split):,} {part} test images is counted in one cell: its label says in "
-        "which row, the network’s answer in which column. Blue is right, orange is wrong. **Click "
-        "on a cell** to see its images."
+        f"Each of the {len(split):,} {data_set} test images counts in one cell: its label gives "
+        "the row, and the network’s answer the column. Blue is correct, and orange is wrong. "
+        "**Click a cell** to see its images."
     )
     picked = session.picked_cell()
     confusion(
-        scores.confusion(answers, split.labels),
+        metrics.confusion_matrix(answers, split.labels),
         key="confusion",
         picked=picked,
-        on_pick=lambda cell: session.pick(session.CELL, cell),
+        on_pick=lambda cell: session.pick(session.PICKED_CELL, cell),
     )
     if picked is None:
-        show_images(
-            scores.mistakes(measured, split.labels), "Its most confident mistakes", measured, split
-        )
+        mistakes = metrics.errors(measured.probabilities, split.labels)
+        show_images(mistakes, "Its most confident mistakes", measured, split)
         return
     show_cell(picked, answers, measured, split)
-    st.button("All mistakes again", on_click=session.pick, args=(session.CELL, None))
+    st.button("Show all mistakes", on_click=session.pick, args=(session.PICKED_CELL, None))
 
 
 def show_cell(cell: Cell, answers: NDArray[np.int64], measured: Scores, split: Split) -> None:
     """The images of a cell: of mistakes the surest first, of right answers the least sure."""
     label, answer = cell
     found = np.flatnonzero((split.labels == label) & (answers == answer))
-    confidence = measured.probabilities[found].max(axis=1)
+    confidence = metrics.confidence(measured.probabilities[found])
     is_right = label == answer
     found = found[np.argsort(confidence if is_right else -confidence, kind="stable")]
-    words = f"Labeled {label}, read as {answer}"
-    show_images(
-        found, f"{words}, {'least' if is_right else 'most'} confident first", measured, split
-    )
+    title = f"Labeled {label}, read as {answer}, most confident first"
+    if is_right:
+        title = f"Labeled {label}, read as {answer}, least confident first"
+    show_images(found, title, measured, split)
 
 
 def show_images(found: NDArray[np.int64], title: str, measured: Scores, split: Split) -> None:
     """The first of some test images, with label, answer and confidence."""
-    of = f"{SHOWN} of {len(found):,}" if len(found) > SHOWN else f"{len(found):,}"
-    st.markdown(f"**{title}** ({of})")
+    count = f"{SHOWN} of {len(found):,}" if len(found) > SHOWN else f"{len(found):,}"
+    st.markdown(f"**{title}** ({count})")
     if not len(found):
         st.markdown("There are none.")
-    shown = []
-    for index in found[:SHOWN]:
-        answer, label = int(measured.probabilities[index].argmax()), split.labels[index]
-        words = f"{label}" if answer == label else f"{label}, read as {answer}"
-        sure = percent(float(measured.probabilities[index].max()))
-        shown.append(Panel(words, split.images[index], f"{sure}, no. {index:,}", SIDE))
-    st.html(panels.row(shown))
+    st.html(panels.row([_panel(int(index), measured, split) for index in found[:SHOWN]]))
+
+
+def _panel(index: int, measured: Scores, split: Split) -> Panel:
+    probabilities, label = measured.probabilities[index], int(split.labels[index])
+    answer, confidence = int(probabilities.argmax()), percent(float(probabilities.max()))
+    title = f"{label}" if answer == label else f"{label}, read as {answer}"
+    return Panel(title, split.images[index], f"{confidence}, no. {index:,}", SIDE)
 
 
 def show_digits(measured: Scores, split: Split) -> None:
     """The accuracy on each digit."""
-    right = measured.probabilities.argmax(axis=1) == split.labels
-    counts = np.bincount(split.labels, minlength=CLASSES)
-    wrong = np.bincount(split.labels[~right], minlength=CLASSES)
-    shares = (wrong / np.maximum(counts, 1)).tolist()
-    st.markdown("**Accuracy by digit, in percent.** The bar is the share that it gets wrong.")
+    right = metrics.is_right(measured.probabilities, split.labels)
+    accuracy = metrics.accuracy_per_digit(right, split.labels)
+    st.markdown("**Accuracy by digit, in percent.** The bars show the share that is wrong.")
     st.html(
-        figures.bars(
-            shares,
-            [f"{100 * (1 - share):.1f}" for share in shares],
+        bars.bars(
+            [0.0 if share is None else 1 - share for share in accuracy],
+            ["–" if share is None else f"{100 * share:.1f}" for share in accuracy],
             [str(digit) for digit in range(CLASSES)],
             "Accuracy by digit",
         )
@@ -91,40 +92,34 @@ def show_digits(measured: Scores, split: Split) -> None:
 
 def show_reliability(measured: Scores, split: Split, card: Card) -> None:
     """Whether it is right as often as it says."""
-    bins = scores.reliability(measured, split.labels)
-    axis = Axis(0, 1, "confidence", is_percent=True)
-    confidence = measured.probabilities.max(axis=1)
-    right = measured.probabilities.argmax(axis=1) == split.labels
-    error = scores.calibration_error(confidence, right)
+    confidence = metrics.confidence(measured.probabilities)
+    right = metrics.is_right(measured.probabilities, split.labels)
+    bins = metrics.reliability_bins(confidence, right)
+    error = metrics.calibration_error(confidence, right)
     st.markdown(
-        "**Reliability.** Of the answers that it gives with 70% confidence, 70% should be right: "
-        "the curve should follow the dashed line. Above it the network is too modest, below it too "
-        f"sure. The distance is {percent(error)} on average (expected calibration error); "
-        f"{bins[-1].images:,} of its {len(split):,} answers lie in the last point, and a point of "
-        "few answers says little."
+        "**Reliability.** Of the answers given with 70% confidence, 70% should be right, so the "
+        "curve should follow the dashed line. Above the line, the network is too modest; below "
+        f"it, too sure. On average it is {percent(error)} away (expected calibration error). The "
+        f"last point stands for {bins[-1].images:,} of its {len(split):,} answers. Points with few "
+        "answers say little."
     )
-    chart.show(
-        [
-            charts.lines(
-                "Share that is right",
-                [
-                    Line("as it says", [0, 1], [0, 1], charts.COLORS[2], True),
-                    Line(
-                        card.name,
-                        [one.confidence for one in bins],
-                        [one.accuracy for one in bins],
-                        charts.COLORS[0],
-                    ),
-                ],
-                axis,
-                Axis(0, 1, is_percent=True),
-                has_values=False,
-            )
-        ],
-        key="reliability",
+    chart.show([reliability_chart(registry.title(card.name), bins)], key="reliability")
+    counts = ", ".join(f"{one.images:,}" for one in bins)
+    st.caption(f"Answers per point, from the least to the most confident: {counts}.")
+
+
+def reliability_chart(title: str, bins: list[Bin]) -> str:
+    """Return a network's accuracy over its confidence as HTML."""
+    curve = Line(
+        title,
+        [one.confidence for one in bins],
+        [one.accuracy for one in bins],
+        SERIES[0],
     )
-    st.caption(
-        "Answers a point, from the least confident on: "
-        + ", ".join(f"{one.images:,}" for one in bins)
-        + "."
+    return charts.lines(
+        "Share of right answers",
+        [Line("perfect", [0, 1], [0, 1], SERIES[2], True), curve],
+        Axis(0, 1, "confidence", is_percent=True),
+        Axis(0, 1, is_percent=True),
+        has_values=False,
     )

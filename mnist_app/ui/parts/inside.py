@@ -1,95 +1,49 @@
-"""What the pages that look inside share: the digit they look into, and the network's layers."""
+"""What the pages that look inside share: the digit they look into, the network, code, pictures."""
 
+import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from mnist_app.imaging import image_files, normalize
-from mnist_app.imaging.convolution import Array
-from mnist_app.imaging.normalize import Image, Normalized, Problem
-from mnist_app.inference import NOTHING_CHANGED, InferenceError, InferenceStarting
+from mnist_app.imaging.normalize import Image
+from mnist_app.inference import Layers, Pending, Refused
+from mnist_app.networks import registry
 from mnist_app.networks.card import Card
-from mnist_app.networks.interventions import InterventionError, Interventions
 from mnist_app.networks.prediction import Prediction
 from mnist_app.networks.registry import DEFAULT_NETWORK
-from mnist_app.ui import canvas, layout, resources, session
+from mnist_app.ui import drawing as drawings
+from mnist_app.ui import resources, session
+from mnist_app.ui.drawing import SIDE, Drawing
 from mnist_app.ui.markup import panels
-from mnist_app.ui.markup.figures import PredictionView
 from mnist_app.ui.markup.panels import Panel
+from mnist_app.ui.markup.predictions import PredictionView
+from mnist_app.ui.parts import asking
 
 EXAMPLE = 0
 """The MNIST test image that stands in where nothing is drawn, the same at every visit."""
 
 
-@dataclass(frozen=True)
-class Subject:
-    """The digit that a page looks into."""
+def subject(drawing: Drawing) -> Drawing:
+    """Return what a page looks into: the drawing, or an example from MNIST where it has no ink.
 
-    picture: Image
-    """The canvas, uint8 (280, 280, 4), RGBA."""
-    seen: Normalized
-    words: str
-    """What this is, and what may be wrong with it."""
-    is_drawn: bool = False
-    """Whether the visitor drew it; else it is the example."""
-
-    @property
-    def image(self) -> Image:
-        """What the network sees, uint8 (28, 28), 0 to 255."""
-        return self.seen.image
-
-
-def subject() -> Subject:
-    """Return the visitor's drawing, or an example where nothing is drawn."""
-    drawing = session.drawing()
-    try:
-        picture = image_files.decode_png(drawing.png) if drawing.png else None
-    except image_files.PictureError as error:
-        return _example(f"{error} Press Clear and draw again; until then, ")
-    if picture is None:
-        return _example("Nothing is drawn yet: ")
-    if picture.shape[2:] != (4,):
-        picture = _opaque(normalize.to_gray(picture))
-    seen = normalize.normalize(picture, background="black")
-    if seen.problem is Problem.BLANK:
-        return _example("Nothing is drawn yet: ")
-    return Subject(picture, seen, seen.problem.value if seen.problem else drawing.caption, True)
-
-
-def layers(
-    image: Image, changes: Interventions = NOTHING_CHANGED, network: str = ""
-) -> dict[str, Array] | str:
-    """Return every layer's output for an image, uint8 (28, 28), or a sentence why there is none.
-
-    The network is the chosen one unless another is named; a sleeping one is polled for. Inside a
-    fragment.
+    Its note says which.
     """
-    try:
-        name = network or session.network()
-        return resources.engine().inspect(image, name, changes, wait=False)
-    except InferenceStarting:
-        layout.ask_for_polling()
-        return "The network is waking up; its answer comes by itself."
-    except (InferenceError, InterventionError) as error:
-        return str(error)
+    if drawing.has_ink:
+        return drawing
+    example = _example()
+    shown = f"this is an example from MNIST, labeled {resources.test_images().labels[EXAMPLE]}."
+    if drawing.problem:
+        return replace(example, caption=f"{drawing.problem} Until then, {shown}")
+    return replace(example, caption=f"Nothing is drawn yet, so {shown}")
 
 
-def prediction_view(
-    title: str,
-    outputs: dict[str, Array] | str,
-    image: Image | None = None,
-    network: Card | None = None,
-) -> PredictionView:
-    """Return the answer that lies in the layers' outputs, or the sentence instead of it.
-
-    They are the chosen network's unless the card of another is given.
-    """
-    if isinstance(outputs, str):
-        return PredictionView(title, image, None, outputs)
-    reject_below = (network or card()).reject_below
-    return PredictionView(title, image, Prediction(outputs["probabilities"], reject_below))
+@functools.cache
+def _example() -> Drawing:
+    ink = normalize.place_on_canvas(resources.test_images().images[EXAMPLE], SIDE)
+    return drawings.read({"objects": []}, image_files.encode_png(ink))
 
 
 def card() -> Card:
@@ -104,11 +58,34 @@ def learned(layer: str) -> list[session.Kernel]:
     return [(kernels[:, :, 0, number], float(bias[number])) for number in range(len(bias))]
 
 
-def offer_network_with_maps(what_it_lacks: str) -> None:
-    """Say that the chosen network cannot show this, and offer one that can."""
-    st.info(f"The network “{session.network()}” {what_it_lacks}.", icon=":material/info:")
+def prediction_view(
+    title: str,
+    answer: Layers | Pending | Refused,
+    image: Image | None = None,
+    network: str = "",
+) -> PredictionView:
+    """Return a network's answer, or the sentence that stands in its place.
+
+    The network is the chosen one unless another is named.
+    """
+    if isinstance(answer, Pending | Refused):
+        return PredictionView(title, image, None, asking.why_not(answer))
+    reject_below = resources.card(network or session.network()).reject_below
+    return PredictionView(title, image, Prediction(answer.probabilities, reject_below))
+
+
+def changed_view(title: str, answer: Layers | Pending | Refused | None) -> PredictionView:
+    """Return what the chosen network answers with changes; None stands for none."""
+    if answer is None:
+        return PredictionView(title, None, None, "Nothing has been changed yet.")
+    return prediction_view(title, answer)
+
+
+def offer_default_network(why: str) -> None:
+    """Say why the chosen network cannot show this, a whole sentence, and offer one that can."""
+    st.info(why, icon=":material/info:")
     st.button(
-        f"Look into “{DEFAULT_NETWORK}” instead",
+        f"Switch to {registry.title(DEFAULT_NETWORK)}",
         on_click=session.choose_network,
         args=(DEFAULT_NETWORK,),
     )
@@ -131,15 +108,3 @@ def save_button(name: str, title: str, shown: Callable[[], list[Panel]]) -> None
         on_click="ignore",
         key=f"save_{name}",
     )
-
-
-def _example(beginning: str) -> Subject:
-    split = resources.test_images()
-    picture = _opaque(normalize.place_on_canvas(split.images[EXAMPLE], canvas.SIDE))
-    seen = normalize.normalize(picture, background="black")
-    label = split.labels[EXAMPLE]
-    return Subject(picture, seen, f"{beginning}this is an example from MNIST, labeled {label}.")
-
-
-def _opaque(gray: Image) -> Image:
-    return np.dstack([gray, gray, gray, np.full_like(gray, 255)])

@@ -1,6 +1,7 @@
 """How one map or unit of a network was made, with the numbers: a part of Feature maps."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -8,350 +9,382 @@ import streamlit as st
 from mnist_app.imaging import colormap, convolution
 from mnist_app.imaging.colormap import pixels
 from mnist_app.imaging.convolution import Array
-from mnist_app.networks import layers as anatomy
-from mnist_app.networks.card import Card, Layer
+from mnist_app.inference import Layers
+from mnist_app.networks.card import Card
+from mnist_app.networks.interventions import own_pooling
+from mnist_app.networks.layers import Layer, layer_before, window_of
 from mnist_app.ui import resources, session
 from mnist_app.ui.components.lens import ConvolutionStep, PixelGrid, lens
-from mnist_app.ui.components.maps import TileGrid, maps
-from mnist_app.ui.markup import panels
-from mnist_app.ui.markup.figures import percent
-from mnist_app.ui.markup.panels import Panel, short
+from mnist_app.ui.components.tile_grids import TileGrid, tile_grids
+from mnist_app.ui.markup import legends, panels
+from mnist_app.ui.markup.network_words import activation_in_words, as_maps, shape_in_words
+from mnist_app.ui.markup.numbers import percent, short_number
+from mnist_app.ui.markup.panels import Panel
 
-Outputs = dict[str, Array]
 LARGE = 260
-# What the values of an activation lie between, by its name for people.
-_BOUNDS = {"tanh": "−1 and 1", "sigmoid": "0 and 1", "1.7159 · tanh(⅔ x)": "−1.72 and 1.72"}
+# What the values of an activation lie between.
+_BOUNDS = {"tanh": "−1 and 1", "sigmoid": "0 and 1", "scaled_tanh": "−1.72 and 1.72"}
 
 
-def show(card: Card, outputs: Outputs, layer: Layer, number: int) -> None:
+@dataclass(frozen=True)
+class Picked:
+    """The map or unit that is explained."""
+
+    card: Card
+    outputs: Layers
+    layer: Layer
+    number: int
+
+    @property
+    def earlier(self) -> Layer:
+        """The layer before; there is none before the input."""
+        return layer_before(self.card.layers, self.layer.name)
+
+    @property
+    def source(self) -> Array:
+        """What the layer before gives, without the batch."""
+        return self.outputs[self.earlier.name]
+
+    @property
+    def result(self) -> Array:
+        """What the layer makes of it, without the batch."""
+        return self.outputs[self.layer.name]
+
+    @property
+    def weights(self) -> list[Array]:
+        """What the layer has learned, as Keras orders it: kernel, bias, ..."""
+        return resources.weights(self.card.name)[self.layer.name]
+
+
+def show(card: Card, outputs: Layers, layer: Layer, number: int) -> None:
     """Show the map or unit `number` of `layer` large, and how it was made."""
-    explain = _EXPLANATIONS.get(layer.kind)
-    if explain is not None:
-        explain(card, outputs, layer, number)
+    _EXPLANATIONS[layer.kind](Picked(card, outputs, layer, number))
 
 
-def _input(_card: Card, outputs: Outputs, _layer: Layer, _number: int) -> None:
-    st.markdown("The input: 28 × 28 pixels. The layer `scale` divides them by 255.")
-    picture = pixels(1.0).paint(outputs["scale"])
+def _explain_input(picked: Picked) -> None:
+    size = shape_in_words(picked.layer.shape)
+    st.markdown(f"The input has {size} pixels. The layer `scale` divides each of them by 255.")
+    picture = pixels(1.0).paint(picked.outputs["scale"])
     st.html(panels.row([Panel("Input", picture, "0 to 1", LARGE)]))
 
 
-def _convolution(card: Card, outputs: Outputs, layer: Layer, number: int) -> None:
-    source = outputs[anatomy.before(card, layer.name).name]
-    kernels, *biases = resources.weights(card.name)[layer.name]
-    kernel = kernels[..., number]
-    bias = float(biases[0][number]) if biases else 0.0
-    parts = convolution.partial_maps(source, kernel)
-    channel = 0
-    if source.shape[-1] > 1:
-        st.markdown(
-            f"Each map of {layer.name} looks at all {source.shape[-1]} maps before it, with a "
-            f"kernel for each. That gives {source.shape[-1]} partial maps; their sum"
-            f"{f' plus the bias {short(bias)}' if biases else ''} is map {number}. Click on one."
+def _explain_convolution(picked: Picked) -> None:
+    if picked.source.shape[-1] == 1:
+        _explain_single_kernel(picked)
+    else:
+        _explain_partial_maps(picked)
+
+
+def _explain_single_kernel(picked: Picked) -> None:
+    """A convolution of one input map: the sums are the map."""
+    layer, number = picked.layer, picked.number
+    kernel, bias = _kernel_and_bias(picked)
+    source, result = picked.source[..., 0], picked.result[..., number]
+    size, stride, padding = window_of(layer)
+    slides = f"Its kernel of {shape_in_words(size)} weights slides over the input."
+    total = "Each sum of products is one value of the map."
+    if layer.has_bias:
+        total = (
+            f"Each sum of products plus the bias of {short_number(bias)} is one value of the map."
         )
-        channel = _pick_channel(source, kernel, parts)
-    is_whole = source.shape[-1] == 1
-    sums = parts[..., channel] + (bias if is_whole else 0)
-    title = f"Map {number}" if is_whole else f"Partial map of input map {channel}"
+    st.markdown(f"This is map {number} of **{layer.name}**. {slides} {total}")
     lens(
         PixelGrid(
-            f"Input map {channel}: {anatomy.size_of(source[..., channel])}",
-            source[..., channel],
-            pixels(1.0) if is_whole and source.min() >= 0 else colormap.fitting(source),
+            f"Input map 0: {shape_in_words(source.shape)}",
+            source,
+            pixels(1.0) if source.min() >= 0 else colormap.fitting(source),
         ),
-        PixelGrid(f"{title}: {anatomy.size_of(sums)}", sums, colormap.around_zero(parts)),
-        convolution.walk(
-            convolution.shape(source[..., channel]),
-            convolution.shape(kernel[..., channel]),
-            1,
-            "valid",
+        PixelGrid(
+            f"Map {number}: {shape_in_words(result.shape)}", result, colormap.around_zero(result)
         ),
+        convolution.sliding_window(convolution.shape(source), size, stride, padding),
         ConvolutionStep(
-            kernel[..., channel],
-            colormap.around_zero(kernel),
-            bias if is_whole and biases else None,
+            kernel[..., 0], colormap.around_zero(kernel), bias if layer.has_bias else None
         ),
         key="lens_origin",
     )
-    if not is_whole:
-        _sum_of_parts(parts, outputs[layer.name][..., number], bias, number)
+
+
+def _explain_partial_maps(picked: Picked) -> None:
+    """A convolution of several input maps: each has a kernel, and the map is the sum of all."""
+    kernel, bias = _kernel_and_bias(picked)
+    size, stride, padding = window_of(picked.layer)
+    parts = convolution.partial_maps(picked.source, kernel, stride, padding)
+    st.markdown(_partial_maps_in_words(picked, bias))
+    channel = _pick_channel(picked.source, kernel, parts)
+    source, part = picked.source[..., channel], parts[..., channel]
+    lens(
+        PixelGrid(
+            f"Input map {channel}: {shape_in_words(source.shape)}",
+            source,
+            colormap.fitting(picked.source),
+        ),
+        PixelGrid(
+            f"Partial map of input map {channel}: {shape_in_words(part.shape)}",
+            part,
+            colormap.around_zero(parts),
+        ),
+        convolution.sliding_window(convolution.shape(source), size, stride, padding),
+        ConvolutionStep(kernel[..., channel], colormap.around_zero(kernel)),
+        key="lens_origin",
+    )
+    _show_sum(picked, parts, bias)
+
+
+def _kernel_and_bias(picked: Picked) -> tuple[Array, float]:
+    """Return a map's kernels, (rows, columns, channels), and its bias; 0 where it has none."""
+    kernels, *biases = picked.weights
+    return kernels[..., picked.number], float(biases[0][picked.number]) if biases else 0.0
+
+
+def _partial_maps_in_words(picked: Picked, bias: float) -> str:
+    layer, number, earlier = picked.layer, picked.number, picked.earlier
+    map_name, channels = f"Map {number} of **{layer.name}**", picked.source.shape[-1]
+    reads = f"{map_name} reads all {channels} maps of {earlier.name}, with a kernel for each."
+    if layer.connections:
+        some = len(layer.connections[number])
+        reads = (
+            f"{map_name} reads {some} of the {channels} maps of {earlier.name}, with a kernel for "
+            "each."
+        )
+    total = f"The sum of these partial maps is map {number}."
+    if layer.has_bias:
+        total = (
+            f"The sum of these partial maps plus the bias of {short_number(bias)} is map {number}."
+        )
+    return f"{reads} {total} Click a partial map to see how it was made."
 
 
 def _pick_channel(source: Array, kernel: Array, parts: Array) -> int:
+    """Show what each input map contributes; return the input map that is picked."""
     last = source.shape[-1] - 1
     channel = session.number_within(session.PICKED_CHANNEL, last)
     across = min(16, last + 1)
-    sheets = [
-        TileGrid(
-            "input",
-            "Input maps",
-            "",
-            anatomy.as_maps(source),
-            colormap.fitting(source),
-            across,
-            _zoom(source),
-        ),
-        TileGrid(
-            "kernel",
-            "Kernels",
-            "",
-            anatomy.as_maps(kernel),
-            colormap.around_zero(kernel),
-            across,
-            8,
-        ),
-        TileGrid(
-            "part",
-            "Partial maps",
-            "",
-            anatomy.as_maps(parts),
-            colormap.around_zero(parts),
-            across,
-            _zoom(parts),
-        ),
-    ]
-    maps(
-        sheets,
-        "Input maps, kernels and partial maps",
+    inputs, kernels, partial = as_maps(source), as_maps(kernel), as_maps(parts)
+    weight_scale, part_scale = colormap.around_zero(kernel), colormap.around_zero(parts)
+    tile_grids(
+        [
+            TileGrid(
+                "input", "Input maps", "", inputs, colormap.fitting(source), across, _zoom(source)
+            ),
+            TileGrid("kernel", "Kernels", "", kernels, weight_scale, across, 8),
+            TileGrid("part", "Partial maps", "", partial, part_scale, across, _zoom(parts)),
+        ],
+        "Input maps, kernels, and partial maps",
         key="channels",
         picked=("part", channel),
-        on_pick=lambda _, picked: session.pick(session.PICKED_CHANNEL, picked),
+        on_pick=lambda _, number: session.pick(session.PICKED_CHANNEL, number),
         wrapped=True,
     )
-    st.number_input(f"Input map, 0 to {last}", 0, last, key=session.PICKED_CHANNEL, width=180)
+    st.number_input(f"Input map (0–{last})", 0, last, key=session.PICKED_CHANNEL, width=180)
     return channel
 
 
 def _zoom(maps_last: Array) -> int:
+    """Return how many pixels of the page a value takes in maps (rows, columns, maps)."""
     return max(1, 40 // int(maps_last.shape[0]))
 
 
-def _sum_of_parts(parts: Array, whole: Array, bias: float, number: int) -> None:
-    positive = int((parts.sum(axis=(0, 1)) > 0).sum())
+def _show_sum(picked: Picked, parts: Array, bias: float) -> None:
+    whole = picked.result[..., picked.number]
+    raising = int((parts.sum(axis=(0, 1)) > 0).sum())
+    lowering = int((parts.sum(axis=(0, 1)) < 0).sum())
     scale = colormap.around_zero(whole)
+    title = f"Map {picked.number}: the sum of its partial maps"
+    note = f"{raising} raise the total, {lowering} lower it; bias {short_number(bias)}"
     st.html(
-        panels.row(
-            [
-                Panel(
-                    f"Map {number}: the sum of all {parts.shape[-1]} partial maps",
-                    scale.paint(whole),
-                    f"{positive} of them add, the others subtract; bias {short(bias)}",
-                    LARGE,
-                )
-            ]
-        )
-        + panels.legend(scale, "Value")
+        panels.row([Panel(title, scale.paint(whole), note, LARGE)]) + legends.legend(scale, "Value")
     )
 
 
-def _before_and_after(
-    card: Card, outputs: Outputs, layer: Layer, number: int, sentence: str
-) -> tuple[Array, Array]:
-    """Show a map and the same map one layer earlier, in the same colors."""
-    earlier = anatomy.before(card, layer.name)
-    before, after = outputs[earlier.name][..., number], outputs[layer.name][..., number]
-    scale = colormap.around_zero(before, after)
-    st.markdown(sentence)
-    st.html(
-        panels.row(
-            [
-                Panel(f"{earlier.name}, map {number}", scale.paint(before), "before", LARGE),
-                Panel(f"{layer.name}, map {number}", scale.paint(after), "after", LARGE),
-            ],
-            between="→",
-        )
-        + panels.legend(scale, "Value")
-    )
-    return before, after
-
-
-def _activation(card: Card, outputs: Outputs, layer: Layer, number: int) -> None:
-    before = outputs[anatomy.before(card, layer.name).name][..., number]
-    name = anatomy.activation_name(layer)
-    if name == "ReLU":
+def _explain_activation(picked: Picked) -> None:
+    before = picked.source[..., picked.number]
+    name = activation_in_words(picked.layer.activation)
+    if picked.layer.activation == "relu":
         negative = int((before < 0).sum())
         sentence = (
-            f"**ReLU** keeps what is positive and makes the rest 0: here {negative} of "
+            f"**{name}** keeps positive values and sets negative ones to 0: here, {negative} of "
             f"{before.size} values."
         )
     else:
-        sentence = f"**{name}** bends every value to between {_BOUNDS[name]}."
-    _before_and_after(card, outputs, layer, number, sentence)
+        sentence = f"**{name}** squashes every value between {_BOUNDS[picked.layer.activation]}."
+    _show_before_and_after(picked, sentence)
 
 
-def _normalization(card: Card, outputs: Outputs, layer: Layer, number: int) -> None:
-    gamma, beta, mean, variance = (
-        values[number] for values in resources.weights(card.name)[layer.name]
-    )
-    spread = float(np.sqrt(variance + 1e-3))
-    _before_and_after(
-        card,
-        outputs,
-        layer,
-        number,
-        "**Batch normalization** brings each map to about the same size: "
-        f"{short(gamma)} · (x − {short(mean)}) / {short(spread)} + {short(beta)}, where "
-        f"{short(mean)} is the map's mean over the training images and {short(spread)} its "
-        "standard deviation; the other two numbers were learned.",
+def _explain_normalization(picked: Picked) -> None:
+    gamma, beta, mean, variance = (float(values[picked.number]) for values in picked.weights)
+    spread = float(np.sqrt(variance + (picked.layer.epsilon or 0.0)))
+    _show_before_and_after(
+        picked,
+        "**Batch normalization** brings all maps to a similar scale. A value x becomes "
+        f"{short_number(gamma)} · (x {_signed(-mean)}) / {short_number(spread)} {_signed(beta)}. "
+        f"Over the training images, the map had a mean of {short_number(mean)} and a standard "
+        f"deviation of {short_number(spread)}. The other two numbers were learned.",
     )
 
 
-def _weight_a_map(card: Card, outputs: Outputs, layer: Layer, number: int) -> None:
-    weights, biases = resources.weights(card.name)[layer.name]
-    _before_and_after(
-        card,
-        outputs,
-        layer,
-        number,
-        f"Each value times {short(weights[0, 0, number, 0])} plus {short(biases[number])}: a "
-        "weight and a bias for the whole map, both learned.",
+def _explain_weight_per_map(picked: Picked) -> None:
+    weights, biases = picked.weights
+    weight, bias = weights[0, 0, picked.number, 0], biases[picked.number]
+    _show_before_and_after(
+        picked,
+        f"Each value of the map is multiplied by {short_number(weight)}, and then "
+        f"{short_number(bias)} is added. The network learned this weight and this bias.",
     )
 
 
-def _pooling(card: Card, outputs: Outputs, layer: Layer, number: int) -> None:
-    earlier = anatomy.before(card, layer.name)
-    source, result = outputs[earlier.name][..., number], outputs[layer.name][..., number]
-    scale = colormap.fitting(source)
-    is_max = layer.kind == "MaxPooling2D"
-    own = anatomy.own_pooling(card)
+def _show_before_and_after(picked: Picked, sentence: str) -> None:
+    """Show a map and the same map one layer earlier, in the same colors."""
+    number = picked.number
+    before, after = picked.source[..., number], picked.result[..., number]
+    scale = colormap.around_zero(before, after)
+    st.markdown(sentence)
+    shown = [
+        Panel(f"{picked.earlier.name}, map {number}", scale.paint(before), "before", LARGE),
+        Panel(f"{picked.layer.name}, map {number}", scale.paint(after), "after", LARGE),
+    ]
+    st.html(panels.row(shown, between="→") + legends.legend(scale, "Value"))
+
+
+def _explain_pooling(picked: Picked) -> None:
+    number, own = picked.number, own_pooling(picked.layer)
+    source, result = picked.source[..., number], picked.result[..., number]
+    scale, shape = colormap.fitting(source), convolution.shape(source)
+    size, stride, padding = window_of(picked.layer)
+    window = f"{own.size} × {own.size}"
+    keeps = f"Each window of {window} values keeps only its largest value."
+    if own.rule == "average":
+        keeps = f"Each window of {window} values is replaced by its mean."
     st.markdown(
-        f"Of each window of {own.size} × {own.size} values only the "
-        f"{'largest' if is_max else 'average'} goes on, and the window moves on by {own.stride}: "
-        f"{result.size} of {source.size} values are left, less dependent on where exactly a "
-        "stroke lies."
+        f"{keeps} The window moves by a stride of {own.stride}. That leaves {result.size} of "
+        f"{source.size} values, which depend less on exactly where a stroke lies."
     )
     lens(
-        PixelGrid(f"{earlier.name}, map {number}: {anatomy.size_of(source)}", source, scale),
-        PixelGrid(f"{layer.name}, map {number}: {anatomy.size_of(result)}", result, scale),
-        convolution.walk(convolution.shape(source), (own.size, own.size), own.stride, "valid"),
-        "max" if is_max else "average",
+        PixelGrid(
+            f"{picked.earlier.name}, map {number}: {shape_in_words(source.shape)}", source, scale
+        ),
+        PixelGrid(
+            f"{picked.layer.name}, map {number}: {shape_in_words(result.shape)}", result, scale
+        ),
+        # A stride longer than the map is fine for Keras: the window stops at one place alone.
+        convolution.sliding_window(shape, size, min(stride, *shape), padding),
+        own.rule,
         key="lens_origin",
     )
 
 
-def _recurrent(card: Card, outputs: Outputs, layer: Layer, _number: int) -> None:
-    state = outputs[layer.name]
-    kernel, bias = resources.weights(card.name)["logits"]
-    answers = softmax(state @ kernel + bias)
+def _explain_recurrence(picked: Picked) -> None:
+    state = picked.result
+    kernel, bias = resources.weights(picked.card.name)["logits"]
+    answers = _softmax(state @ kernel + bias)
+    rows, units = state.shape
     st.markdown(
-        f"The network reads the image row by row, from the top. After each of the 28 rows it "
-        f"keeps **{state.shape[1]} numbers**, its state. The right picture asks after each row: "
-        "which digit, if the image ended here?"
+        "The network reads the image row by row, from top to bottom. After each of the "
+        f"{rows} rows, it keeps a **state of {units} numbers**. The picture on the right shows how "
+        "probable each digit would be if the image ended there."
     )
-    scale = colormap.around_zero(state)
-    certain = colormap.from_zero(np.ones(1))
+    scale, shares = colormap.around_zero(state), colormap.from_zero(np.ones(1))
+    state_picture = scale.paint(np.repeat(state, 4, 0))
+    answer_picture = shares.paint(np.repeat(np.repeat(answers, 14, 0), 20, 1))
+    shown = [
+        Panel("Rows of the input", pixels(1.0).paint(picked.outputs["scale"]), "28 × 28", LARGE),
+        Panel("State after each row", state_picture, shape_in_words(state.shape), 300),
+        Panel("Digit after each row", answer_picture, "columns: 0 to 9", LARGE),
+    ]
     st.html(
-        panels.row(
-            [
-                Panel("Rows of the input", pixels(1.0).paint(outputs["scale"]), "28 × 28", LARGE),
-                Panel("State after each row", scale.paint(np.repeat(state, 4, 0)), "28 × 128", 300),
-                Panel(
-                    "Digit after each row",
-                    certain.paint(np.repeat(np.repeat(answers, 14, 0), 20, 1)),
-                    "columns: 0 to 9",
-                    LARGE,
-                ),
-            ]
-        )
-        + panels.legend(scale, "State")
-        + panels.legend(certain, "Probability")
+        panels.row(shown) + legends.legend(scale, "State") + legends.legend(shares, "Probability")
     )
 
 
-def _dense(card: Card, outputs: Outputs, layer: Layer, number: int) -> None:
-    inputs, shape = _inputs_as_maps(card, outputs, layer)
-    weights, biases = resources.weights(card.name)[layer.name]
-    weight = anatomy.as_maps(weights[:, number].reshape(shape))
+def _explain_dense(picked: Picked) -> None:
+    inputs, shape = _inputs_as_maps(picked)
+    weights, biases = picked.weights
+    weight = as_maps(weights[:, picked.number].reshape(shape))
     products = inputs * weight
-    total, bias = float(products.sum()), float(biases[number])
-    activation = anatomy.activation_inside(card, layer)
-    value = outputs[layer.name][number]
-    arrow = f" → {anatomy.activation_name(activation)} → {short(value)}" if activation else ""
-    st.markdown(
-        f"Unit {number} of **{layer.name}** multiplies each of its {inputs.size:,} inputs with a "
-        f"weight of its own and adds them up: sum {short(total)} + bias {short(bias)} = "
-        f"**{short(total + bias)}**{arrow}."
+    total, bias = float(products.sum()), float(biases[picked.number])
+    sentence = (
+        f"Unit {picked.number} of **{picked.layer.name}** multiplies each of its {inputs.size:,} "
+        f"inputs by a weight of its own and adds up the products: {short_number(total)}. Adding "
+        f"the bias of {short_number(bias)} gives **{short_number(total + bias)}**."
     )
+    if picked.layer.activation:
+        name = activation_in_words(picked.layer.activation)
+        value = short_number(float(picked.result[picked.number]))
+        sentence = f"{sentence} {name} turns this into **{value}**."
+    st.markdown(sentence)
+    _show_products(inputs, weight, products, picked.number)
+
+
+def _show_products(inputs: Array, weight: Array, products: Array, number: int) -> None:
     across, zoom = _grid(inputs)
     scale = colormap.fitting(inputs) if len(inputs) > 1 else pixels(1.0)
-    maps(
+    weight_scale, product_scale = colormap.around_zero(weight), colormap.around_zero(products)
+    shown = [
+        ("inputs", "Inputs", inputs, scale),
+        ("weights", "Weights", weight, weight_scale),
+        ("products", "Products", products, product_scale),
+    ]
+    tile_grids(
         [
-            TileGrid("inputs", "Inputs", "", inputs, scale, across, zoom, pickable=False),
-            TileGrid(
-                "weights",
-                "Weights",
-                "",
-                weight,
-                colormap.around_zero(weight),
-                across,
-                zoom,
-                pickable=False,
-            ),
-            TileGrid(
-                "products",
-                "Products",
-                "",
-                products,
-                colormap.around_zero(products),
-                across,
-                zoom,
-                pickable=False,
-            ),
+            TileGrid(name, title, "", values, colors, across, zoom, pickable=False)
+            for name, title, values, colors in shown
         ],
-        f"Inputs, weights and products of unit {number}",
+        f"Inputs, weights, and products of unit {number}",
         key="products",
         wrapped=True,
     )
-    st.html(
-        panels.legend(colormap.around_zero(products), "Product: orange counts for, blue against")
-    )
+    st.html(legends.legend(product_scale, "Product: orange raises the sum, blue lowers it"))
 
 
-def _inputs_as_maps(card: Card, outputs: Outputs, layer: Layer) -> tuple[Array, tuple[int, ...]]:
+def _inputs_as_maps(picked: Picked) -> tuple[Array, tuple[int, ...]]:
     """Return a dense layer's inputs in the shape they had before they were flattened."""
-    earlier = anatomy.before(card, layer.name)
-    flat = outputs[earlier.name]
+    earlier, flat = picked.earlier, picked.source
     while earlier.kind in {"Dropout", "Flatten", "Cropping1D"}:
-        earlier = anatomy.before(card, earlier.name)
-    shape = outputs[earlier.name].shape
+        earlier = layer_before(picked.card.layers, earlier.name)
+    shape = picked.outputs[earlier.name].shape
     shape = shape if np.prod(shape) == flat.size else flat.shape
-    return anatomy.as_maps(flat.reshape(shape)), shape
+    return as_maps(flat.reshape(shape)), shape
 
 
 def _grid(inputs: Array) -> tuple[int, int]:
-    """Return how many tiles of a sheet stand side by side, and how large a value is drawn."""
+    """Return how many tiles stand side by side, and how many pixels of the page a value takes."""
     count, rows, _ = inputs.shape
     if rows == 1:
         return 16, 14
     return (1, 8) if count == 1 else (8, max(1, 28 // rows))
 
 
-def _softmax(_card: Card, outputs: Outputs, _layer: Layer, number: int) -> None:
-    logits = outputs["logits"]
-    parts = np.exp(logits.astype(np.float64))
+def _explain_softmax(picked: Picked) -> None:
+    logits, number = picked.source, picked.number
+    total = float(np.exp(logits.astype(np.float64)).sum())
     st.markdown(
-        f"**Softmax** turns ten logits into probabilities: e to the power of each, divided by the "
-        f"sum of all ten. For {number}: e^({short(logits[number])}) / {parts.sum():,.0f} = "
-        f"**{percent(float(outputs['probabilities'][number]))}**."
+        "**Softmax** turns the ten logits into probabilities. It raises e to each logit and "
+        f"divides by the sum of all ten. For {number}: e^({short_number(float(logits[number]))}) / "
+        f"{short_number(total)} = **{percent(float(picked.result[number]))}**."
     )
 
 
-def softmax(logits: Array) -> Array:
+def _softmax(logits: Array) -> Array:
     """Return probabilities, (..., 10), from logits of the same shape."""
     parts = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(parts / parts.sum(axis=-1, keepdims=True))
 
 
-_EXPLANATIONS: dict[str, Callable[[Card, Outputs, Layer, int], None]] = {
-    "InputLayer": _input,
-    "Conv2D": _convolution,
-    "DepthwiseConv2D": _weight_a_map,
-    "ReLU": _activation,
-    "Activation": _activation,
-    "MaxPooling2D": _pooling,
-    "AveragePooling2D": _pooling,
-    "BatchNormalization": _normalization,
-    "GRU": _recurrent,
-    "Dense": _dense,
-    "Softmax": _softmax,
+def _signed(value: float) -> str:
+    """Return a number as it is added to another: "+ 0.3" or "− 0.3"."""
+    return f"{'−' if value < 0 else '+'} {short_number(abs(value))}"
+
+
+_EXPLANATIONS: dict[str, Callable[[Picked], None]] = {
+    "InputLayer": _explain_input,
+    "Conv2D": _explain_convolution,
+    "DepthwiseConv2D": _explain_weight_per_map,
+    "ReLU": _explain_activation,
+    "Activation": _explain_activation,
+    "MaxPooling2D": _explain_pooling,
+    "AveragePooling2D": _explain_pooling,
+    "BatchNormalization": _explain_normalization,
+    "GRU": _explain_recurrence,
+    "Dense": _explain_dense,
+    "Softmax": _explain_softmax,
 }

@@ -6,7 +6,7 @@ from streamlit_drawable_canvas import st_canvas
 
 from mnist_app.imaging import normalize
 from mnist_app.model import builder
-from mnist_app.ui.markup import figures
+from mnist_app.ui.markup import predictions
 
 
 @st.cache_resource
@@ -33,4 +33,4 @@ with right:
         image = normalize.normalize(drawing).image
         probabilities = network.predict(image[np.newaxis].astype("float32"), verbose=0)[0]
         answer = f'<div role="status" aria-label="Prediction">{probabilities.argmax()}</div>'
-        st.html(answer + figures.seen_image(image) + figures.probability_chart(probabilities))
+        st.html(answer + predictions.seen_image(image) + predictions.probability_chart(probabilities))

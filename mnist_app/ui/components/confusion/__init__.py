@@ -19,9 +19,13 @@ _ELEMENT = element(Path(__file__).parent)
 def confusion(
     counts: NDArray[np.int64], key: str, picked: Cell | None, on_pick: Callable[[Cell], None]
 ) -> None:
-    """Show counts (10, 10), a row a label and a column an answer; `picked` is framed.
+    """Show a confusion matrix.
 
-    `on_pick` is called with the cell that the visitor picks.
+    Args:
+        counts: Shape (10, 10), a row a label and a column an answer.
+        key: Streamlit's key of the element.
+        picked: The cell that is framed.
+        on_pick: Called with the cell that the visitor picks.
     """
 
     def report() -> None:
@@ -32,11 +36,20 @@ def confusion(
     _ELEMENT(
         key=key,
         data={
-            "rows": [{"counts": row} for row in counts.tolist()],
+            "rows": [
+                {"counts": row, "shades": shades}
+                for row, shades in zip(counts.tolist(), _shades(counts).tolist(), strict=True)
+            ],
             "picked": picked and {"label": picked[0], "answer": picked[1]},
         },
         on_picked_change=report,
     )
+
+
+def _shades(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how opaque the color of each cell of wrong answers is, 0 to 1: the more, the more."""
+    most_wrong = max(1, int((counts * (1 - np.eye(CLASSES, dtype=np.int64))).max()))
+    return np.minimum(0.15 + 0.75 * counts / most_wrong, 1.0)
 
 
 def _read_cell(sent: object) -> Cell | None:

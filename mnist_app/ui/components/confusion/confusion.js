@@ -2,22 +2,20 @@
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const { rows, picked } = data;
-  const counts = rows.map((row) => row.counts);
   const head = parentElement.querySelector("thead");
   const body = parentElement.querySelector("tbody");
-  if (!body.childElementCount) build(head, body, counts.length);
-  const mostWrong = Math.max(1, ...counts.flatMap((row, label) => row.filter((_, answer) => answer !== label)));
+  if (!body.childElementCount) build(head, body, rows.length);
   body.querySelectorAll("button").forEach((button) => {
     const label = Number(button.dataset.label);
     const answer = Number(button.dataset.answer);
-    const count = counts[label][answer];
+    const count = rows[label].counts[answer];
     button.textContent = count || "·";
     button.disabled = !count;
     button.className = label === answer ? "right" : count ? "wrong" : "";
     const isPicked = picked?.label === label && picked?.answer === answer;
     button.classList.toggle("picked", isPicked);
     button.setAttribute("aria-pressed", isPicked);
-    button.style.setProperty("--share", 0.15 + (0.75 * count) / mostWrong);
+    button.style.setProperty("--shade", rows[label].shades[answer]);
     button.setAttribute("aria-label", `Label ${label}, answer ${answer}: ${count} images`);
     button.onclick = () => setTriggerValue("picked", [label, answer]);
   });

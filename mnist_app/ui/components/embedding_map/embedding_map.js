@@ -15,12 +15,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
       return mark;
     }),
   );
-  root.onclick = (event) => {
-    const box = root.getBoundingClientRect();
-    const share = (at, start, size) => Math.min(1, Math.max(0, (at - start) / size));
-    setTriggerValue("picked", [
-      share(event.clientX, box.left, box.width),
-      share(event.clientY, box.top, box.height),
-    ]);
-  };
+  root.onclick = (event) => setTriggerValue("picked", placeUnder(event, root.getBoundingClientRect()));
+}
+
+/* Where the pointer is in a box, from the left and from the top, 0 to 1. */
+function placeUnder({ clientX, clientY }, { left, top, width, height }) {
+  const share = (distance, size) => Math.min(1, Math.max(0, distance / size));
+  return [share(clientX - left, width), share(clientY - top, height)];
 }

@@ -1,17 +1,17 @@
 """The pixel lens: input and output side by side, and the arithmetic of the window in between.
 
-It walks in the browser alone: by mouse, finger, arrow keys, step by step or by itself.
+It moves in the browser alone: by mouse, finger, arrow keys, step by step or by itself.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mnist_app.imaging import colormap
 from mnist_app.imaging.colormap import Scale
-from mnist_app.imaging.convolution import Array, PoolingRule, Walk
+from mnist_app.imaging.convolution import Array, PoolingRule, SlidingWindow
 from mnist_app.imaging.image_files import as_base64
-from mnist_app.ui.element import element
+from mnist_app.ui.element import element, palettes
+from mnist_app.ui.markup.legends import gradient
 
 _ELEMENT = element(Path(__file__).parent)
 
@@ -41,12 +41,21 @@ class ConvolutionStep:
 
 
 def lens(
-    source: PixelGrid, result: PixelGrid, walk: Walk, how: ConvolutionStep | PoolingRule, key: str
+    source: PixelGrid,
+    result: PixelGrid,
+    window: SlidingWindow,
+    how: ConvolutionStep | PoolingRule,
+    key: str,
 ) -> None:
-    """Show how the window of `walk` makes `result` of `source`, value by value.
+    """Show how `window` makes `result` of `source`, value by value.
 
-    `how` is what happens in the window. The numbers of both boards are shown as they are given;
-    only products and sums are the browser's. `key` keeps the window's place over reruns.
+    Args:
+        source: What the window slides over.
+        result: What it makes, shape `window.steps`; its numbers are shown as they are given, and
+            only products and sums are the browser's.
+        window: How it slides.
+        how: What happens in the window.
+        key: Keeps the window's place over reruns.
     """
     step = how if isinstance(how, ConvolutionStep) else None
     _ELEMENT(
@@ -54,10 +63,10 @@ def lens(
         data={
             "input": _data(source),
             "output": _data(result),
-            "window": walk.window,
-            "stride": walk.stride,
-            "before": walk.before,
-            "after": walk.after,
+            "window": window.size,
+            "stride": window.stride,
+            "before": window.padding_before,
+            "after": window.padding_after,
             "rule": "convolution" if step else how,
             "kernel": step and _data(PixelGrid("kernel", step.kernel, step.scale)),
             "bias": step and step.bias,
@@ -66,17 +75,15 @@ def lens(
     )
 
 
-def _data(board: PixelGrid) -> dict[str, Any]:
-    rows, columns = board.values.shape
-    scale = board.scale
+def _data(grid: PixelGrid) -> dict[str, Any]:
+    rows, columns = grid.values.shape
+    scale = grid.scale
     return {
-        "title": board.title,
-        "values": as_base64(board.values.astype("<f4").tobytes()),
+        "title": grid.title,
+        "values": as_base64(grid.values.astype("<f4").tobytes()),
+        "indices": as_base64(scale.indices(grid.values).tobytes()),
         "rows": rows,
         "columns": columns,
-        "scale": {
-            "low": scale.low,
-            "high": scale.high,
-            "colors": as_base64(colormap.colors(scale.palette).tobytes()),
-        },
+        "palette": palettes([scale.palette])[scale.palette],
+        "legend": {"background": gradient(scale), "ticks": scale.ticks()[::2]},
     }

@@ -2,17 +2,18 @@
    Everything happens here; the server sends arrays and is not asked again. */
 
 const PACES = [0.5, 1, 2, 5, 10, 30, 60]; // steps a second
+const POOLING_WORDS = { max: "largest", subsample: "first pixel" };
 const lenses = new WeakMap();
 
-export default function (component) {
-  const root = component.parentElement.querySelector(".lens");
+export default function ({ parentElement, data }) {
+  const root = parentElement.querySelector(".lens");
   let lens = lenses.get(root);
   if (!lens) {
     lens = new Lens(root);
     lenses.set(root, lens);
   }
-  lens.show(component.data);
-  return () => lens.stop();
+  lens.show(data);
+  return () => lens.pause();
 }
 
 class Lens {
@@ -21,10 +22,10 @@ class Lens {
     this.root = root;
     this.row = null;
     this.column = null;
-    this.playing = false;
-    this.frame = 0;
-    this.clock = 0;
-    this.grids = {};
+    this.isPlaying = false;
+    this.drawing = 0;
+    this.playing = 0;
+    this.cells = {};
     this.listen();
   }
 
@@ -33,80 +34,66 @@ class Lens {
     this.input = read(data.input);
     this.output = read(data.output);
     this.kernel = data.kernel && read(data.kernel);
-    if (this.row === null) this.startWhereMostHappens();
+    if (this.row === null) [this.row, this.column] = largestIn(this.output);
     this.row = Math.min(this.row, this.output.rows - 1);
     this.column = Math.min(this.column, this.output.columns - 1);
-    const [board, result] = this.root.querySelectorAll("figure");
-    paint(board, this.input, data.before, data.after);
-    paint(result, this.output, [0, 0], [0, 0]);
-    this.find(".boards").setAttribute(
+    const [input, output] = this.root.querySelectorAll("figure");
+    paint(input, this.input, data.before, data.after);
+    paint(output, this.output, [0, 0], [0, 0]);
+    this.find(".pixel-grids").setAttribute(
       "aria-label",
-      `${data.input.title} and ${data.output.title}. The arrow keys move the window, space lets it walk.`,
+      `${data.input.title} and ${data.output.title}. The arrow keys move the window, space plays and pauses.`,
     );
     const [rows, columns] = data.window;
     this.find(".arithmetic").classList.toggle("dense", columns > 3);
-    this.grids.window = cells(this.find(".window .grid"), rows, columns);
-    const weighted = this.kernel !== null;
+    this.cells.window = cellsIn(this.find(".window .cells"), rows, columns);
     for (const name of [".times", ".kernel", ".equals", ".products"]) {
-      this.find(name).hidden = !weighted;
-      this.find(name).style.display = weighted ? "" : "none";
+      this.find(name).hidden = !this.kernel;
+      this.find(name).style.display = this.kernel ? "" : "none";
     }
-    if (weighted) {
-      this.grids.kernel = cells(this.find(".kernel .grid"), rows, columns);
-      this.grids.products = cells(this.find(".products .grid"), rows, columns);
-      this.kernel.values.forEach((value, index) => fill(this.grids.kernel[index], value, this.kernel.scale));
+    if (this.kernel) {
+      this.cells.kernel = cellsIn(this.find(".kernel .cells"), rows, columns);
+      this.cells.products = cellsIn(this.find(".products .cells"), rows, columns);
+      this.cells.kernel.forEach((cell, place) => fillCell(cell, this.kernel, place));
     }
     this.draw();
   }
 
-  startWhereMostHappens() {
-    const sizes = Array.from(this.output.values, Math.abs);
-    const place = sizes.indexOf(Math.max(...sizes));
-    this.row = Math.floor(place / this.output.columns);
-    this.column = place % this.output.columns;
-  }
-
   listen() {
-    for (const [kind, name] of [["input", ".input"], ["output", ".output"]]) {
-      const board = this.find(name);
-      const follow = (event) => this.follow(board, kind, event);
-      board.addEventListener("pointermove", follow);
-      board.addEventListener("pointerdown", follow);
+    for (const kind of ["input", "output"]) {
+      const grid = this.find(`.pixel-grid.${kind}`);
+      const follow = (event) => this.follow(grid, kind, event);
+      grid.addEventListener("pointermove", follow);
+      grid.addEventListener("pointerdown", follow);
     }
-    this.find(".boards").addEventListener("keydown", (event) => this.press(event));
-    this.find(".back").addEventListener("click", () => this.stepBy(-1));
-    this.find(".next").addEventListener("click", () => this.stepBy(1));
-    this.find(".play").addEventListener("click", () => (this.playing ? this.stop() : this.play()));
+    this.find(".pixel-grids").addEventListener("keydown", (event) => this.press(event));
+    this.find(".back").addEventListener("click", () => this.step(-1));
+    this.find(".next").addEventListener("click", () => this.step(1));
+    this.find(".play").addEventListener("click", () => (this.isPlaying ? this.pause() : this.play()));
     this.find(".speed").addEventListener("input", () => this.showPace());
     this.showPace();
   }
 
-  /* The window whose middle is nearest to the pointer, or the output value under it. */
-  follow(board, kind, event) {
-    const box = board.getBoundingClientRect();
+  follow(grid, kind, event) {
+    const box = grid.getBoundingClientRect();
     const down = (event.clientY - box.top) / box.height;
     const across = (event.clientX - box.left) / box.width;
-    const { before, after, window, stride } = this.data;
-    this.stop();
-    if (kind === "output") {
-      this.moveTo(Math.floor(down * this.output.rows), Math.floor(across * this.output.columns));
-      return;
-    }
-    const place = (share, axis, length) =>
-      Math.round((share * (before[axis] + length + after[axis]) - window[axis] / 2) / stride);
-    this.moveTo(place(down, 0, this.input.rows), place(across, 1, this.input.columns));
+    this.pause();
+    this.moveTo(
+      ...(kind === "output" ? valueUnder(down, across, this.output) : windowUnder(down, across, this.input, this.data)),
+    );
   }
 
   press(event) {
     const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
     if (event.key === " ") {
-      this.playing ? this.stop() : this.play();
+      this.isPlaying ? this.pause() : this.play();
     } else if (event.key === "Home" || event.key === "End") {
-      this.stop();
-      const last = event.key === "End";
-      this.moveTo(last ? this.output.rows - 1 : 0, last ? this.output.columns - 1 : 0);
+      this.pause();
+      const isEnd = event.key === "End";
+      this.moveTo(isEnd ? this.output.rows - 1 : 0, isEnd ? this.output.columns - 1 : 0);
     } else if (moves[event.key]) {
-      this.stop();
+      this.pause();
       this.moveTo(this.row + moves[event.key][0], this.column + moves[event.key][1]);
     } else {
       return;
@@ -117,40 +104,41 @@ class Lens {
   moveTo(row, column) {
     this.row = Math.min(Math.max(row, 0), this.output.rows - 1);
     this.column = Math.min(Math.max(column, 0), this.output.columns - 1);
-    cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => this.draw());
+    cancelAnimationFrame(this.drawing);
+    this.drawing = requestAnimationFrame(() => this.draw());
   }
 
-  stepBy(steps) {
-    this.stop();
-    this.walk(steps);
+  step(steps) {
+    this.pause();
+    this.advance(steps);
   }
 
-  walk(steps) {
+  /* Row by row, and from the last place to the first. */
+  advance(steps) {
     const places = this.output.rows * this.output.columns;
-    const place = (this.row * this.output.columns + this.column + steps + places)% places;
+    const place = (this.row * this.output.columns + this.column + steps + places) % places;
     this.moveTo(Math.floor(place / this.output.columns), place % this.output.columns);
   }
 
   play() {
-    this.playing = true;
+    this.isPlaying = true;
     this.find(".play").textContent = "❚❚ Pause";
     let due = performance.now();
     const tick = (now) => {
-      if (!this.playing || !this.root.isConnected) return;
+      if (!this.isPlaying || !this.root.isConnected) return;
       if (now >= due) {
-        this.walk(1);
+        this.advance(1);
         due = Math.max(due + 1000 / this.pace(), now);
       }
-      this.clock = requestAnimationFrame(tick);
+      this.playing = requestAnimationFrame(tick);
     };
-    this.clock = requestAnimationFrame(tick);
+    this.playing = requestAnimationFrame(tick);
   }
 
-  stop() {
-    if (!this.playing) return;
-    this.playing = false;
-    cancelAnimationFrame(this.clock);
+  pause() {
+    if (!this.isPlaying) return;
+    this.isPlaying = false;
+    cancelAnimationFrame(this.playing);
     this.find(".play").textContent = "▶ Play";
     this.find(".words").textContent = this.sentence();
   }
@@ -164,51 +152,41 @@ class Lens {
   }
 
   draw() {
-    const { window, stride, before, after, rule, bias, activation } = this.data;
-    const [rows, columns] = window;
-    const top = this.row * stride;
-    const left = this.column * stride;
+    const { window, stride, before, after } = this.data;
     const height = before[0] + this.input.rows + after[0];
     const width = before[1] + this.input.columns + after[1];
-    place(this.find(".input .mark"), top / height, left / width, rows / height, columns / width);
-    const { rows: down, columns: across } = this.output;
-    place(this.find(".output .mark"), this.row / down, this.column / across, 1 / down, 1 / across);
-
-    const seen = [];
-    for (let y = 0; y < rows; y++) {
-      for (let x = 0; x < columns; x++) {
-        seen.push(at(this.input, top + y - before[0], left + x - before[1]));
-      }
-    }
-    this.sum = 0;
-    const inside = seen.filter((value) => value !== null);
-    const winner = { max: seen.indexOf(Math.max(...inside)), subsample: 0 }[rule] ?? -1;
-    seen.forEach((value, index) => {
-      fill(this.grids.window[index], value, this.input.scale);
-      this.grids.window[index].classList.toggle("winner", index === winner);
-      if (this.kernel) {
-        const product = (value ?? 0) * this.kernel.values[index];
-        this.sum += product;
-        this.grids.products[index].textContent = round(product);
-      }
-    });
-    this.value = at(this.output, this.row, this.column);
+    const { rows, columns } = this.output;
+    place(
+      this.find(".input .mark"),
+      (this.row * stride) / height,
+      (this.column * stride) / width,
+      window[0] / height,
+      window[1] / width,
+    );
+    place(this.find(".output .mark"), this.row / rows, this.column / columns, 1 / rows, 1 / columns);
     this.find(".place").textContent = `Row ${this.row}, column ${this.column}`;
-    const result = this.find(".result");
-    if (rule === "convolution") {
-      let text = `sum ${round(this.sum, 1)}`;
-      if (bias !== null) text += ` ${bias < 0 ? "−" : "+"} bias ${round(Math.abs(bias), 1)} = ${round(this.sum + bias, 1)}`;
-      if (activation) text += ` → ${activation}`;
-      result.textContent = `${text} → `;
-    } else {
-      const words = { max: "largest", average: `mean of ${inside.length}`, subsample: "first pixel" };
-      result.textContent = `${words[rule]} → `;
+    this.showArithmetic();
+    if (!this.isPlaying) this.find(".words").textContent = this.sentence();
+  }
+
+  showArithmetic() {
+    const places = windowPlaces(this.input, this.data, this.row, this.column);
+    const values = places.map((place) => (place === null ? null : this.input.values[place]));
+    const winner = winnerOf(values, this.data.rule);
+    this.cells.window.forEach((cell, index) => {
+      fillCell(cell, this.input, places[index]);
+      cell.classList.toggle("winner", index === winner);
+    });
+    let products = [];
+    if (this.kernel) {
+      products = productsOf(values, this.kernel.values);
+      products.forEach((product, index) => (this.cells.products[index].textContent = rounded(product)));
     }
+    const value = this.output.values[placeOf(this.output, this.row, this.column)];
     const strong = document.createElement("strong");
-    strong.textContent = round(this.value, 1);
-    strong.dataset.value = this.value;
-    result.append(strong);
-    if (!this.playing) this.find(".words").textContent = this.sentence();
+    strong.textContent = rounded(value, 1);
+    strong.dataset.value = value;
+    this.find(".result").replaceChildren(`${stepsOf(this.data, values, products)} → `, strong);
   }
 
   sentence() {
@@ -216,57 +194,82 @@ class Lens {
   }
 }
 
-function read({ values, rows, columns, scale, title }) {
-  const numbers = new Float32Array(bytes(values).buffer);
-  return { values: numbers, rows, columns, title, scale: { ...scale, colors: bytes(scale.colors) } };
+function read({ values, indices, palette, ...rest }) {
+  const numbers = new Float32Array(bytesOf(values).buffer);
+  return { ...rest, values: numbers, indices: bytesOf(indices), palette: bytesOf(palette) };
 }
 
-function bytes(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+/* Where a value stands in an array; null outside of it: that is padding. */
+function placeOf({ rows, columns }, row, column) {
+  const isOutside = row < 0 || column < 0 || row >= rows || column >= columns;
+  return isOutside ? null : row * columns + column;
 }
 
-/* null outside the image: that is padding. */
-function at(image, row, column) {
-  const outside = row < 0 || column < 0 || row >= image.rows || column >= image.columns;
-  return outside ? null : image.values[row * image.columns + column];
+/* Where the values stand that the window sees when it makes the output at a row and column. */
+function windowPlaces(input, { window, stride, before }, row, column) {
+  const [rows, columns] = window;
+  const top = row * stride - before[0];
+  const left = column * stride - before[1];
+  return Array.from({ length: rows * columns }, (_, index) =>
+    placeOf(input, top + Math.floor(index / columns), left + (index % columns)),
+  );
 }
 
-function color(value, { low, high, colors }) {
-  const share = Math.min(Math.max((value - low) / (high - low), 0), 1);
-  const index = 3 * Math.round(255 * share);
-  return [colors[index], colors[index + 1], colors[index + 2]];
+/* The window's values times the kernel; padding counts as 0. */
+function productsOf(values, kernel) {
+  return values.map((value, index) => (value ?? 0) * kernel[index]);
 }
 
-function paint(figure, image, before, after) {
+/* Which of the window's values is the result alone; -1 where none is. Padding takes no part. */
+function winnerOf(values, rule) {
+  if (rule === "subsample") return 0;
+  return rule === "max" ? values.indexOf(Math.max(...values.filter((value) => value !== null))) : -1;
+}
+
+/* What is done with the window, in words: "sum 3 + bias 1 = 4 → ReLU", "mean of 4". */
+function stepsOf({ rule, bias, activation }, values, products) {
+  if (rule === "average") return `mean of ${values.filter((value) => value !== null).length}`;
+  if (rule !== "convolution") return POOLING_WORDS[rule];
+  const sum = products.reduce((total, product) => total + product, 0);
+  const added = bias === null ? "" : ` ${bias < 0 ? "−" : "+"} bias ${rounded(Math.abs(bias), 1)} = ${rounded(sum + bias, 1)}`;
+  return `sum ${rounded(sum, 1)}${added}${activation ? ` → ${activation}` : ""}`;
+}
+
+/* The output's row and column under the pointer, which is so far down and across, 0 to 1. */
+function valueUnder(down, across, output) {
+  return [Math.floor(down * output.rows), Math.floor(across * output.columns)];
+}
+
+/* The row and column of the output whose window's middle is nearest to the pointer on the input. */
+function windowUnder(down, across, input, { window, stride, before, after }) {
+  const nearest = (share, axis, length) =>
+    Math.round((share * (before[axis] + length + after[axis]) - window[axis] / 2) / stride);
+  return [nearest(down, 0, input.rows), nearest(across, 1, input.columns)];
+}
+
+/* The row and column of the value that is farthest from zero: there most is to be seen. */
+function largestIn({ values, columns }) {
+  const sizes = Array.from(values, Math.abs);
+  const place = sizes.indexOf(Math.max(...sizes));
+  return [Math.floor(place / columns), place % columns];
+}
+
+function paint(figure, grid, before, after) {
   const canvas = figure.querySelector("canvas");
-  const height = before[0] + image.rows + after[0];
-  const width = before[1] + image.columns + after[1];
-  const pixels = new ImageData(width, height);
-  for (let y = 0; y < image.rows; y++) {
-    for (let x = 0; x < image.columns; x++) {
-      const place = 4 * ((y + before[0]) * width + x + before[1]);
-      pixels.data.set([...color(at(image, y, x), image.scale), 255], place);
-    }
-  }
-  canvas.width = width;
-  canvas.height = height;
-  canvas.getContext("2d").putImageData(pixels, 0, 0);
-  figure.querySelector("figcaption").textContent = image.title;
-  showLegend(figure.querySelector(".legend"), image.scale);
-}
-
-function showLegend(legend, scale) {
-  const { low, high } = scale;
-  const stops = Array.from({ length: 33 }, (_, index) => low + (index / 32) * (high - low));
+  canvas.width = before[1] + grid.columns + after[1];
+  canvas.height = before[0] + grid.rows + after[0];
+  const image = imageOf(grid.indices, grid.palette, grid.rows, grid.columns);
+  canvas.getContext("2d").putImageData(image, before[1], before[0]);
+  figure.querySelector("figcaption").textContent = grid.title;
   const bar = document.createElement("div");
   bar.className = "bar";
-  bar.style.background = `linear-gradient(to right, ${stops.map((value) => `rgb(${color(value, scale)})`)})`;
-  const labels = [low, (low + high) / 2, high].map((value) => {
-    const label = document.createElement("span");
-    label.textContent = Math.abs(value) >= 100 ? round(Math.round(value)) : round(value);
-    return label;
+  bar.style.background = grid.legend.background;
+  const ticks = grid.legend.ticks.map((value) => {
+    const tick = document.createElement("span");
+    tick.textContent = rounded(Math.abs(value) >= 100 ? Math.round(value) : value);
+    return tick;
   });
-  legend.replaceChildren(bar, ...labels);
+  figure.querySelector(".legend").replaceChildren(bar, ...ticks);
 }
 
 function place(mark, top, left, height, width) {
@@ -275,11 +278,11 @@ function place(mark, top, left, height, width) {
   }
 }
 
-function cells(grid, rows, columns) {
-  if (grid.childElementCount !== rows * columns || grid.dataset.columns !== String(columns)) {
-    grid.dataset.columns = columns;
-    grid.style.gridTemplateColumns = `repeat(${columns}, auto)`;
-    grid.replaceChildren(
+function cellsIn(parent, rows, columns) {
+  if (parent.childElementCount !== rows * columns || parent.dataset.columns !== String(columns)) {
+    parent.dataset.columns = columns;
+    parent.style.gridTemplateColumns = `repeat(${columns}, auto)`;
+    parent.replaceChildren(
       ...Array.from({ length: rows * columns }, () => {
         const cell = document.createElement("div");
         cell.className = "cell";
@@ -287,26 +290,16 @@ function cells(grid, rows, columns) {
       }),
     );
   }
-  return [...grid.children];
+  return [...parent.children];
 }
 
-function fill(cell, value, scale) {
-  cell.classList.toggle("outside", value === null);
-  if (value === null) {
+function fillCell(cell, grid, place) {
+  cell.classList.toggle("outside", place === null);
+  if (place === null) {
     cell.style.background = cell.style.color = "";
     cell.textContent = "·";
     return;
   }
-  const [red, green, blue] = color(value, scale);
-  cell.style.background = `rgb(${red}, ${green}, ${blue})`;
-  cell.style.color = 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000" : "#fff";
-  cell.textContent = round(value);
-}
-
-/* At most two decimals, less for large numbers, one more for results. */
-function round(value, more = 0) {
-  const size = Math.abs(value);
-  const decimals = size >= 999.5 ? 0 : size >= 99.95 ? 1 : 2;
-  const text = Number.isInteger(value) ? String(value) : value.toFixed(decimals + more);
-  return (/^-0\.?0*$/.test(text) ? text.slice(1) : text).replace("-", "−");
+  fill(cell, colorAt(grid.palette, grid.indices[place]));
+  cell.textContent = rounded(grid.values[place]);
 }

@@ -8,11 +8,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mnist_app.imaging import colormap, convolution
+from mnist_app.imaging import convolution
+from mnist_app.imaging.colormap import around_zero
 from mnist_app.imaging.convolution import Array, ConvolutionError
-from mnist_app.imaging.image_files import as_base64
-from mnist_app.ui import session
-from mnist_app.ui.element import element
+from mnist_app.ui.element import element, palettes
 
 _ELEMENT = element(Path(__file__).parent)
 
@@ -21,18 +20,26 @@ def matrix(
     now: Array,
     original: Array,
     label: str,
-    name: str,
+    version: str,
     key: str,
     on_edit: Callable[[Array], None],
 ) -> Array:
-    """Show a kernel, float32 (rows, columns), and return it as the visitor has edited it.
+    """Show a kernel and return it, float32 (rows, columns), as the visitor has edited it.
 
-    `now` is the kernel before this edit, `original` the one that "Put it back" brings back: a
-    number is shown with three decimals, and stays exact while it is not changed. Another `name`
-    replaces what was typed. `on_edit` is called with each kernel that is typed, also with the one
-    that the visitor leaves the page with. Raises convolution.ConvolutionError for an entry that is no use.
+    A number is shown with three decimals, and stays exact while it is not changed.
+
+    Args:
+        now: The kernel before this edit, float32 (rows, columns).
+        original: The kernel as it was before all edits, of the same shape.
+        label: What the kernel is called.
+        version: Another one replaces what was typed by `now`; see `session.version`.
+        key: Streamlit's key of the element.
+        on_edit: Called with each kernel that is typed, also with the one that the visitor leaves
+            the page with.
+
+    Raises:
+        ConvolutionError: An entry is no number, or too large.
     """
-    version = session.version(key, name)
 
     def read(sent: object) -> Array:
         typed = _typed(sent, version, now.shape)
@@ -45,6 +52,7 @@ def matrix(
         with contextlib.suppress(ConvolutionError):
             on_edit(read(getattr(st.session_state[key], "typed", None)))
 
+    scale = around_zero(now)
     result = _ELEMENT(
         key=key,
         data={
@@ -53,8 +61,8 @@ def matrix(
             "rows": now.shape[0],
             "columns": now.shape[1],
             "texts": _texts(now).tolist(),
-            "limit": float(abs(now).max()) or 1.0,
-            "colors": as_base64(colormap.colors("diverging").tobytes()),
+            "scale": {"low": scale.low, "high": scale.high},
+            "palette": palettes([scale.palette])[scale.palette],
         },
         on_typed_change=report,
     )

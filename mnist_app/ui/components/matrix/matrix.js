@@ -1,13 +1,14 @@
 /* A kernel to edit: one field an entry, colored by its value, arrow keys up and down between them. */
 
 const PAUSE = 500; // milliseconds without a key after which what was typed is sent
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i; // as filters.read_kernel has it
-const LARGEST = 1000;
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i; // as convolution.read_kernel has it
+const LARGEST_ENTRY = 1000;
 const timers = new WeakMap();
 
 export default function ({ parentElement, data, setStateValue }) {
   const matrix = parentElement.querySelector(".matrix");
-  const { rows, columns, texts, limit, colors } = data;
+  const { rows, columns, texts, scale } = data;
+  const palette = bytesOf(data.palette);
   matrix.setAttribute("aria-label", data.label);
   matrix.classList.toggle("large", columns > 3);
   matrix.style.gridTemplateColumns = `repeat(${columns}, auto)`;
@@ -15,7 +16,6 @@ export default function ({ parentElement, data, setStateValue }) {
     matrix.replaceChildren(...Array.from({ length: rows * columns }, () => document.createElement("input")));
   }
   const fields = [...matrix.children];
-  const palette = Uint8Array.from(atob(colors), (letter) => letter.charCodeAt(0));
   const isNew = matrix.dataset.version !== data.version;
   matrix.dataset.version = data.version;
 
@@ -26,9 +26,9 @@ export default function ({ parentElement, data, setStateValue }) {
     field.inputMode = "text";
     field.autocomplete = "off";
     if (isNew) field.value = texts[row][column];
-    paint(field, palette, limit);
+    paint(field, palette, scale);
     field.oninput = () => {
-      paint(field, palette, limit);
+      paint(field, palette, scale);
       clearTimeout(timers.get(matrix));
       timers.set(matrix, setTimeout(send, PAUSE));
     };
@@ -46,7 +46,7 @@ export default function ({ parentElement, data, setStateValue }) {
       if (!numbers) return;
       event.preventDefault();
       numbers.forEach((text, place) => (fields[place].value = text));
-      fields.forEach((other) => paint(other, palette, limit));
+      fields.forEach((other) => paint(other, palette, scale));
       send();
     };
   });
@@ -60,7 +60,8 @@ export default function ({ parentElement, data, setStateValue }) {
   }
 }
 
-/* The numbers of a pasted matrix, written with commas between them (Python, CSV) or as decimal points. */
+/* The numbers of a pasted matrix, as texts, where there are so many; else undefined. Commas stand
+   between them (Python, CSV) or in the place of decimal points (spreadsheets). */
 function numbersIn(text, count) {
   const readings = [/[\s;()[\],]+/, /[\s;()[\]]+/].map((separator) =>
     text.split(separator).filter((word) => NUMBER.test(plain(word))),
@@ -69,16 +70,17 @@ function numbersIn(text, count) {
 }
 
 function plain(text) {
-  return text.trim().replace(",", ".").replace("−", "-");
+  return text.trim().replaceAll(",", ".").replaceAll("−", "-");
 }
 
-function paint(field, palette, limit) {
-  const text = plain(field.value);
-  const value = NUMBER.test(text) ? Number(text) : NaN;
-  const isRight = Math.abs(value) <= LARGEST;
-  field.classList.toggle("wrong", !isRight);
-  const share = isRight ? Math.min(Math.max(value / limit, -1), 1) : 0;
-  const [red, green, blue] = palette.slice(3 * Math.round(127.5 * (1 + share)));
-  field.style.background = `rgb(${red}, ${green}, ${blue})`;
-  field.style.color = 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000" : "#fff";
+/* The value of an entry; NaN where it is no number, or too large. */
+function valueOf(text) {
+  const value = NUMBER.test(plain(text)) ? Number(plain(text)) : NaN;
+  return Math.abs(value) <= LARGEST_ENTRY ? value : NaN;
+}
+
+function paint(field, palette, scale) {
+  const value = valueOf(field.value);
+  field.classList.toggle("wrong", Number.isNaN(value));
+  fill(field, colorAt(palette, indexOn(Number.isNaN(value) ? 0 : value, scale)));
 }

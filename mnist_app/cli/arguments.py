@@ -1,0 +1,43 @@
+"""Arguments that several subcommands take."""
+
+import argparse
+from collections.abc import Callable
+
+from mnist_app.networks import registry
+from mnist_app.networks.registry import NETWORKS
+from mnist_app.training import settings
+from mnist_app.training.settings import SettingsError
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """Add --network, which is a network that ships or a run."""
+    parser.add_argument(
+        "--network",
+        type=_network,
+        default=registry.DEFAULT_NETWORK,
+        metavar="NAME",
+        help=f"one of {', '.join(NETWORKS)}, or a run (default: %(default)s)",
+    )
+
+
+def number(setting: str, kind: type[int] | type[float]) -> Callable[[str], float]:
+    """Return a type for argparse: a number within the bounds of a training's setting."""
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+            settings.check(setting, value)
+        except SettingsError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+        return value
+
+    read.__name__ = "number"  # argparse prints it: invalid number value
+    return read
+
+
+def _network(name: str) -> str:
+    if not registry.exists(name):
+        raise argparse.ArgumentTypeError(
+            f"there is no network {name!r}; choose one of {', '.join(NETWORKS)}, or a run"
+        )
+    return name

@@ -1,0 +1,89 @@
+"""train: train a network as the page Training does, and follow it."""
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+
+from mnist_app import workers
+from mnist_app.cli import follow
+from mnist_app.cli.arguments import number
+from mnist_app.cli.output import fail
+from mnist_app.networks import registry
+from mnist_app.networks.registry import NetworkError
+from mnist_app.storage import StorageError
+from mnist_app.training import presets, runs, settings
+from mnist_app.training.run import OPERATOR, Run, RunError
+from mnist_app.training.settings import Settings, SettingsError
+
+HELP = "train a network on MNIST"
+# Only pages set it: fine-tuning starts from a network and learns a person's drawings.
+WITHOUT_OPTION = "start_from"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes: an option for each setting, and a few of its own."""
+    parser.add_argument(
+        "--preset",
+        choices=presets.PRESETS,
+        help="settings to begin with (default: those of the network that ships)",
+    )
+    parser.add_argument("--resume", metavar="RUN", help="resume a run")
+    parser.add_argument("--json", action="store_true", help="print a JSON object as the last line")
+    parser.add_argument(
+        "--output", type=Path, metavar="FOLDER", help="write card and weights there, too"
+    )
+    for field in fields(Settings):
+        if field.name != WITHOUT_OPTION:
+            _add_setting(parser, field.name, field.default)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train a network and follow it.
+
+    Returns 0 when there is a network afterwards, 2 for settings that cannot be trained with, and 1
+    when anything else goes wrong.
+    """
+    try:
+        trained = _resume(arguments) if arguments.resume else _create(arguments)
+        workers.start()
+        status = follow.follow(trained, arguments.json)
+        if status == 0 and arguments.output is not None:
+            follow.export(trained, arguments.output)
+        return status
+    except SettingsError as error:
+        fail(error)
+        return 2
+    except (RunError, NetworkError, StorageError) as error:
+        return fail(error)
+    except OSError as error:
+        return fail(f"The network cannot be written or trained: {error.strerror or error}.")
+
+
+def _add_setting(parser: argparse.ArgumentParser, name: str, default: object) -> None:
+    option = f"--{name.replace('_', '-')}"
+    if name in settings.CHOICES:
+        parser.add_argument(option, choices=settings.CHOICES[name])
+    elif isinstance(default, bool):
+        parser.add_argument(option, action=argparse.BooleanOptionalAction)
+    else:
+        low, high = settings.BOUNDS[name]
+        read = number(name, int if isinstance(default, int) else float)
+        parser.add_argument(option, type=read, help=f"from {low:g} to {high:.12g}")
+
+
+def _create(arguments: argparse.Namespace) -> Run:
+    """Begin with a preset, or with the settings of a network that ships."""
+    kind = arguments.preset or arguments.network or registry.DEFAULT_NETWORK
+    if arguments.preset:
+        start = presets.PRESETS[kind].settings
+    else:
+        start = presets.SHIPPED.get(kind, Settings())
+    names = settings.as_dictionary(start)
+    given = {name: value for name in names if (value := getattr(arguments, name, None)) is not None}
+    return runs.create(settings.read(names | given), kind, OPERATOR)
+
+
+def _resume(arguments: argparse.Namespace) -> Run:
+    """Resume a run: to its end, or for some more epochs."""
+    runs.resume(arguments.resume, OPERATOR, arguments.epochs or 0)
+    return runs.read(arguments.resume)

@@ -1,0 +1,59 @@
+"""A checkpoint: everything with which a training goes on as if it had never been interrupted."""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ABOUT = "checkpoint"
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be read; the message is a sentence for the person."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a training stood after an epoch."""
+
+    completed_epochs: int
+    seconds: float
+    """Of fitting, so far."""
+    images_seen: int
+    last_event: int
+    """The newest event of the run; later ones are taken back when the training goes on."""
+    arrays: Mapping[str, NDArray[Any]]
+    """Everything that changes while it learns, by name: see `model.fitting.Fitter.state`."""
+
+    def to_bytes(self) -> bytes:
+        """Return the checkpoint as an npz file; `read_checkpoint` reads it."""
+        about = {
+            "completed_epochs": self.completed_epochs,
+            "seconds": self.seconds,
+            "images_seen": self.images_seen,
+            "last_event": self.last_event,
+        }
+        content = io.BytesIO()
+        arrays = {f"array/{name}": value for name, value in self.arrays.items()}
+        np.savez(content, allow_pickle=False, **{_ABOUT: np.array(json.dumps(about)), **arrays})
+        return content.getvalue()
+
+
+def read_checkpoint(content: bytes) -> Checkpoint:
+    """Return the checkpoint that `to_bytes` wrote. Raises CheckpointError for anything else."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            about = json.loads(str(file[_ABOUT]))
+            arrays = {
+                name.removeprefix("array/"): file[name] for name in file.files if name != _ABOUT
+            }
+        return Checkpoint(arrays=arrays, **about)
+    except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile):
+        raise CheckpointError(
+            "The checkpoint of this run is damaged. Delete the run and train another one."
+        ) from None

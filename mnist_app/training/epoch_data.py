@@ -1,0 +1,71 @@
+"""The images and targets of each epoch of a run; augmented ones are made by other processes."""
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+from loky import ProcessPoolExecutor, cpu_count
+from loky.backend import get_context
+from numpy.typing import NDArray
+
+from mnist_app.data import datasets
+from mnist_app.data.augmentation import augment
+from mnist_app.data.datasets import Split, one_hot
+from mnist_app.data.epochs import Epoch
+from mnist_app.imaging.normalize import Image
+from mnist_app.training.run import drawings_per_epoch
+from mnist_app.training.settings import Settings
+
+EpochData = tuple[Image, NDArray[np.float32]]
+"""Images, uint8 (n, 28, 28), and targets, float32 (n, 10)."""
+
+
+def read_drawings(content: bytes | None) -> Split | None:
+    """Return the drawings that `labeled_drawings.as_npz` wrote; None for None."""
+    if content is None:
+        return None
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return Split(arrays["images"], arrays["labels"])
+
+
+def epochs(settings: Settings, drawings: Split | None, numbers: range) -> Iterator[EpochData]:
+    """Yield the data of the epochs `numbers`; the next is made while one is learned.
+
+    Raises DatasetError.
+    """
+    split = datasets.load_training(settings.data, settings.images)
+    if settings.augmentation == "none":
+        for number in numbers:
+            plain = split.images, one_hot(split.labels)
+            yield _with_drawings(settings, drawings, number, *plain)
+        return
+    # Whoever is killed leaves processes behind that end by themselves after a minute.
+    executor = ProcessPoolExecutor(cpu_count(), timeout=60, context=get_context("loky"))
+    try:
+        following = None
+        for number in numbers:
+            current = following or Epoch(executor, split, settings.mixture, settings.seed, number)
+            images, targets = current.result()
+            if number + 1 in numbers:
+                following = Epoch(executor, split, settings.mixture, settings.seed, number + 1)
+            yield _with_drawings(settings, drawings, number, images, targets)
+    finally:
+        executor.shutdown(kill_workers=True)  # whoever stops waits for no further images
+
+
+def _with_drawings(
+    settings: Settings,
+    drawings: Split | None,
+    number: int,
+    images: Image,
+    targets: NDArray[np.float32],
+) -> EpochData:
+    """Add a person's drawings, each many times and augmented."""
+    if drawings is None:
+        return images, targets
+    count = drawings_per_epoch(settings)
+    chosen = np.arange(count) % len(drawings)
+    generator = np.random.default_rng([settings.seed, number, count])
+    varied = augment(drawings.images[chosen], generator)
+    labels = one_hot(drawings.labels[chosen])
+    return np.concatenate([images, varied]), np.concatenate([targets, labels])

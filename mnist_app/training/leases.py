@@ -1,0 +1,73 @@
+"""Which worker trains which run: a lease that the worker renews while it lives.
+
+A worker that is killed renews nothing, so after some seconds everybody sees that its run was
+interrupted, on whichever machine it ran. Whoever has lost a lease can write nothing more.
+"""
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from mnist_app import storage
+from mnist_app.storage import RUNS, Now
+from mnist_app.training.run import Run, read_run
+
+LEASE_SECONDS = 10.0
+RENEWAL_SECONDS = 2.0
+
+
+class LeaseLost(Exception):
+    """The run was taken away from this worker, which must stop working on it."""
+
+
+def claim_next(worker: str) -> Run | None:
+    """Take the run that has waited longest; None where none waits. Raises StorageError."""
+    waiting = sa.select(RUNS.c.id, RUNS.c.name).where(RUNS.c.status == "queued")
+    first = waiting.order_by(RUNS.c.queued_at, RUNS.c.id).limit(1)
+    with storage.writing() as connection:
+        found = connection.execute(first.with_for_update(skip_locked=True)).one_or_none()
+        if found is None:
+            return None
+        connection.execute(
+            RUNS.update()
+            .where(RUNS.c.id == found.id)
+            .values(
+                status="running",
+                message="Getting ready",
+                worker=worker,
+                lease_until=Now() + LEASE_SECONDS,
+                changed_at=Now(),
+            )
+        )
+        return read_run(connection, found.name)
+
+
+def renew(worker: str) -> None:
+    """Keep all that a worker has taken. Raises StorageError."""
+    with storage.writing() as connection:
+        connection.execute(
+            RUNS.update()
+            .where(RUNS.c.worker == worker, RUNS.c.status.in_(("running", "paused")))
+            .values(lease_until=Now() + LEASE_SECONDS)
+        )
+
+
+def give_up(worker: str) -> None:
+    """End all leases of a worker that is known to be dead. Raises StorageError."""
+    with storage.writing() as connection:
+        connection.execute(RUNS.update().where(RUNS.c.worker == worker).values(lease_until=0.0))
+
+
+def update_held(
+    connection: Connection, run: Run, worker: str, values: Mapping[str, object]
+) -> None:
+    """Change a run that this worker holds, and renew its lease.
+
+    Raises LeaseLost where it does not hold it any more.
+    """
+    held = sa.and_(RUNS.c.id == run.number, RUNS.c.worker == worker)
+    renewed = {"lease_until": Now() + LEASE_SECONDS}
+    changed = connection.execute(RUNS.update().where(held).values(**renewed, **values))
+    if not changed.rowcount:
+        raise LeaseLost(run.name)

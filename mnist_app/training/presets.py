@@ -1,0 +1,85 @@
+"""Settings that are worth training with: how the networks that ship were trained, and lessons."""
+
+from dataclasses import dataclass, replace
+
+from mnist_app.training.settings import Settings
+
+_SHIPPED = Settings(
+    network="cnn",
+    optimizer="adamw",
+    learning_rate=0.003,
+    weight_decay=0.001,
+    batch_size=128,
+    epochs=20,
+    augmentation="augmented and synthetic",
+)
+SHIPPED: dict[str, Settings] = {
+    "cnn": _SHIPPED,
+    "champion": replace(_SHIPPED, network="champion", epochs=17),
+    "lenet": replace(_SHIPPED, network="lenet", epochs=6),
+    "rnn": replace(_SHIPPED, network="rnn", epochs=8),
+    "mlp": replace(_SHIPPED, network="mlp", epochs=6, learning_rate=0.002),
+    "softmax": replace(_SHIPPED, network="softmax", epochs=3),
+}
+"""How the networks were trained that come with the program."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Settings that are worth seeing."""
+
+    settings: Settings
+    title: str
+    lesson: str
+    """What one sees in this training, in a sentence or two."""
+
+
+PRESETS: dict[str, Preset] = {
+    "quick": Preset(
+        Settings(images=50_000),
+        "Quick",
+        "A small network goes from guessing to 99% right on digits that it has never seen. Two "
+        "epochs: it sees each image twice.",
+    ),
+    "best": Preset(
+        SHIPPED["champion"],
+        "Best",
+        "The most accurate network here, with images augmented in each epoch and synthetic "
+        "digits beside them. It takes long: come back later.",
+    ),
+    "overfit": Preset(
+        Settings(
+            filters=16,
+            dense=128,
+            batch_norm=False,
+            learning_rate=0.002,
+            schedule="constant",
+            batch_size=50,
+            epochs=30,
+            images=500,
+        ),
+        "Overfit on purpose",
+        "500 images are too few: it learns them by heart. Training accuracy reaches 100%, while "
+        "on other digits the loss grows again.",
+    ),
+    "high-rate": Preset(
+        Settings(
+            batch_norm=False,
+            optimizer="sgd",
+            learning_rate=3.0,
+            schedule="constant",
+            epochs=3,
+        ),
+        "Learning rate too high",
+        "The first steps are so long that they throw the weights far away: from then on it only "
+        "guesses, with a loss of 2.3 (the logarithm of ten digits). Train again with a learning "
+        "rate thirty times lower.",
+    ),
+    "dense": Preset(
+        replace(SHIPPED["mlp"], augmentation="none", epochs=4),
+        "No convolution",
+        "Dense layers alone, with several times the parameters: it learns the training images "
+        "well, and is wrong more often than the quick network on those that it has not seen.",
+    ),
+}
+"""By the name that the command line takes."""

@@ -1,0 +1,51 @@
+/* What the elements share. `element.script` puts this before each element's own script, so that
+   nothing has to be loaded or built. Colors come from the server: a palette is 256 colors of three
+   bytes, and which of them a value has is computed by imaging/colormap.py. */
+
+/* The bytes that the server wrote as base64. */
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
+/* Red, green and blue, 0 to 255, at an index of a palette. */
+function colorAt(palette, index) {
+  return [palette[3 * index], palette[3 * index + 1], palette[3 * index + 2]];
+}
+
+/* An array of indices, row by row, as an image for a canvas. */
+function imageOf(indices, palette, rows, columns) {
+  const image = new ImageData(columns, rows);
+  for (let place = 0; place < rows * columns; place++) {
+    image.data.set(colorAt(palette, indices[place]), 4 * place);
+    image.data[4 * place + 3] = 255;
+  }
+  return image;
+}
+
+/* The index of a value that is only known here, while it is typed: the same as Python's
+   Scale.indices, which rounds halves to the even number, for a scale that is not stretched. */
+function indexOn(value, { low, high }) {
+  const place = 255 * Math.min(Math.max((value - low) / (high - low), 0), 1);
+  const rounded = Math.round(place);
+  return rounded - place === 0.5 && rounded % 2 ? rounded - 1 : rounded;
+}
+
+/* Black or white, whichever can be read on a color: by its luma (ITU-R BT.601), 0 to 255. */
+function inkOn([red, green, blue]) {
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000" : "#fff";
+}
+
+/* Give an element a background, and its text the color that can be read on it. */
+function fill(element, color) {
+  element.style.background = `rgb(${color.join(", ")})`;
+  element.style.color = inkOn(color);
+}
+
+/* A number as text: at most two decimals, fewer for a large one, and `more` of them for a result.
+   Halves are rounded away from zero; the minus sign is a true one. */
+function rounded(value, more = 0) {
+  const size = Math.abs(value);
+  const decimals = size >= 999.5 ? 0 : size >= 99.95 ? 1 : 2;
+  const text = Number.isInteger(value) ? String(value) : value.toFixed(decimals + more);
+  return (/^-0\.?0*$/.test(text) ? text.slice(1) : text).replace("-", "−");
+}

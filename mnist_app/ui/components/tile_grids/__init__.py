@@ -1,0 +1,113 @@
+"""Grids of tiles side by side, such as all feature maps of a layer; a click picks a tile."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from numpy.typing import NDArray
+
+from mnist_app.imaging.colormap import Scale
+from mnist_app.imaging.image_files import as_base64
+from mnist_app.ui.element import element, palettes
+
+_ELEMENT = element(Path(__file__).parent)
+
+
+@dataclass(frozen=True)
+class TileGrid:
+    """Arrays of one kind, drawn as tiles in rows and columns."""
+
+    name: str
+    """What a click on it reports."""
+    title: str
+    note: str
+    """Small type under the title; lines are separated by a newline."""
+    maps: NDArray[Any]
+    """Shape (tiles, rows, columns)."""
+    scale: Scale
+    across: int
+    """How many tiles stand side by side."""
+    zoom: int
+    """How many CSS pixels a value takes, each way, where there is room."""
+    word: str = "map"
+    """What one tile is called."""
+    pickable: bool = True
+    names: tuple[str, ...] = ()
+    """A text beside each tile, where the grid is one tile wide."""
+    numbers: Sequence[int] = ()
+    """What the tiles are called, where not 0, 1, 2 and so on."""
+    first: int = -1
+    """Which of `names` stands out."""
+
+
+def tile_grids(
+    grids: Sequence[TileGrid],
+    label: str,
+    key: str,
+    picked: tuple[str, int] | None = None,
+    on_pick: Callable[[str, int], None] | None = None,
+    wrapped: bool = False,
+) -> None:
+    """Show grids from left to right; where they do not fit they can be scrolled.
+
+    Args:
+        grids: What to show.
+        label: What it is as a whole, read aloud.
+        key: Streamlit's key of the element.
+        picked: The name of a grid and the number of its tile, which is framed.
+        on_pick: Called with a grid's name and a tile's number when the visitor clicks on it.
+        wrapped: Whether grids stand below each other where they do not fit, belong together tile
+            by tile, and all frame the same one.
+    """
+
+    def report() -> None:
+        pick = _read_pick(getattr(st.session_state[key], "picked", None), grids)
+        if on_pick is not None and pick is not None:
+            on_pick(*pick)
+
+    _ELEMENT(
+        key=key,
+        data={
+            "label": label,
+            "wrapped": wrapped,
+            "palettes": palettes(grid.scale.palette for grid in grids),
+            "grids": [_data(grid) for grid in grids],
+            "picked": picked and {"grid": picked[0], "tile": picked[1]},
+        },
+        on_picked_change=report,
+    )
+
+
+def _data(grid: TileGrid) -> dict[str, Any]:
+    count, rows, columns = grid.maps.shape
+    return {
+        "name": grid.name,
+        "title": grid.title,
+        "note": grid.note,
+        "label": f"{grid.title}: {count} × {rows} × {columns}",
+        "indices": as_base64(grid.scale.indices(grid.maps).tobytes()),
+        "palette": grid.scale.palette,
+        "count": count,
+        "rows": rows,
+        "columns": columns,
+        "across": grid.across,
+        "zoom": grid.zoom,
+        "word": grid.word,
+        "pickable": grid.pickable,
+        "names": list(grid.names) or None,
+        "numbers": list(grid.numbers) or None,
+        "first": grid.first,
+    }
+
+
+def _read_pick(sent: object, grids: Sequence[TileGrid]) -> tuple[str, int] | None:
+    """Return what was clicked, where it is in a grid: a browser can send anything."""
+    if not isinstance(sent, dict):
+        return None
+    name, number = sent.get("grid"), sent.get("tile")
+    counts = {grid.name: len(grid.maps) for grid in grids if grid.pickable}
+    if not isinstance(name, str) or type(number) is not int:
+        return None
+    return (name, number) if 0 <= number < counts.get(name, 0) else None

@@ -1,0 +1,127 @@
+"""What networks answer: a digit in large type, how sure they are, ten bars of probabilities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from mnist_app.data.datasets import CLASSES
+from mnist_app.imaging.normalize import Image
+from mnist_app.networks.prediction import Prediction
+from mnist_app.ui.markup.numbers import percent
+from mnist_app.ui.markup.pictures import img
+
+NO_DIGIT = "I don't recognize a digit here"
+# Filled in by %, once for all rows: this runs at every stroke, and format() takes twice as long.
+_ROWS = Markup('<div class="%s" style="--share: %.3f">%d<span>%s</span></div>' * CLASSES)
+
+
+@dataclass(frozen=True)
+class PredictionView:
+    """What a network answers to one of several versions of an image, or why it does not."""
+
+    title: str
+    image: Image | None
+    """What the network sees, uint8 (28, 28), or None where it is shown elsewhere."""
+    answer: Prediction | None
+    trouble: str = ""
+    """Why there is no answer."""
+
+
+def answer(image: Image, prediction: Prediction | None, words: Markup, caption: str = "") -> Markup:
+    """Return the answer to a drawing as HTML whose height is the same for any.
+
+    Args:
+        image: What the network sees, uint8 (28, 28).
+        prediction: What it answers; None where there is no answer.
+        words: What `in_words` or `explanation` returns.
+        caption: Where the drawing comes from, if not from the visitor's hand.
+    """
+    return Markup('<div class="lab-answer">{}{}</div><div class="lab-words">{}{}</div>{}').format(
+        _digit(prediction, "Prediction"),
+        seen_image(image),
+        words,
+        f" ({caption})" if caption else "",
+        probability_chart(None if prediction is None else prediction.probabilities),
+    )
+
+
+def seen_image(image: Image) -> Markup:
+    """Return what the network sees, uint8 (28, 28), enlarged and with its caption, as HTML."""
+    return Markup('<figure class="lab-seen">{}<figcaption>{}</figcaption></figure>').format(
+        img(image, "The drawing in 28 by 28 pixels, as the network sees it"),
+        "What the network sees: 28 × 28",
+    )
+
+
+def probability_chart(probabilities: NDArray[np.float32] | None) -> Markup:
+    """Return ten bars as HTML, a row a digit, always of the same size.
+
+    Args:
+        probabilities: Shape (10,), summing to 1; None gives empty bars.
+    """
+    fields: list[str | float] = []
+    for digit in range(CLASSES):
+        share = 0.0 if probabilities is None else float(probabilities[digit])
+        is_first = probabilities is not None and digit == probabilities.argmax()
+        number = "" if probabilities is None else percent(share)
+        fields += ["first" if is_first else "", share, digit, number]
+    return Markup('<div class="lab-chart" role="group" aria-label="Probabilities">{}</div>').format(
+        _ROWS % tuple(fields)
+    )
+
+
+def predictions(shown: Sequence[PredictionView], charts: bool = True) -> Markup:
+    """Return answers side by side as HTML, to be compared; `charts` adds all probabilities."""
+    return Markup('<div class="lab-predictions">{}</div>').format(
+        Markup("").join(_prediction(one, charts) for one in shown)
+    )
+
+
+def compact_predictions(shown: Sequence[PredictionView]) -> Markup:
+    """Return answers side by side as HTML in little room, without all probabilities."""
+    return Markup('<div class="lab-compact">{}</div>').format(predictions(shown, charts=False))
+
+
+def in_words(answer: Prediction) -> Markup:
+    """Return how sure an answer is and what came second, as HTML."""
+    if not answer.is_digit:
+        nearest = f"The nearest is {answer.digit}, at {percent(answer.confidence)}."
+        return explanation(NO_DIGIT, nearest)
+    sure = percent(answer.confidence)
+    return explanation(
+        f"{sure} sure" if answer.is_sure else f"Not sure: {sure}",
+        f"Then {answer.runner_up}: {percent(answer.runner_up_confidence)}",
+    )
+
+
+def explanation(headline: str, sentence: str) -> Markup:
+    """Return a headline and a sentence, as HTML for the place where `in_words` would stand."""
+    return Markup("<strong>{}</strong>{}").format(headline, sentence)
+
+
+def _prediction(view: PredictionView, with_chart: bool) -> Markup:
+    answer = view.answer
+    chart = probability_chart(answer.probabilities if answer else None) if with_chart else ""
+    return Markup(
+        '<div class="lab-prediction"><div>{}</div><div class="lab-answer">{}{}</div>'
+        '<div class="lab-words">{}</div>{}</div>'
+    ).format(
+        view.title,
+        "" if view.image is None else img(view.image, f"{view.title}: 28 by 28 pixels"),
+        _digit(answer, f"Answer: {view.title}"),
+        in_words(answer) if answer else view.trouble,
+        chart,
+    )
+
+
+def _digit(prediction: Prediction | None, label: str) -> Markup:
+    """Return the digit in large type; a dash where there is none. `label` is read aloud first."""
+    is_digit = prediction is not None and prediction.is_digit
+    return Markup('<div class="{}" role="status" aria-label="{}">{}</div>').format(
+        "lab-digit" if is_digit else "lab-digit lab-nothing",
+        label,
+        prediction.digit if prediction is not None and prediction.is_digit else "–",
+    )

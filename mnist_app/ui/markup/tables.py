@@ -1,0 +1,120 @@
+"""Tables: an image as numbers, a label beside an answer, and published results."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from mnist_app.data.datasets import CLASSES
+from mnist_app.imaging.normalize import Image
+from mnist_app.ui.markup.numbers import exact_percent, short_share
+
+# The errors at which a bar of the results has no length, and its whole length.
+_NO_BAR, _WHOLE_BAR = 0.0005, 0.2
+# Lighter grays get black numbers.
+_LIGHT = 110
+
+
+@dataclass(frozen=True)
+class Result:
+    """A line in the table of results."""
+
+    error: float
+    """The share of the test images that is read wrong, 0 to 1."""
+    title: str
+    year: str
+    by: str
+    kind: Literal["here", "committee", "published"]
+    """A network of this app, one published committee of several, or one published network."""
+    link: str = ""
+    """Where it was published."""
+
+
+def pixel_values(image: Image, form: str = "d") -> Markup:
+    """Return an image's values as a table on their own grays, as HTML.
+
+    Args:
+        image: uint8 (rows, columns).
+        form: Python's format of a value: "d" for decimal, "02x" for a byte in hexadecimal.
+    """
+    lines = Markup("").join(
+        Markup("<tr>{}</tr>").format(Markup("").join(_cell(value, form) for value in line))
+        for line in image.tolist()
+    )
+    return Markup(
+        '<div class="lab-wide"><table class="lab-numbers" aria-label="The image as numbers">'
+        "{}</table></div>"
+    ).format(lines)
+
+
+@cache
+def _cell(value: int, form: str) -> Markup:
+    if value == 0:
+        return Markup("<td>{}</td>").format(format(value, form))
+    style = f"background:rgb({value},{value},{value});color:{'#000' if value > _LIGHT else '#fff'}"
+    return Markup('<td style="{}">{}</td>').format(style, format(value, form))
+
+
+def one_hot_table(one_hot: NDArray[np.float32], probabilities: NDArray[np.float32]) -> Markup:
+    """Return a label beside a network's answer and their loss, as HTML.
+
+    The loss is the cross-entropy: minus the sum of one_hot * ln(probabilities).
+
+    Args:
+        one_hot: Shape (10,): 1 in the label's place, 0 elsewhere.
+        probabilities: Shape (10,), summing to 1.
+    """
+    label = int(one_hot.argmax())
+    rows = Markup("").join(
+        Markup('<tr class="{}"><th>{}</th><td>{:.0f}</td><td>{}</td><td>{}</td></tr>').format(
+            "first" if digit == label else "",
+            digit,
+            one_hot[digit],
+            short_share(float(probabilities[digit])),
+            short_share(float(one_hot[digit] * probabilities[digit])),
+        )
+        for digit in range(CLASSES)
+    )
+    return Markup(
+        '<table class="lab-one-hot" aria-label="Label and answer"><tr><th>Digit</th><th>Label</th>'
+        '<th>Answer</th><th>Product</th></tr>{}</table><p class="lab-loss">{}</p>'
+    ).format(rows, _loss(float(one_hot @ probabilities)))
+
+
+def _loss(product: float) -> Markup:
+    loss = -math.log(max(product, 1e-30))
+    if loss < 0.0001:
+        return Markup("Loss = −ln 0.9999… &lt; <strong>0.0001</strong>")
+    return Markup("Loss = −ln {:.4g} = <strong>{:.4f}</strong>").format(product, loss)
+
+
+def results_table(results: Sequence[Result]) -> Markup:
+    """Return results as HTML, the largest error first, each with a bar on a logarithmic scale."""
+    ordered = sorted(results, key=lambda result: -result.error)
+    return Markup(
+        '<div class="lab-wide"><table class="lab-results"><tr><th>Wrong on the test images</th>'
+        "<th></th><th>Year</th><th>By</th></tr>{}</table></div>"
+    ).format(Markup("").join(map(_result_row, ordered)))
+
+
+def _result_row(result: Result) -> Markup:
+    length = math.log(max(result.error, 1e-9) / _NO_BAR) / math.log(_WHOLE_BAR / _NO_BAR)
+    by: str = result.by
+    if result.link:
+        by = Markup('<a href="{}">{}</a>').format(result.link, result.by)
+    return Markup(
+        '<tr class="{}"><td><b>{}</b><i style="--share: {:.3f}"></i></td>'
+        "<td>{}</td><td>{}</td><td>{}</td></tr>"
+    ).format(
+        result.kind,
+        exact_percent(result.error, 2),
+        min(1.0, max(0.02, length)),
+        result.title,
+        result.year,
+        by,
+    )

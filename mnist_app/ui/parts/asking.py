@@ -1,0 +1,40 @@
+"""Asking the model process: its answer, or the sentence that a page shows in its place."""
+
+from collections.abc import Mapping, Sequence
+
+from mnist_app.imaging.convolution import Array
+from mnist_app.imaging.normalize import Image
+from mnist_app.inference import Layers, Pending, Refused
+from mnist_app.networks.interventions import NOTHING_CHANGED, Interventions
+from mnist_app.ui import layout, resources, session
+
+WAKING_UP = "The network is waking up. Its answer will appear on its own."
+
+
+def layers(
+    image: Image, interventions: Interventions = NOTHING_CHANGED, network: str = ""
+) -> Layers | Pending | Refused:
+    """Return every layer's output for an image, uint8 (28, 28). Inside a fragment.
+
+    The network is the chosen one unless another is named; one that is starting is polled for.
+    """
+    answer = resources.inference().layers(image, network or session.network(), interventions)
+    if isinstance(answer, Pending):
+        layout.ask_for_polling()
+    return answer
+
+
+def predictions(images: Image, networks: Sequence[str]) -> Mapping[str, Array] | Pending | Refused:
+    """Return each network's probabilities, float32 (n, 10), of images, uint8 (n, 28, 28).
+
+    All are asked in one message; a process that is starting is polled for. Inside a fragment.
+    """
+    answer = resources.inference().predictions(images, networks)
+    if isinstance(answer, Pending):
+        layout.ask_for_polling()
+    return answer
+
+
+def why_not(answer: Pending | Refused) -> str:
+    """Return the sentence that stands where an answer would."""
+    return WAKING_UP if isinstance(answer, Pending) else answer.reason

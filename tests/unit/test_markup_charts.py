@@ -1,0 +1,102 @@
+"""Charts and traces: points where the values are, text that is no HTML."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from mnist_app.imaging.colormap import SERIES, Scale
+from mnist_app.imaging.image_files import data_uri, encode_png
+from mnist_app.ui.markup import charts, snapshots, style
+from mnist_app.ui.markup.charts import Axis, Line
+
+ACROSS, UP = Axis(0, 1000, "images <seen>"), Axis(0, 1, is_percent=True)
+
+
+def points(html: str) -> list[np.ndarray]:
+    found = re.findall(r'<polyline points="(.*?)"', html)
+    return [np.array([place.split(",") for place in one.split()], float) for one in found]
+
+
+def test_points_lie_where_their_values_are() -> None:
+    line = Line("a", [0, 500, 1000], [0, 0.5, 1.5], SERIES[0])
+    (places,) = points(charts.lines("T", [line], ACROSS, UP))
+    left, right = charts.LEFT, charts.WIDTH - charts.RIGHT
+    bottom, top = charts.HEIGHT - charts.BOTTOM, charts.TOP
+    middle = [(left + right) / 2, (bottom + top) / 2]
+    np.testing.assert_allclose(places, [[left, bottom], middle, [right, top]], atol=0.051)
+
+
+def test_legend_says_the_last_value_or_the_one_at_a_place() -> None:
+    lines = [
+        Line("a", [0, 1000], [0.2, 0.9], SERIES[0]),
+        Line("<b>", [0, 1000], [1, 1], SERIES[1], is_dashed=True),
+        Line("none", [], [], SERIES[2]),
+    ]
+    html = charts.lines("T & U", lines, ACROSS, UP)
+    assert re.findall(r"<b>(.*?)</b>", html) == ["90.0%", "100%", "–"]
+    assert 'aria-label="T &amp; U: a 90.0%, &lt;b&gt; 100%, none –"' in html
+    assert html.count("stroke-dasharray") == 1
+    assert "images &lt;seen&gt;</text>" in html
+    halfway = charts.lines("T", lines[:1], ACROSS, UP, at=500)
+    assert "<b>55.0%</b>" in halfway
+    assert halfway.count('class="mark"') == 1
+    assert "%</b>" not in charts.lines("T", lines, ACROSS, UP, has_values=False)
+
+
+def test_chart_is_well_formed_however_its_lines_are_called() -> None:
+    lines = [Line('"><script>', [0, 1], [0, 1], SERIES[0])]
+    html = charts.lines("<T>", lines, ACROSS, Axis(0, 4), marks=[100, 200])
+    tree = ElementTree.fromstring(html.replace("&#34;", "&quot;"))
+    assert not list(tree.iter("script"))
+    assert len(list(tree.iter("circle"))) == 2
+    assert [one.get("class") for one in tree.iter("line")].count("mark") == 2
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (0, 60_000, [0, 20_000, 40_000, 60_000]),
+        (-8, 8, [-5, 0, 5]),
+        (3, 3, [3]),
+    ],
+)
+def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
+    assert charts.ticks(low, high) == pytest.approx(expected)
+
+
+def test_trace_has_each_probability_in_its_color() -> None:
+    certain = np.eye(10)[7].tolist()
+    html = snapshots.probability_trace([(0, [0.1] * 10), (80, certain)], 160)
+    scale = Scale("viridis", 0, 1)
+    expected = np.full((10, 160, 3), 128, np.uint8)
+    expected[:, :79] = scale.paint(np.full((10, 1), 0.1))
+    expected[:, 79:81] = scale.paint(np.array(certain)[:, None])
+    assert data_uri(encode_png(expected)) in html
+    assert "now 7 at &gt; 99.9%" in html
+    assert '<div class="first"><span>7</span><span>&gt; 99.9%</span></div>' in html
+    assert html.count('class="first"') == 1
+
+
+def test_trace_of_nothing_is_gray() -> None:
+    html = snapshots.probability_trace([], 160)
+    assert data_uri(encode_png(np.full((10, 160, 3), 128, np.uint8))) in html
+    assert "nothing yet" in html
+    assert html.count("<span>–</span>") == 10
+    assert "first" not in html
+
+
+def test_text_under_a_title_is_a_paragraph_and_html_stays() -> None:
+    assert "<p>a &lt; b</p>" in snapshots.titled("<T>", "a < b")
+    drawing = snapshots.watched_drawing(np.zeros((28, 28), np.uint8))
+    html = snapshots.snapshot([snapshots.titled("T", drawing)])
+    assert '<strong>T</strong></div><div class="lab-watched"><img' in html
+
+
+def test_style_sheet_is_one_style_element_with_every_accent() -> None:
+    assert style.SHEET.count("<style>") == style.SHEET.count("</style>") == 1
+    assert style.SHEET.startswith("<style>")
+    assert f"--lab-blue: {SERIES[0]};" in style.SHEET
+    assert f"--lab-gray: {SERIES[2]};" in style.SHEET
