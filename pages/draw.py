@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_app.ui import canvas, layout, visitor
+from mnist_app.ui import canvas, layout
 from mnist_app.ui.parts import answer, fine_tuning
 
 layout.begin(
@@ -24,5 +24,4 @@ def draw_and_read() -> None:
 
 draw_and_read()
 canvas.picture_input()
-visitor.remember()
 layout.poll_for_inference()

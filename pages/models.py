@@ -19,7 +19,7 @@ from mnist_app.networks.card import Card
 from mnist_app.networks.evaluation import StrokeGrid
 from mnist_app.networks.prediction import Prediction
 from mnist_app.networks.registry import NETWORKS
-from mnist_app.ui import canvas, layout, resources, session, visitor
+from mnist_app.ui import canvas, layout, resources, session
 from mnist_app.ui.components import chart
 from mnist_app.ui.markup import charts, panels, predictions
 from mnist_app.ui.markup.charts import Axis, Line
@@ -253,5 +253,4 @@ if card.evaluation.strokes is not None:
 st.subheader("Published results since 1998", anchor=False)
 scoreboard.show_results(cards)
 show_layers(card)
-visitor.remember()
 layout.poll_for_inference()

@@ -263,5 +263,4 @@ if run is not None:
     keep(run)
 fine_tuning.show()
 st.fragment(run_table.compare, run_every=TABLE_SECONDS if is_active else None)()
-visitor.remember()
 layout.poll_for_inference()

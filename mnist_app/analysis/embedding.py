@@ -95,7 +95,12 @@ class Embedding:
 @functools.cache
 def read() -> Embedding:
     """Return the map that ships with the program."""
-    with np.load(FILE) as arrays:
+    return load(FILE)
+
+
+def load(file: Path) -> Embedding:
+    """Return the map that `build` wrote into a file. Raises OSError."""
+    with np.load(file) as arrays:
         return Embedding(
             arrays["positions"].astype(np.float32) / np.iinfo(np.uint16).max,
             arrays["components"].astype(np.float32) * arrays["step"],

@@ -11,7 +11,6 @@ from mnist_app.networks import registry
 from mnist_app.networks.architecture import Architecture
 from mnist_app.networks.layer_specs import Connections, Convolution, LayerSpec
 from mnist_app.networks.layers import INPUT, Layer
-from mnist_app.training.settings import Settings
 
 
 def build(architecture: Architecture, name: str = "network") -> keras.Model:
@@ -25,11 +24,6 @@ def build(architecture: Architecture, name: str = "network") -> keras.Model:
     for spec in architecture:
         x = layer_of(spec)(x)
     return keras.Model(image, x, name=name)
-
-
-def build_for(settings: Settings) -> keras.Model:
-    """Return the untrained network that the settings ask for, as `build` does."""
-    return build(settings.architecture, settings.network)
 
 
 def load(name: str) -> keras.Model:

@@ -122,7 +122,8 @@ class Training:
         """Prepare, learn epoch by epoch, and finish, unless the run is queued again."""
         self._prepare()
         before = self._measure_before()
-        self._look(VALIDATION_IMAGES)
+        if not self.images_seen:
+            self._look(VALIDATION_IMAGES)
         self._write(message="", before=before)
         if self._fit():
             self._finish(before)

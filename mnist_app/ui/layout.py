@@ -2,10 +2,8 @@
 
 import functools
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mnist_app.inference import InferenceError
@@ -22,12 +20,8 @@ POLL_SECONDS = 0.4
 
 def begin(title: str, introduction: str) -> None:
     """Begin a page: its title, a sentence below it, and the sidebar. Call it first."""
-    _use_navigation()
     _leave_other_page()
-    st.set_page_config(
-        page_title=f"{title} · MNIST Lab", page_icon=":material/draw:", layout="wide"
-    )
-    resources.inference()
+    st.set_page_config(page_title=f"{title} · MNIST Lab", layout="wide")
     st.html(style.SHEET)
     with st.container(key="beginning"):
         scroll_to_top(session.arrivals())
@@ -57,22 +51,6 @@ def ask_for_polling() -> None:
     """Let a fragment that found the network asleep start the polling."""
     if not session.is_polling():
         session.set_polling(True)
-        st.rerun()
-
-
-def _use_navigation() -> None:
-    """Leave Streamlit's old automatic mode, in which the first links to pages land.
-
-    The folder is called pages, so that mode runs the page without streamlit_app.py, and lists that
-    file as a page, too. Several visitors may be in it at once: each has to leave.
-    """
-    context = get_script_run_ctx()
-    if context is None:
-        return
-    scripts = [Path(page["script_path"]) for page in context.pages_manager.get_pages().values()]
-    main = Path(context.pages_manager.main_script_path)
-    if len(scripts) > 1 and main.resolve() in [script.resolve() for script in scripts]:
-        PagesManager.uses_pages_directory = False
         st.rerun()
 
 

@@ -7,15 +7,9 @@ import secrets
 import streamlit as st
 
 from mnist_app.ui import session
-from mnist_app.ui.components.cookie import cookie
 
 COOKIE = "mnist_lab_visitor"
-_NUMBER = re.compile(r"[0-9a-f]{32}")
-
-
-def remember() -> None:
-    """Keep this visitor's number in the browser, which sends it when the page is loaded again."""
-    cookie(COOKIE, _number())
+NUMBER = re.compile(r"[0-9a-f]{32}")
 
 
 def owner() -> str:
@@ -27,7 +21,8 @@ def owner() -> str:
 
 
 def _number() -> str:
+    """Return the number that the server gave the browser, or one for this session alone."""
     sent = str(st.context.cookies.get(COOKIE, ""))
-    if _NUMBER.fullmatch(sent):
+    if NUMBER.fullmatch(sent):
         return sent
     return session.visitor_number(secrets.token_hex(16))

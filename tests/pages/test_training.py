@@ -1,39 +1,43 @@
 """The training page without a browser: who may do what, and what is refused."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
+from mnist_app import storage, workers
 from mnist_app.inference import Inference
 from mnist_app.networks import registry
-from mnist_app.networks.card import card_text
-from mnist_app.training import labeled_drawings, runs
+from mnist_app.networks.layers import count_parameters
+from mnist_app.storage import RUNS
+from mnist_app.training import labeled_drawings, leases, runs
 from mnist_app.training.presets import PRESETS
+from mnist_app.training.recorder import Recorder
+from mnist_app.training.run import Run
 from mnist_app.training.settings import BOUNDS, Settings
-from tests.pages.test_draw import draw, open_app
+from tests.support.apptest import SCRIPT, by_label, draw, go_to, open_app, press, text_of
 from tests.support.handwriting import drawn
+
+CARD = (Path(registry.__file__).parents[1] / "assets" / "cnn.json").read_bytes()
 
 
 @pytest.fixture(autouse=True)
-def own_home(door: Inference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Runs of other tests are none of these; what waits in the queue waits: the trainer is away."""
-    door.process_id()  # a process that starts now would look for all runs in this folder
+def own_home(
+    inference: Inference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Runs of other tests are none of these; what waits stays waiting: the worker is away."""
+    inference.process_id()  # a process that starts now would look for all runs in this folder
     monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
-    with runs.trainer_slot(0):
-        yield
+    monkeypatch.setattr(workers, "LEASE_SECONDS", 3600.0)
+    assert workers.Worker(0).take_slot()
+    yield
+    storage.close()
 
 
 def training_page() -> AppTest:
-    return open_app().switch_page("pages/training.py").run()
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception
-    return app
+    return go_to(open_app(), "training")
 
 
 def buttons(app: AppTest) -> list[str]:
@@ -44,20 +48,23 @@ def progress(app: AppTest) -> str:
     return str(app.get("progress")[0].proto.text)
 
 
-def finished(run: runs.Run) -> None:
-    """Let a run look as if it had ended, with the curves and no network."""
-    runs.write_state(run.folder, replace(run.state, status="done", whole_epochs=2))
+def finish(run: Run, card: bytes = b"") -> None:
+    """Let a run end as a worker ends it."""
+    taken = leases.claim_next("worker")
+    assert taken is not None
+    assert taken.name == run.name
+    artifacts = {"card": card} if card else {}
+    Recorder(taken, "worker").finish("done", artifacts, completed_epochs=2)
 
 
-def test_nothing_trained_yet_and_then_a_run_waits() -> None:
+def test_nothing_is_trained_yet_and_then_a_run_waits() -> None:
     app = training_page()
-    assert "Nothing was trained yet" in app.info[0].value
+    assert "No network has been trained yet" in app.info[0].value
     press(app, "Train")
-    [run] = runs.every()
+    [run] = runs.list_runs()
     assert run.name == "quick-1"
     assert run.settings == PRESETS["quick"].settings
     assert "quick-1" in progress(app)
-    assert "Leave the queue" in buttons(app)
     press(app, "Leave the queue")
     assert runs.read(run.name).status == "stopped"
 
@@ -67,7 +74,7 @@ def test_a_second_training_waits_for_the_first_to_end() -> None:
     app.segmented_control(key="preset").set_value("overfit").run()
     press(app, "Train")
     assert "Your run quick-1 is" in app.error[0].value
-    assert len(runs.every()) == 1
+    assert len(runs.list_runs()) == 1
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -76,7 +83,7 @@ def test_each_preset_shows_its_lesson_and_its_network(preset: str) -> None:
     app.segmented_control(key="preset").set_value(preset).run()
     assert not app.exception
     assert PRESETS[preset].lesson in [text.value for text in app.markdown]
-    parameters = sum(layer.parameters for layer in PRESETS[preset].settings.layers)
+    parameters = count_parameters(PRESETS[preset].settings.layers)
     assert f"The network: {parameters:,} parameters" in [e.label for e in app.expander]
 
 
@@ -86,16 +93,29 @@ def test_a_network_that_cannot_be_built_is_refused() -> None:
     app.number_input(key="setting_kernel").set_value(9).run()
     assert not app.exception
     assert "smaller than its window" in app.error[0].value
-    assert next(button for button in app.button if button.label == "Train").disabled
+    assert by_label(app.button, "Train").disabled
 
 
-@pytest.mark.parametrize(("key", "value"), [("epochs", 1000), ("learning_rate", -1.0)])
-def test_numbers_sent_past_the_fields_are_not_trained_with(key: str, value: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [("epochs", 1000), ("learning_rate", -1.0), ("batch_size", 10**9)]
+)
+def test_numbers_sent_past_the_fields_are_not_trained_with(name: str, value: float) -> None:
+    """The field itself falls back to a bound; a run is made, with a number that it may have."""
     app = training_page()
-    app.number_input(key=f"setting_{key}").set_value(value).run()
+    app.session_state[f"setting_{name}"] = value
     press(app, "Train")
-    low, high = BOUNDS[key]
-    assert all(low <= getattr(run.settings, key) <= high for run in runs.every())
+    [run] = runs.list_runs()
+    low, high = BOUNDS[name]
+    assert low <= getattr(run.settings, name) <= high
+
+
+def test_settings_that_do_not_fit_together_make_no_run() -> None:
+    """The field allows it, for EMNIST's sake: the program's own check refuses it."""
+    app = training_page()
+    app.number_input(key="setting_images").set_value(100_000).run()
+    assert "57,000" in app.error[0].value
+    assert by_label(app.button, "Train").disabled
+    assert runs.list_runs() == []
 
 
 def test_others_can_see_a_run_and_not_touch_it() -> None:
@@ -103,19 +123,22 @@ def test_others_can_see_a_run_and_not_touch_it() -> None:
     app = training_page()
     assert "quick-1" in progress(app)
     assert not {"Pause", "Stop and keep what it learned", "Leave the queue"} & set(buttons(app))
-    finished(run)
+    finish(run)
     app.run()
-    assert not {"Delete", "Train more"} & set(buttons(app))
+    assert not {"Delete", "Train more", "Resume"} & set(buttons(app))
     assert app.table[-1].value["Started by"].tolist() == ["somebody else"]
 
 
-def test_a_damaged_run_is_listed_and_nothing_else_fails() -> None:
+def test_a_run_that_cannot_be_read_harms_no_other() -> None:
     whole = runs.create(Settings(), "quick", "somebody else")
     broken = runs.create(Settings(), "quick", "yet another")
-    (broken.folder / "state.json").write_bytes(b"{")
+    with storage.writing() as connection:
+        chosen = RUNS.update().where(RUNS.c.id == broken.number)
+        connection.execute(chosen.values(settings={"epochs": 10**6}))
     app = training_page()
     assert not app.exception
-    assert app.table[-1].value["State"].tolist() == ["queued", "damaged: cannot be read"]
+    states = dict(zip(app.table[-1].value["Run"], app.table[-1].value["State"], strict=True))
+    assert states == {whole.name: "queued", broken.name: "damaged"}
     assert whole.name in progress(app)
 
 
@@ -127,21 +150,39 @@ def test_a_home_that_cannot_be_written_is_said(
     monkeypatch.setenv("MNIST_APP_HOME", str(file))
     app = training_page()
     assert not app.exception
-    assert "cannot be written" in app.error[0].value
+    assert "Nothing can be trained now" in text_of(app)
     press(app, "Train")
-    assert "cannot be used" in app.error[0].value
+    assert "cannot be used" in text_of(app)
 
 
-def test_a_drawing_is_said_kept_and_deleted() -> None:
+def test_an_interrupted_run_is_said_and_resumed() -> None:
+    app = press(training_page(), "Train")
+    [run] = runs.list_runs()
+    assert leases.claim_next("worker") is not None
+    with storage.writing() as connection:
+        connection.execute(RUNS.update().values(lease_until=1.0))
+    app.run()
+    assert "Its worker process ended" in text_of(app)
+    press(app, "Resume")
+    assert runs.read(run.name).status == "queued"
+
+
+def test_a_drawing_is_labeled_kept_with_its_strokes_and_deleted() -> None:
     app = draw(open_app(), 4)
-    question = app.segmented_control[0]
-    assert question.label.startswith("What was it really?")
+    question = next(one for one in app.segmented_control if one.label.startswith("What is it"))
     question.set_value(4).run()
-    assert "Kept as a 4" in " ".join(caption.value for caption in app.caption)
-    app.switch_page("pages/training.py").run()
-    assert "1 of your drawings are kept" in " ".join(text.value for text in app.markdown)
+    assert "Kept as a 4" in text_of(app)
+    with storage.reading() as connection:
+        [(strokes, label)] = connection.execute(
+            sa.select(storage.LABELED_DRAWINGS.c.strokes, storage.LABELED_DRAWINGS.c.label)
+        ).all()
+    assert label == 4
+    assert len(strokes["objects"]) >= 1
+    go_to(app, "training")
+    assert "You have labeled one drawing." in text_of(app)
+    assert "Fine-tune Small CNN" in buttons(app)
     press(app, "Delete all")
-    assert "Teach “cnn” my digits" not in buttons(app)
+    assert "Fine-tune Small CNN" not in buttons(app)
 
 
 def test_nobody_sees_another_persons_drawings() -> None:
@@ -151,13 +192,13 @@ def test_nobody_sees_another_persons_drawings() -> None:
 
 def test_a_network_that_was_deleted_is_replaced_by_the_usual_one() -> None:
     app = press(training_page(), "Train")
-    [run] = runs.every()
-    card = replace(registry.read_card("cnn"), name=run.name)
-    registry.write_artifact(run.name, "card", card_text(card).encode())
-    finished(run)
+    [run] = runs.list_runs()
+    finish(run, CARD)
     press(app.run(), "Use this network")
-    assert app.sidebar.selectbox[0].value == run.name
-    runs.delete(run.name)
+    assert app.selectbox(key="network").value == run.name
+    runs.delete(run.name, run.owner)
+    app = AppTest.from_file(str(SCRIPT), default_timeout=60)
+    app.session_state["network"] = run.name
     app.run()
     assert not app.exception
-    assert app.sidebar.selectbox[0].value == "cnn"
+    assert app.selectbox(key="network").value == "cnn"

@@ -15,6 +15,7 @@ from mnist_app.data import datasets
 from mnist_app.model import builder
 from mnist_app.model.builder import PartlyConnected
 from mnist_app.model.by_hand import Network
+from mnist_app.model.card import Result, write_card
 from mnist_app.networks.architecture import (
     ARCHITECTURES,
     Architecture,
@@ -23,10 +24,12 @@ from mnist_app.networks.architecture import (
     layers_of,
     network_of,
 )
-from mnist_app.networks.card import ASSETS
+from mnist_app.networks.card import ASSETS, card_text, read_card_text
+from mnist_app.networks.evaluation import Measurement
 from mnist_app.networks.layer_specs import ArchitectureError, Convolution, Flatten
 from mnist_app.networks.layers import activate
 from mnist_app.networks.registry import NetworkError, read_card
+from mnist_app.training.run import Run
 from mnist_app.training.settings import CHOICES, Settings
 from tests.support.architectures import ACTIVATIONS, architectures
 
@@ -71,9 +74,9 @@ def test_a_network_of_stages_is_refused_where_keras_refuses_it(chosen: Settings)
         layers = chosen.layers
     except ArchitectureError:
         with pytest.raises(ValueError, match=r"size would be|negative dimension"):
-            builder.build_for(chosen)
+            builder.build(chosen.architecture)
         return
-    assert builder.describe(builder.build_for(chosen)) == layers
+    assert builder.describe(builder.build(chosen.architecture)) == layers
 
 
 @hypothesis_settings(max_examples=25)
@@ -180,6 +183,24 @@ def test_shown_code_builds_the_same_network(architecture: Architecture) -> None:
     space: dict = {}
     exec("import keras\n" + scripts.network_code(architecture), space)
     assert builder.describe(space["network"]) == layers_of(architecture)
+
+
+@hypothesis_settings(max_examples=10)
+@given(BUILT, st.integers(1, 9))
+def test_a_run_writes_the_card_of_the_network_that_was_built(chosen: Settings, epochs: int) -> None:
+    try:
+        layers_of(chosen.architecture)
+    except ArchitectureError:
+        return
+    network = builder.build(chosen.architecture)
+    measured = Measurement(10_000, 0.9, 0.0, 0.0, (None,) * 10, ())
+    run = Run(1, "quick-1", "somebody", chosen, "done", queued_at=0.0, epochs=9)
+    card = write_card(run, network, Result(epochs, 2.5, 0.9, 0.5, measured, drawings=0))
+    assert card.layers == builder.describe(network) == layers_of(card.architecture)
+    assert card.parameters == network.count_params()
+    assert card.architecture == chosen.architecture
+    assert (card.name, card.test_accuracy, card.settings.epochs) == ("quick-1", 0.9, epochs)
+    assert read_card_text(card_text(card)) == card
 
 
 def test_connections_are_counted_for_each_kernel() -> None:

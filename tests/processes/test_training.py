@@ -1,11 +1,11 @@
-"""Training in real trainer processes: what is learned, what is watched, and what goes wrong."""
+"""Training in real worker processes: what is learned, what is watched, and what goes wrong."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,9 +16,9 @@ import keras
 import numpy as np
 import psutil
 import pytest
-from streamlit.testing.v1 import AppTest
+import sqlalchemy as sa
 
-from mnist_app import workers
+from mnist_app import storage, workers
 from mnist_app.codegen import scripts
 from mnist_app.data import datasets
 from mnist_app.data.datasets import EMNIST, one_hot
@@ -26,63 +26,71 @@ from mnist_app.imaging import convolution
 from mnist_app.model import builder, inspection, training
 from mnist_app.model.fitting import fitter
 from mnist_app.networks import registry
-from mnist_app.networks.architecture import ARCHITECTURES, layers_of
-from mnist_app.networks.card import ASSETS, read_card_text
+from mnist_app.networks.card import read_card_text
 from mnist_app.networks.interventions import Interventions, Pooling
-from mnist_app.networks.layers import layer_before
-from mnist_app.training import labeled_drawings, runs
+from mnist_app.networks.layers import layer_before, layers_of_kind
+from mnist_app.storage import ARTIFACTS
+from mnist_app.training import labeled_drawings, leases, runs
+from mnist_app.training.history import Curve, read_history, read_snapshot
 from mnist_app.training.presets import SHIPPED
-from mnist_app.training.runs import Run, RunError
+from mnist_app.training.run import OPERATOR, Run, RunError
 from mnist_app.training.settings import Settings
-from tests.support.process_control import kill, worker_processes
-from tests.pages.test_inside import board, component, text_of
-from tests.pages.test_inside import run as run_page
 from tests.support import emnist
+from tests.support.process_control import kill, worker_processes
 from tests.support.serving import ROOT
 
 SHORT = Settings(images=3000, batch_size=100, epochs=2, dropout=0.3)
 LONG = replace(SHORT, images=57_000, epochs=50)
-WAIT = 90.0
+TIMEOUT = 90.0
 
 
-def train(settings: Settings, owner: str = "") -> Run:
+def train(settings: Settings, owner: str = OPERATOR) -> Run:
     return ended(started(settings, owner))
 
 
-def started(settings: Settings, owner: str = "") -> Run:
+def started(settings: Settings, owner: str = OPERATOR) -> Run:
     run = runs.create(settings, "test", owner)
     workers.start()
     return run
 
 
 def ended(run: Run) -> Run:
-    return until(run, lambda run: run.status not in ("queued", "running", "paused"))
+    return until(run, lambda run: not run.is_active)
 
 
 def until(run: Run, condition: Callable[[Run], bool]) -> Run:
-    for _ in range(int(WAIT / 0.05)):
+    for _ in range(int(TIMEOUT / 0.05)):
         run = runs.read(run.name)
         if condition(run):
             return run
         time.sleep(0.05)
-    raise AssertionError(f"{run.status}: {run.state}")
+    raise AssertionError(f"{run.status}: {run}")
+
+
+def send(run: Run, kind: str, value: float | None = None) -> None:
+    runs.send_command(run.name, OPERATOR, kind, value)
 
 
 def stop(run: Run) -> Run:
-    runs.wish(run, stop=True)
+    send(run, "stop")
     return ended(run)
 
 
 def is_learning(run: Run) -> bool:
-    return len(runs.read_history(run.folder).training.images) > 1
+    return len(read_history(run).training.images) > 1
 
 
 def has_seen_5000_images(run: Run) -> bool:
-    return max(runs.read_history(run.folder).training.images, default=0) >= 5000
+    return max(read_history(run).training.images, default=0) >= 5000
 
 
 def weights(run: Run) -> list[np.ndarray]:
-    return list(keras.saving.load_model(run.folder / f"{run.name}.keras").get_weights())
+    content = storage.read_artifact(run.name, "keras")
+    assert content is not None
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "network.keras"
+        file.write_bytes(content)
+        return list(keras.saving.load_model(file).get_weights())
 
 
 def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
@@ -93,11 +101,11 @@ def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
 def nothing_left_running() -> Iterator[None]:
     """What a failed test leaves in the queue would hold up all others."""
     yield
-    for run in runs.every():
-        if run.state.status == "queued":
-            runs.leave_queue(run)
-        elif run.is_moving:
-            runs.wish(run, stop=True)
+    for run in runs.list_runs():
+        if run.status == "queued":
+            runs.leave_queue(run.name, OPERATOR)
+        elif run.is_active:
+            send(run, "stop")
 
 
 @pytest.fixture(scope="module")
@@ -111,18 +119,28 @@ def by_hand() -> Run:
 
 
 def test_it_learns_and_says_so(first: Run) -> None:
-    assert (first.status, first.state.whole_epochs) == ("done", 2)
-    assert first.state.test_accuracy is not None
-    assert first.state.test_accuracy > 0.85
-    history = runs.read_history(first.folder)
-    assert history.validation.images[0] == 0
-    assert history.validation.accuracy[0] < 0.4
-    assert history.validation.images[-1] == 6000
-    assert history.validation.accuracy[-1] > 0.85
-    assert runs.read_live(first.folder).kernels.shape == (8, 5, 5)
+    assert (first.status, first.completed_epochs) == ("done", 2)
+    assert first.test_accuracy is not None
+    assert first.test_accuracy > 0.85
+    validation = read_history(first).validation
+    assert validation.images[0] == 0
+    assert validation.accuracy[0] < 0.4
+    assert validation.images[-1] == 6000
+    assert validation.accuracy[-1] > 0.85
+    assert read_snapshot(first).kernels.shape == (8, 5, 5)
+
+
+def test_its_card_says_what_was_built_and_measured(first: Run) -> None:
     card = registry.read_card(first.name)
-    assert card.test_accuracy == first.state.test_accuracy
+    network = builder.load(first.name)
+    assert card.layers == builder.describe(network)
+    assert card.architecture == first.settings.architecture
+    assert card.test_accuracy == first.test_accuracy
+    test = datasets.load_test()
+    answered = network.predict(test.images.astype(np.float32), verbose=0).argmax(axis=1)
+    assert card.test_accuracy == pytest.approx(np.mean(answered == test.labels), abs=2e-4)
     assert 0 < card.reject_below < 1
+    assert (card.settings.epochs, card.settings.images) == (2, 3000)
 
 
 def test_same_settings_same_weights(first: Run) -> None:
@@ -130,24 +148,29 @@ def test_same_settings_same_weights(first: Run) -> None:
 
 
 def test_both_engines_draw_the_same_curve(first: Run, by_hand: Run) -> None:
-    one, other = (runs.read_history(run.folder).validation for run in (first, by_hand))
+    one, other = (read_history(run).validation for run in (first, by_hand))
     assert other.loss[0] == pytest.approx(one.loss[0], abs=1e-4)
     assert other.accuracy[-1] == pytest.approx(one.accuracy[-1], abs=0.02)
     assert other.loss[-1] == pytest.approx(one.loss[-1], abs=0.06)
-    assert by_hand.state.test_accuracy == pytest.approx(first.state.test_accuracy, abs=0.02)
+    assert by_hand.test_accuracy == pytest.approx(first.test_accuracy, abs=0.02)
 
 
-def test_killed_it_says_so_and_goes_on_to_the_same_weights(first: Run) -> None:
+def test_killed_it_is_interrupted_and_resumes_to_the_same_weights(first: Run) -> None:
     run = started(SHORT)
-    until(run, lambda run: run.state.whole_epochs >= 1)
-    [trainer] = worker_processes()
-    kill([trainer])
+    until(run, lambda run: run.completed_epochs >= 1)
+    [worker] = worker_processes()
+    kill([worker])
     run = until(run, lambda run: run.status == "interrupted")
-    runs.go_on(run)
+    runs.resume(run.name, OPERATOR)
     workers.start()
     run = ended(run)
-    assert (run.status, run.state.whole_epochs) == ("done", 2)
+    assert (run.status, run.completed_epochs) == ("done", 2)
     assert same(weights(run), weights(first))
+    assert_no_event_twice(read_history(run).validation)
+
+
+def assert_no_event_twice(curve: Curve) -> None:
+    assert list(curve.images) == sorted(set(curve.images))
 
 
 @pytest.mark.parametrize("engine", ["keras", "tensorflow"])
@@ -156,32 +179,36 @@ def test_what_is_saved_of_a_network_is_all_there_is(engine: str) -> None:
     split = datasets.load_training()
     images, targets = split.images[:500], one_hot(split.labels[:500])
     keras.utils.set_random_seed(1)
-    one = fitter(chosen, builder.build_for(chosen))
-    other = fitter(chosen, builder.build_for(chosen))
+    one = fitter(chosen, builder.build(chosen.architecture))
+    other = fitter(chosen, builder.build(chosen.architecture))
     one.fit(images, targets, lambda: 0.01, lambda *_: False)
+    assert "conv1/kernel" in one.state() or "conv1/0" in one.state()
     other.restore(one.state())
     for network in (one, other):
         network.fit(images, targets, lambda: 0.01, lambda *_: False)
-    assert same(one.state(), other.state())
+    mine, others = one.state(), other.state()
+    assert mine.keys() == others.keys()
+    assert all(np.array_equal(mine[name], others[name]) for name in mine)
 
 
-def test_it_pauses_goes_on_takes_another_rate_stops_and_does_more() -> None:
+def test_it_pauses_continues_takes_another_rate_and_stops() -> None:
     run = until(started(LONG), has_seen_5000_images)
-    runs.wish(run, pause=True)
+    send(run, "pause")
     run = until(run, lambda run: run.status == "paused")
-    before = runs.read_history(run.folder).training.images
+    before = read_history(run).training.images
     time.sleep(1)
-    assert runs.read_history(run.folder).training.images == before
-    runs.wish(run, pause=False, learning_rate=0.0001)
-    run = until(run, lambda run: len(runs.read_history(run.folder).rates) > 0)
-    assert (run.state.learning_rate, run.status) == (0.0001, "running")
-    assert runs.read_history(run.folder).rates[0][1] == 0.0001
+    assert read_history(runs.read(run.name)).training.images == before
+    for kind, value in (("continue", None), ("learning_rate", 0.0001)):
+        send(run, kind, value)
+    run = until(run, lambda run: len(read_history(run).rates) > 0)
+    assert (run.learning_rate, run.status) == (0.0001, "running")
+    assert read_history(run).rates[0][1] == 0.0001
     run = stop(run)
     assert run.status == "stopped"
-    assert run.state.test_accuracy is not None
-    assert run.state.test_accuracy > 0.5
-    assert run.state.whole_epochs == 0
-    runs.go_on(run, 20)
+    assert run.test_accuracy is not None
+    assert run.test_accuracy > 0.5
+    assert run.completed_epochs == 0
+    runs.resume(run.name, OPERATOR, 20)
     run = until(run, lambda run: run.status == "running")
     assert stop(until(run, is_learning)).status == "stopped"
 
@@ -189,7 +216,7 @@ def test_it_pauses_goes_on_takes_another_rate_stops_and_does_more() -> None:
 @pytest.mark.parametrize("engine", ["keras", "tensorflow"])
 def test_both_engines_tell_a_loss_that_is_no_number(engine: str) -> None:
     chosen = replace(SHORT, engine=engine)
-    network = builder.build_for(chosen)
+    network = builder.build(chosen.architecture)
     network.set_weights([np.full_like(weight, np.nan) for weight in network.get_weights()])
     split = datasets.load_training(count=200)
     losses: list[float] = []
@@ -202,88 +229,110 @@ def test_both_engines_tell_a_loss_that_is_no_number(engine: str) -> None:
     assert np.isnan(losses).all()
 
 
-def test_a_loss_that_is_no_number_stops_it_and_says_what_to_try() -> None:
+def test_a_loss_that_is_no_number_ends_it_with_advice() -> None:
     # This weight decay makes every weight a hundred times larger at each step.
     run = train(replace(SHORT, optimizer="adamw", learning_rate=1000.0, weight_decay=0.1))
     assert run.status == "failed"
-    assert re.search(r"After [\d,]+ images the loss was no number", run.state.message)
-    assert "Try a learning rate ten times lower, 100." in run.state.message
+    assert re.search(r"After [\d,]+ images the loss was no number", run.message)
+    assert "Try a learning rate ten times lower, 100." in run.message
     assert not registry.exists(run.name)
 
 
-def test_a_full_disk_stops_it_and_it_goes_on_when_there_is_space(first: Run) -> None:
+def test_a_full_disk_fails_it_and_later_it_resumes(first: Run) -> None:
     run = until(started(SHORT), is_learning)
-    [trainer] = worker_processes()
-    # No file may grow beyond this, as on a disk that is full: the checkpoint is larger.
-    trainer.rlimit(psutil.RLIMIT_FSIZE, (20_000, psutil.RLIM_INFINITY))
+    [worker] = worker_processes()
+    # No file may grow beyond this, as on a disk that is full.
+    size = (storage.home() / "store.sqlite3").stat().st_size
+    worker.rlimit(psutil.RLIMIT_FSIZE, (size, psutil.RLIM_INFINITY))
+    time.sleep(3)
+    worker.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
     run = ended(run)
     assert run.status == "failed"
-    assert "The disk is full" in run.state.message
-    trainer.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
-    runs.go_on(run)
+    assert "Free some space" in run.message
+    runs.resume(run.name, OPERATOR)
     run = ended(run)
     assert run.status == "done"
     assert same(weights(run), weights(first))
 
 
-def test_what_it_cannot_begin_with_is_said_and_the_trainer_lives() -> None:
+def test_what_it_cannot_begin_with_is_said() -> None:
     run = train(replace(SHORT, start_from="quick-0"))
     assert (run.status, run.is_unfinished) == ("failed", True)
-    assert "The network quick-0 is not there any more." in run.state.message
-    run = ended(runs.create(SHORT, "test", files={"checkpoint.npz": b"PK damaged"}))
-    assert (run.status, run.state.whole_epochs) == ("failed", 0)
-    assert "The checkpoint of this run is damaged." in run.state.message
+    assert "There is no network quick-0." in run.message
     assert len(worker_processes()) == 1
 
 
-def test_only_as_many_train_as_may_and_the_others_follow_by_themselves() -> None:
+def test_a_damaged_checkpoint_is_said() -> None:
+    run = stop(until(started(LONG), is_learning))
+    with storage.writing() as connection:
+        storage.put_artifact(connection, run.name, "checkpoint", b"PK damaged")
+    runs.resume(run.name, OPERATOR, 1)
+    run = ended(run)
+    assert run.status == "failed"
+    assert "The checkpoint of this run is damaged." in run.message
+
+
+def test_only_one_trains_and_the_others_follow() -> None:
     one, other = started(LONG, "one"), started(SHORT, "other")
     until(one, is_learning)
-    assert (runs.read(other.name).status, runs.place_in_queue(other)) == ("queued", (1, 1))
+    other = runs.read(other.name)
+    assert (other.status, runs.place_in_queue(other)) == ("queued", (1, 1))
     assert len(worker_processes()) == 1
     stop(one)
     assert ended(other).status == "done"
 
 
-def test_while_others_wait_a_run_gives_way_and_a_paused_one_is_stopped(
+def test_while_others_wait_a_run_is_requeued(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
-    monkeypatch.setattr(training, "TURN", 0.0)
-    run, paused = runs.create(SHORT, "first"), runs.create(LONG, "second")
-    train_here(run)
-    assert [waiting.name for waiting in runs.queue()] == [paused.name, run.name]
-    assert runs.read(run.name).state.whole_epochs == 1
+    monkeypatch.setattr(training, "TIME_SLICE", 0.0)
+    run, paused = (runs.create(one, "test", OPERATOR) for one in (SHORT, LONG))
+    assert train_here() == run.name
+    run = runs.read(run.name)
+    assert (run.status, run.completed_epochs, runs.place_in_queue(run)) == ("queued", 1, (2, 2))
     pausing = threading.Thread(
-        target=lambda: runs.wish(until(paused, is_learning), pause=True), daemon=True
+        target=lambda: send(until(paused, is_learning), "pause"), daemon=True
     )
     pausing.start()
-    train_here(paused)
+    assert train_here() == paused.name
     pausing.join()
     paused = runs.read(paused.name)
-    assert (paused.status, paused.state.whole_epochs) == ("stopped", 0)
-    assert "paused for 0 minutes while others waited" in paused.state.message
+    assert (paused.status, paused.completed_epochs) == ("stopped", 0)
+    assert "paused for 0 minutes while others waited" in paused.message
     assert registry.exists(paused.name)
-    assert [waiting.name for waiting in runs.queue()] == [run.name]
+    assert runs.place_in_queue(runs.read(run.name)) == (1, 1)
 
 
-def train_here(run: Run) -> None:
-    with runs.alone(run):
-        training.train(run)
+def train_here() -> str:
+    run = leases.claim_next("this process")
+    assert run is not None
+    renewing = threading.Event()
+
+    def renew() -> None:
+        while not renewing.wait(leases.RENEWAL_SECONDS):
+            leases.renew("this process")
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    training.train(run, "this process")
+    renewing.set()
+    thread.join()
+    return run.name
 
 
-def test_a_network_learns_a_persons_drawings_and_forgets_little() -> None:
+def test_a_network_is_fine_tuned_on_drawings_and_forgets_little() -> None:
     odd = np.zeros((28, 28), np.uint8)
     odd[6:22, 6:9] = odd[6:22, 19:22] = odd[12:15, 6:22] = 255  # an H, which is to be a 7
     labeled_drawings.keep("teacher", odd, 7)
-    run = labeled_drawings.teach("teacher", "cnn")
+    run = labeled_drawings.fine_tune("teacher", "cnn")
     workers.start()
     run = ended(run)
-    assert run.status == "done", run.state.message
-    assert run.state.before["drawings"] == 0
-    assert run.state.after["drawings"] == 1
-    assert run.state.before["mnist"] == registry.read_card("cnn").test_accuracy
-    assert run.state.after["mnist"] > run.state.before["mnist"] - 0.01
+    assert run.status == "done", run.message
+    assert run.before["drawings"] == 0
+    assert run.after["drawings"] == 1
+    assert run.before["mnist"] == registry.read_card("cnn").test_accuracy
+    assert run.after["mnist"] > run.before["mnist"] - 0.01
     assert registry.exists(run.name)
 
 
@@ -291,11 +340,11 @@ def test_the_command_trains_and_resumes_the_same_runs(first: Run, tmp_path: Path
     options = ["--preset", "quick", "--images", "3000", "--batch-size", "100", "--epochs", "2"]
     answer = command(*options, "--dropout", "0.3", "--json", "--output", str(tmp_path))
     card = read_card_text((tmp_path / "built.json").read_text())
-    assert card.test_accuracy == first.state.test_accuracy
+    assert card.test_accuracy == first.test_accuracy
     assert (tmp_path / "built.weights.h5").stat().st_size > 4 * card.parameters
     assert answer["status"] == "done"
     assert answer["epochs"] == 2
-    assert answer["test_accuracy"] == first.state.test_accuracy
+    assert answer["test_accuracy"] == first.test_accuracy
     assert 0 < float(str(answer["seconds"])) < 60
     again = command("--resume", str(answer["run"]), "--epochs", "1", "--json")
     assert (again["run"], again["epochs"]) == (answer["run"], 3)
@@ -313,116 +362,98 @@ def command(*options: str) -> dict[str, object]:
     return answer
 
 
-def test_the_command_refuses_what_cannot_be_trained() -> None:
-    for options, status, sentence in (
+@pytest.mark.parametrize(
+    ("options", "status", "sentence"),
+    [
         (["--epochs", "1000"], 2, "Epochs must be from 1 to 100."),
         (["--resume", "never-was"], 1, "There is no run never-was."),
-    ):
-        result = subprocess.run(
-            [sys.executable, "-m", "mnist_app", "train", *options],
-            cwd=ROOT,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        assert result.returncode == status
-        assert result.stderr.strip().endswith(sentence)
+    ],
+)
+def test_the_command_refuses_what_cannot_be_trained(
+    options: list[str], status: int, sentence: str
+) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "mnist_app", "train", *options],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == status
+    assert result.stderr.strip().endswith(sentence)
 
 
 @pytest.mark.parametrize("write", [scripts.keras_script, scripts.tensorflow_script])
-def test_the_shown_scripts_run_and_learn_as_the_run_did(
+def test_the_shown_scripts_learn_as_the_run_did(
     write: Callable[[Settings], str], first: Run, tmp_path: Path
 ) -> None:
     text = write(SHORT)
     # The only change: the same images, from this project instead of from the network.
     loading = "keras.datasets.mnist.load_data()"
     assert text.count(loading) == 1
-    names = ", ".join(f'np.load(r"{datasets.MNIST_FILE}")["{name}"]' for name in NAMES)
-    a, b, c, d = names.split(", ")
-    (tmp_path / "script.py").write_text(text.replace(loading, f"(({a}, {b}), ({c}, {d}))"))
+    arrays = [
+        f'np.load(r"{datasets.MNIST_FILE}")["{name}"]'
+        for name in ("x_train", "y_train", "x_test", "y_test")
+    ]
+    local = f"(({arrays[0]}, {arrays[1]}), ({arrays[2]}, {arrays[3]}))"
+    (tmp_path / "script.py").write_text(text.replace(loading, local))
     printed = subprocess.run(
-        [sys.executable, "script.py"],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
+        [sys.executable, "script.py"], cwd=tmp_path, check=True, capture_output=True, text=True
     ).stdout
-    found = re.search(r"Right on the 10,000 test images: ([\d.]+)%", printed)
-    assert found is not None
-    assert float(found[1]) / 100 == pytest.approx(first.state.test_accuracy, abs=0.03)
+    found = re.search(r"([\d.]+)%\s*$", printed)
+    assert found is not None, printed
+    assert float(found[1]) / 100 == pytest.approx(first.test_accuracy, abs=0.03)
 
 
-NAMES = ("x_train", "y_train", "x_test", "y_test")
-
-
-@pytest.mark.parametrize("name", registry.NETWORKS)
-def test_every_network_ships_with_weights_and_a_card(name: str) -> None:
-    card = registry.read_card(name)
-    assert card.name == name
-    assert card.architecture == ARCHITECTURES[name]
-    assert card.layers == layers_of(card.architecture)
-    assert card.settings.network == name
-    assert card.settings.images == datasets.TRAINING_IMAGES
-    assert 0 < card.reject_below < 0.9
-
-
-def test_the_shipped_networks_are_as_good_and_as_small_as_they_should_be() -> None:
-    assert registry.read_card("cnn").parameters <= 120_000
-    assert registry.read_card("cnn").test_accuracy >= 0.995
-    assert registry.read_card("champion").test_accuracy >= 0.996
-    files = [ASSETS / f"{name}.weights.h5" for name in registry.NETWORKS]
-    assert sum(file.stat().st_size for file in files) <= 8e6
-
-
-def test_varied_images_and_written_digits_train_too() -> None:
+def test_augmented_and_synthetic_digits_train_too() -> None:
     run = train(replace(SHIPPED["mlp"], images=600, epochs=1))
-    assert run.status == "done", run.state.message
-    assert "written by the program" in registry.read_card(run.name).data
+    assert run.status == "done", run.message
+    card = registry.read_card(run.name)
+    assert "written by the program" in card.data
+    assert card.settings.synthetic_digits == 210
 
 
-def test_a_network_with_other_windows_is_shown_and_pooled_as_it_was_built() -> None:
+def test_a_network_with_other_windows_is_built_and_pooled_so() -> None:
     settings = replace(SHORT, images=500, epochs=1, kernel=3, pool=3, pool_stride=2)
     run = train(replace(settings, activation="tanh"))
-    assert run.status == "done", run.state.message
+    assert run.status == "done", run.message
+    card = registry.read_card(run.name)
+    pools = layers_of_kind(card.layers, "MaxPooling2D")
+    assert [(pool.kernel, pool.stride) for pool in pools] == [((3, 3), 2)] * 2
     image = datasets.load_test().images[0]
-    built = inspection.inspect(run.name, image, Interventions())
-    source = built[layer_before(registry.read_card(run.name).layers, "pool1").name]
+    built = inspection.layers(image, run.name, Interventions())
     for rule in convolution.RULES:
         pooling = Pooling(rule, 3, 2)
-        changes = Interventions(pooling={"pool1": pooling, "pool2": pooling})
-        changed = inspection.inspect(run.name, image, changes)
+        interventions = Interventions(pooling={"pool1": pooling, "pool2": pooling})
+        changed = inspection.layers(image, run.name, interventions)
         assert changed["pool2"].shape == built["pool2"].shape
+        source = built[layer_before(card.layers, "pool1").name]
         ours = convolution.pool(source[..., 0], 3, 2, rule)
         np.testing.assert_allclose(changed["pool1"][..., 0], ours, atol=1e-6)
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    app.session_state["network"] = run.name
-    run_page(app.run().switch_page("pages/feature_maps.py"))
-    app.main.selectbox[0].set_value("tanh1")
-    run_page(app)
-    assert "**tanh** bends every value to between −1 and 1" in text_of(app)
-    app.main.selectbox[0].set_value("pool1")
-    run_page(app)
-    lens = component(app, "lens")
-    ours = convolution.pool(board(lens, "input"), 3, 2)
-    np.testing.assert_array_equal(board(lens, "output"), ours)
-    assert (lens["window"], lens["stride"]) == ([3, 3], 2)
 
 
 def test_emnist_trains_and_is_tested_the_same_way() -> None:
     settings = replace(SHORT, data=EMNIST.name, images=300, epochs=1)
     with pytest.raises(RunError, match="is not in"):
-        runs.create(settings, "test")
+        runs.create(settings, "test", OPERATOR)
     _, test = emnist.write_some(datasets.emnist_folder())
     run = train(settings)
-    assert run.status == "done", run.state.message
+    assert run.status == "done", run.message
     card = registry.read_card(run.name)
     assert card.tested_on == EMNIST.name
     assert card.data == "300 training images of EMNIST Digits"
     answers = builder.load(run.name).predict(test.images.astype(np.float32), verbose=0)
     right = np.mean(answers.argmax(axis=1) == test.labels)
-    assert card.test_accuracy == run.state.test_accuracy == pytest.approx(right)
+    assert card.test_accuracy == run.test_accuracy == pytest.approx(right)
     many = train(replace(settings, images=301))
     assert many.status == "failed"
-    assert "of which 3,000 are kept for validation" in many.state.message
+    assert "3,300 training images" in many.message
     shutil.rmtree(datasets.emnist_folder())
+
+
+def test_nothing_is_left_in_the_store_of_a_deleted_run() -> None:
+    run = train(replace(SHORT, images=500, epochs=1))
+    runs.delete(run.name, OPERATOR)
+    with storage.reading() as connection:
+        left = sa.select(sa.func.count()).where(ARTIFACTS.c.run == run.name)
+        assert connection.execute(left).scalar() == 0

@@ -18,6 +18,9 @@ from tests.support.handwriting import DIGITS, drawn
 from tests.support.serving import ROOT
 
 
+SCRIPT = ROOT / "mnist_app" / "ui" / "entry" / "navigation.py"
+
+
 class Labeled(Protocol):
     """A widget of Streamlit's tests."""
 
@@ -29,7 +32,7 @@ WidgetType = TypeVar("WidgetType", bound=Labeled)
 
 def open_app() -> AppTest:
     """Open the first page."""
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(SCRIPT), default_timeout=60).run()
     assert not app.exception
     return app
 
@@ -41,7 +44,7 @@ def open_page(name: str) -> AppTest:
 
 def go_to(app: AppTest, name: str) -> AppTest:
     """Go to a page by its file's name, and wait for the network."""
-    app.switch_page(f"pages/{name}.py")
+    app.switch_page(str(ROOT / "pages" / f"{name}.py"))
     return run(app)
 
 

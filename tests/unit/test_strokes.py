@@ -77,7 +77,7 @@ def saved(folder: Path, content: object) -> Path:
 
 def test_a_good_file_is_read(tmp_path: Path) -> None:
     [first, second] = strokes.read_strokes(
-        saved(tmp_path, ONE_POINT + [{"label": 7, "strokes": [[[0, 1], [2, 3.5]], [[4, 5]]]}])
+        saved(tmp_path, [*ONE_POINT, {"label": 7, "strokes": [[[0, 1], [2, 3.5]], [[4, 5]]]}])
     )
     assert (first.label, second.label) == (1, 7)
     assert [stroke.tolist() for stroke in second.strokes] == [[[0, 1], [2, 3.5]], [[4, 5]]]

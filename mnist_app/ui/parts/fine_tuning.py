@@ -56,8 +56,9 @@ def show() -> None:
         )
         return
     network = session.network()
+    drawings = "one drawing" if len(kept) == 1 else f"{len(kept)} drawings"
     st.markdown(
-        f"You have labeled {len(kept)} drawings. {registry.title(network)} can learn them, mixed "
+        f"You have labeled {drawings}. {registry.title(network)} can learn from this, mixed "
         "with MNIST so that it does not forget other people’s handwriting."
     )
     _show(kept)

@@ -1,0 +1,160 @@
+"""The server around the pages: its start and end, the headers of its answers, its failures."""
+
+import base64
+import hashlib
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+
+from mnist_app.ui import resources
+from mnist_app.ui.visitor import COOKIE, NUMBER
+
+PAGE_FAILED = "Something went wrong on this page. Reload it to continue; your drawing is kept."
+REQUEST_FAILED = "Something went wrong on the server. Try again; its log says why."
+COOKIE_SECONDS = 365 * 24 * 3600
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Start the model process with the server, and end it with the server."""
+    resources.start()
+    try:
+        yield
+    finally:
+        resources.stop()
+
+
+def show_failure(_error: Exception) -> bool:
+    """Show one sentence where a page failed; Streamlit has logged the traceback.
+
+    Returns True, so that Streamlit shows nothing of its own.
+    """
+    if _is_callback_of_fragment():
+        # An element would take the place of the page's first one.
+        st.toast(PAGE_FAILED, icon=":material/error:", duration="infinite")
+    else:
+        st.error(PAGE_FAILED, icon=":material/error:")
+    return True
+
+
+def _is_callback_of_fragment() -> bool:
+    context = get_script_run_ctx()
+    return bool(context and context.fragment_ids_this_run and ThreadState.get().fragment_id is None)
+
+
+async def answer_failure(_request: Request, _error: Exception) -> PlainTextResponse:
+    """Answer a request that failed outside of all pages; the traceback goes to the log."""
+    headers = {name.decode(): value.decode() for name, value in HEADERS}
+    return PlainTextResponse(REQUEST_FAILED, status_code=500, headers=headers)
+
+
+def content_security_policy(index: str) -> str:
+    """Return what a browser may load and run, as a Content-Security-Policy.
+
+    `index` is Streamlit's HTML page, whose short inline scripts are let in by their hashes. Each
+    source that is allowed beyond 'self' is needed by something: blob: by the scripts of our own
+    elements, inline styles by Streamlit, data: by pictures in HTML, a font and the camera.
+    """
+    hashes = " ".join(f"'sha256-{_digest(script)}'" for script in _INLINE_SCRIPT.findall(index))
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src 'self' blob: {hashes}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "font-src 'self' data:",
+            "connect-src 'self' data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _headers() -> list[tuple[bytes, bytes]]:
+    index = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    headers = {
+        "content-security-policy": content_security_policy(index),
+        "permissions-policy": "camera=(self), microphone=(), geolocation=()",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+    }
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
+HEADERS = _headers()
+_NAMES = frozenset(name for name, _ in HEADERS)
+
+
+class SecurityHeaders:
+    """Middleware that adds the security headers to each answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before `app`."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, and add the headers to what comes back."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [pair for pair in message.get("headers", ()) if pair[0] not in _NAMES]
+                message["headers"] = kept + HEADERS
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class VisitorCookie:
+    """Middleware that gives each browser its visitor's number before a page runs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before `app`."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through; where a page is asked for, its answer carries the cookie.
+
+        A known visitor keeps the number, for another year.
+        """
+        if scope["type"] != "http" or not _asks_for_page(scope):
+            await self._app(scope, receive, send)
+            return
+        known = Request(scope).cookies.get(COOKIE, "")
+        number = known if NUMBER.fullmatch(known) else secrets.token_hex(16)
+        secure = "; Secure" if scope["scheme"] == "https" else ""
+        cookie = (
+            f"{COOKIE}={number}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax{secure}"
+        )
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message.get("headers", ())
+                message["headers"] = [*headers, (b"set-cookie", cookie.encode())]
+            await send(message)
+
+        await self._app(scope, receive, send_with_cookie)
+
+
+def _asks_for_page(scope: Scope) -> bool:
+    return scope["method"] == "GET" and any(
+        name == b"accept" and b"text/html" in value for name, value in scope["headers"]
+    )
