@@ -7,11 +7,8 @@ It holds a slot and its run by leases, which it renews while it lives.
 
 import argparse
 import gc
-import hashlib
 import logging
 import os
-import platform
-import secrets
 import subprocess
 import sys
 import threading
@@ -20,18 +17,15 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import gettempdir
 
-import sqlalchemy as sa
-
 from mnist_app import storage
-from mnist_app.storage import WORKERS, Now, StorageError, home
-from mnist_app.training import leases, runs
-from mnist_app.training.leases import LEASE_SECONDS, RENEWAL_SECONDS
+from mnist_app.storage import StorageError, home
+from mnist_app.training import leases, runs, slots
+from mnist_app.training.leases import RENEWAL_SECONDS
+from mnist_app.training.slots import Slot
 
 LOGGER = logging.getLogger(__name__)
-# Seconds that an idle worker stays warm after somebody wanted one.
-IDLE_SECONDS = 600.0
 POLL_INTERVAL = 0.1
-# Seconds between two notes in the store that workers are wanted.
+# Seconds between two notes in the store that a worker is wanted.
 WANTED_INTERVAL = 5.0
 ROOT = Path(__file__).parent.parent
 
@@ -53,93 +47,19 @@ def start() -> None:
     """
     with _starting:
         for number in range(limit()):
-            slot = slot_name(number)
+            slot = slots.slot_name(number)
             _forget_dead_child(slot)
             _want(slot)
-            if slot not in _children and not _is_taken(slot):
+            if slot not in _children and not slots.is_taken(slot):
                 _children[slot] = _spawn(number)
 
 
 def process_id(number: int) -> int:
     """Return the id of a warm worker's process; 0 where none runs or it is not warm yet."""
-    is_warm = sa.and_(
-        WORKERS.c.slot == slot_name(number), WORKERS.c.is_warm, WORKERS.c.lease_until > Now()
-    )
     try:
-        with storage.reading() as connection:
-            return int(
-                connection.execute(sa.select(WORKERS.c.process_id).where(is_warm)).scalar() or 0
-            )
+        return slots.warm_process(slots.slot_name(number))
     except StorageError:
         return 0
-
-
-def slot_name(number: int) -> str:
-    """Return what the place of a worker is called: machine, home folder and number."""
-    folder = hashlib.sha256(str(home().absolute()).encode()).hexdigest()[:12]
-    return f"{platform.node()[:200]}:{folder}:{number}"
-
-
-class Worker:
-    """What one worker process holds in the store."""
-
-    def __init__(self, number: int) -> None:
-        """Hold nothing yet."""
-        self.slot = slot_name(number)
-        self.name = f"{os.getpid()}-{secrets.token_hex(8)}"
-
-    def take_slot(self) -> bool:
-        """Take the slot; say whether it was free. Raises StorageError."""
-        with storage.writing() as connection:
-            storage.take_turns(connection, self.slot)
-            query = sa.select(WORKERS.c.slot).where(_is_live(self.slot))
-            if connection.execute(query).scalar():
-                return False
-            taken = {
-                "worker": self.name,
-                "process_id": os.getpid(),
-                "is_warm": False,
-                "lease_until": Now() + LEASE_SECONDS,
-                "wanted_until": Now() + IDLE_SECONDS,
-            }
-            storage.upsert(connection, WORKERS, {"slot": self.slot}, taken)
-            return True
-
-    def renew(self) -> None:
-        """Keep the slot and the run. Raises StorageError."""
-        self._update(lease_until=Now() + LEASE_SECONDS)
-        leases.renew(self.name)
-
-    def keep_renewing(self) -> None:
-        """Renew again and again; for a thread of its own."""
-        while True:
-            with suppress(StorageError):  # it may work in time the next time
-                self.renew()
-            time.sleep(RENEWAL_SECONDS)
-
-    def say_warm(self) -> None:
-        """Say that the next training begins at once. Raises StorageError."""
-        self._update(is_warm=True)
-
-    def is_wanted(self) -> bool:
-        """Say whether somebody wanted a worker in the last minutes. Raises StorageError."""
-        own = sa.and_(WORKERS.c.slot == self.slot, WORKERS.c.worker == self.name)
-        query = sa.select(WORKERS.c.wanted_until > Now()).where(own)
-        with storage.reading() as connection:
-            return bool(connection.execute(query).scalar())
-
-    def stay_wanted(self) -> None:
-        """Wait for another run as long as after a wish for a worker. Raises StorageError."""
-        self._update(wanted_until=Now() + IDLE_SECONDS)
-
-    def leave_slot(self) -> None:
-        """Free the slot. Raises StorageError."""
-        self._update(lease_until=0.0)
-
-    def _update(self, **values: object) -> None:
-        own = sa.and_(WORKERS.c.slot == self.slot, WORKERS.c.worker == self.name)
-        with storage.writing() as connection:
-            connection.execute(WORKERS.update().where(own).values(**values))
 
 
 def main() -> None:
@@ -147,10 +67,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("number", type=int)
     os.nice(10)  # whoever draws comes first
-    worker = Worker(parser.parse_args().number)
-    if not worker.take_slot():
+    slot = Slot(parser.parse_args().number)
+    if not slot.take():
         return
-    threading.Thread(target=worker.keep_renewing, daemon=True).start()
+    threading.Thread(target=_keep_renewing, args=(slot,), daemon=True).start()
     # TensorFlow takes seconds to import; nobody may start another worker meanwhile.
     from mnist_app.model import training
 
@@ -158,29 +78,37 @@ def main() -> None:
         training.warm()
     gc.collect()
     gc.freeze()
-    worker.say_warm()
-    while _work(worker):
+    slot.set_warm()
+    while _work(slot):
         time.sleep(POLL_INTERVAL)
-    worker.leave_slot()
+    slot.leave()
 
 
-def _work(worker: Worker) -> bool:
+def _work(slot: Slot) -> bool:
     """Train all that waits; say whether to wait for more."""
     from mnist_app.model import training
 
     try:
         while runs.is_anybody_waiting():
-            run = leases.claim_next(worker.name)
+            run = leases.claim_next(slot.worker)
             if run is None:
                 break
-            training.train(run, worker.name)
+            training.train(run, slot.worker)
             training.forget()  # takes seconds on a busy machine, and holds nobody up now
-            worker.stay_wanted()
-        return worker.is_wanted()
+            slot.stay()
+        return slot.is_wanted()
     except StorageError as error:
         LOGGER.warning("The store does not answer; trying again: %s", error)
         time.sleep(1)
         return True
+
+
+def _keep_renewing(slot: Slot) -> None:
+    """Renew the leases again and again; what fails once may work in time the next time."""
+    while True:
+        with suppress(StorageError):
+            slot.renew()
+        time.sleep(RENEWAL_SECONDS)
 
 
 def _spawn(number: int) -> subprocess.Popen[bytes]:
@@ -209,36 +137,17 @@ def _log_file(number: int) -> Path:
 def _want(slot: str) -> None:
     """Note that somebody may train soon; once in some seconds is enough."""
     key = f"{storage.url()} {slot}"
-    if time.monotonic() - _wanted_at.get(key, -WANTED_INTERVAL) < WANTED_INTERVAL:
-        return
-    with storage.writing() as connection:
-        wanted = {"wanted_until": Now() + IDLE_SECONDS}
-        storage.upsert(connection, WORKERS, {"slot": slot}, wanted)
-    _wanted_at[key] = time.monotonic()
-
-
-def _is_taken(slot: str) -> bool:
-    with storage.reading() as connection:
-        query = sa.select(WORKERS.c.slot).where(_is_live(slot))
-        return connection.execute(query).scalar() is not None
-
-
-def _is_live(slot: str) -> sa.ColumnElement[bool]:
-    return sa.and_(WORKERS.c.slot == slot, WORKERS.c.lease_until > Now())
+    if time.monotonic() - _wanted_at.get(key, -WANTED_INTERVAL) >= WANTED_INTERVAL:
+        slots.want(slot)
+        _wanted_at[key] = time.monotonic()
 
 
 def _forget_dead_child(slot: str) -> None:
     """Whoever started a worker learns first that it died: its leases need not run out."""
     child = _children.get(slot)
-    if child is None or child.poll() is None:
-        return
-    del _children[slot]
-    own = sa.and_(WORKERS.c.slot == slot, WORKERS.c.process_id == child.pid)
-    with storage.writing() as connection:
-        worker = connection.execute(sa.select(WORKERS.c.worker).where(own)).scalar()
-        connection.execute(WORKERS.update().where(own).values(lease_until=0.0))
-    if worker is not None:
-        leases.give_up(worker)
+    if child is not None and child.poll() is not None:
+        del _children[slot]
+        slots.free(slot, child.pid)
 
 
 if __name__ == "__main__":

@@ -180,7 +180,7 @@ def _whole_data(source: str) -> str:
 # This project's own code reads the files; where they must lie stands on its page MNIST.
 from mnist_app.data import datasets
 
-training_split, test_split = datasets.whole_training({source!r}), datasets.load_test({source!r})
+training_split, test_split = datasets.load_all_training({source!r}), datasets.load_test({source!r})
 images, labels = training_split.images, training_split.labels
 test_images, test_labels = test_split.images, test_split.labels"""
 

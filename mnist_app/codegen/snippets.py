@@ -162,7 +162,7 @@ print(np.array(largest)[0, :, :, 0])
 
 def label_and_loss(source: str, part: str, index: int, network: str) -> str:
     """Return how an image is read from a data set, its one-hot label, and a network's loss."""
-    load = "whole_training" if part == "training" else "load_test"
+    load = "load_all_training" if part == "training" else "load_test"
     return f"""\
 {import_lines("keras", "numpy as np")}
 

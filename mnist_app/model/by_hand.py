@@ -24,7 +24,7 @@ class Network:
         # Means and variances, which are no weights: no gradient changes them.
         self.moving: dict[str, list[tf.Variable]] = {}
         random = np.random.default_rng(seed)
-        side, maps, units = 28, 1, 28 * 28
+        side, maps = 28, 1  # once they are flattened, each unit is a map of one value
         for kind, name, *numbers in layers:
             if kind == "convolution":
                 filters, kernel, has_bias = numbers
@@ -44,11 +44,12 @@ class Network:
                     tf.Variable(tf.ones(maps), trainable=False),
                 ]
             elif kind == "flatten":
-                units = side * side * maps
+                maps = side * side * maps
             elif kind == "dense":
-                kernel = glorot(random, (units, numbers[0]), units, numbers[0])
-                self.weights[name] = [tf.Variable(kernel), tf.Variable(tf.zeros(numbers[0]))]
                 units = numbers[0]
+                kernel = glorot(random, (maps, units), maps, units)
+                self.weights[name] = [tf.Variable(kernel), tf.Variable(tf.zeros(units))]
+                maps = units
         self.variables = [variable for pair in self.weights.values() for variable in pair]
 
     def logits(self, images: tf.Tensor, training: bool = False, seed: tf.Tensor = 0) -> tf.Tensor:

@@ -119,7 +119,7 @@ class FitWithKeras:
             for variable in layer.variables
         }
         memory = {
-            f"optimizer/{variable.path}": variable for variable in self._model.optimizer.variables
+            f"optimizer/{variable.name}": variable for variable in self._model.optimizer.variables
         }
         return inside | memory
 

@@ -91,6 +91,7 @@ def _fail(recorder: Recorder, message: str) -> None:
     until = time.monotonic() + STORE_TIMEOUT
     try:
         while not recorder.fail(message) and time.monotonic() < until:
+            LOGGER.warning("The store does not take the end of this run: %s", message)
             time.sleep(0.5)
     except LeaseLost:
         LOGGER.warning("A run that failed was taken away from this worker: %s", message)

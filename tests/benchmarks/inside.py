@@ -108,7 +108,7 @@ def _together(url: str, path: str) -> str:
 
 def _open(browser: Browser, url: str) -> tuple[Page, list[int], list[int]]:
     """Return a page and the sizes of what it receives and sends from now on."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, bypass_csp=True)
     received: list[int] = []
     sent: list[int] = []
     page.on("websocket", lambda socket: _count(socket, received, sent))

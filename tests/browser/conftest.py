@@ -82,6 +82,7 @@ def context(browser: Browser) -> Iterator[Callable[[bool, bool], BrowserContext]
                 color_scheme="dark" if dark else "light",
                 permissions=["camera"],
                 reduced_motion="reduce",
+                bypass_csp=True,  # waiting for a condition evaluates text; test_server.py does not
             )
         return made[phone, dark]
 

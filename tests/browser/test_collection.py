@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from mnist_app.analysis import scores
+from mnist_app.analysis import metrics, scores
 from mnist_app.data import datasets
 from mnist_app.imaging.corruptions import CORRUPTIONS
 from mnist_app.networks.registry import read_card
@@ -88,7 +88,7 @@ def test_a_cell_is_clicked_and_a_slider_moved(server: Server, open_page: OpenPag
     page = open_page(f"{server.url}/models")
     kept = scores.read(read_card("cnn"))
     assert kept is not None
-    counts = scores.confusion(kept.probabilities.argmax(axis=1), TEST.labels)
+    counts = metrics.confusion_matrix(kept.probabilities.argmax(axis=1), TEST.labels)
     counts[np.arange(10), np.arange(10)] = 0
     label, answer = np.unravel_index(counts.argmax(), counts.shape)
     words = f"{label}, read as {answer}"

@@ -155,9 +155,7 @@ def test_another_network_reads_the_drawing_on_every_page(
     expect(sidebar.get_by_text("7,850 parameters")).to_be_visible()
 
 
-def test_pen_width_changes_the_next_stroke_alone(
-    server: Server, open_page: OpenPage
-) -> None:
+def test_pen_width_changes_the_next_stroke_alone(server: Server, open_page: OpenPage) -> None:
     page = open_page(server.url)
     draw(page, [[(50, 20), (50, 80)]])
     expect_answer(page, 1)
@@ -203,9 +201,7 @@ def test_nothing_jumps_and_nothing_is_cut(
     keep_screenshot(page, f"drawn-{'phone' if phone else 'wide'}-{'dark' if dark else 'light'}")
 
 
-def test_sixty_quick_strokes_end_with_the_last_answer(
-    server: Server, open_page: OpenPage
-) -> None:
+def test_sixty_quick_strokes_end_with_the_last_answer(server: Server, open_page: OpenPage) -> None:
     page = open_page(server.url)
     for index in range(60):
         y = 20 + index

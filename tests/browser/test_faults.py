@@ -38,7 +38,7 @@ def test_link_to_any_page_as_the_very_first_request(
         ]
 
 
-def test_drawing_at_once_is_answered_and_the_page_process_takes_its_children_along(
+def test_drawing_at_once_is_answered_and_children_end_along(
     tmp_path: Path, open_page: OpenPage
 ) -> None:
     with serve(tmp_path / "log") as server:
@@ -59,7 +59,7 @@ def test_drawing_at_once_is_answered_and_the_page_process_takes_its_children_alo
 
 
 @pytest.mark.timeout(300)  # TensorFlow starts three times in it
-def test_killed_and_hung_model_processes_are_replaced_while_people_draw(
+def test_killed_and_hung_model_processes_are_replaced(
     own_server: Server, open_page: OpenPage
 ) -> None:
     pages = [open_page(own_server.url) for _ in range(2)]
@@ -81,7 +81,7 @@ def test_killed_and_hung_model_processes_are_replaced_while_people_draw(
     expect_answer(page, 7)
 
 
-def test_a_late_message_from_a_page_that_was_left_does_not_blank_the_next(server: Server) -> None:
+def test_a_late_message_does_not_blank_the_next_page(server: Server) -> None:
     """A field sends what was typed into it when the click on a link has already left the page."""
     address = server.url.replace("http://", "ws://") + "/_stcore/stream"
     with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None) as socket:

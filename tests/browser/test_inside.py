@@ -85,9 +85,7 @@ def assert_lens_agrees(lens: Lens, row: int, column: int, kernel: Array, result:
     assert lens.value() == pytest.approx(float(result[row, column]), abs=1e-3)
 
 
-def test_hovering_shows_what_keras_computes_by_itself(
-    server: Server, open_page: OpenPage
-) -> None:
+def test_hovering_shows_what_keras_computes_by_itself(server: Server, open_page: OpenPage) -> None:
     page = open_page(server.url + "/models")
     sent: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
@@ -109,9 +107,7 @@ def test_hovering_shows_what_keras_computes_by_itself(
     assert sent == []
 
 
-def test_keys_and_buttons_step_and_play_runs_by_itself(
-    server: Server, open_page: OpenPage
-) -> None:
+def test_keys_and_buttons_step_and_play_runs_by_itself(server: Server, open_page: OpenPage) -> None:
     page = open_inside(open_page, server, "Convolution")
     lens = Lens(page, "lens_kernel")
     grids = lens.root.locator(".pixel-grids")
@@ -179,9 +175,7 @@ def test_typing_into_the_kernel_changes_the_result(server: Server, open_page: Op
     expect(page.get_by_text("is not a number")).to_have_count(0)
 
 
-def test_what_is_typed_without_enter_is_kept(
-    server: Server, open_page: OpenPage
-) -> None:
+def test_what_is_typed_without_enter_is_kept(server: Server, open_page: OpenPage) -> None:
     page = open_inside(open_page, server, "Convolution")
     lens = Lens(page, "lens_kernel")
     field = page.get_by_label("Kernel, row 1, column 2", exact=True)
@@ -211,9 +205,7 @@ PASTED = (
 )
 
 
-def test_a_matrix_is_pasted_in_three_forms(
-    server: Server, open_page: OpenPage
-) -> None:
+def test_a_matrix_is_pasted_in_three_forms(server: Server, open_page: OpenPage) -> None:
     page = open_inside(open_page, server, "Convolution")
     fields = page.locator(".st-key-kernel input")
     expect(fields).to_have_count(9)
@@ -231,9 +223,7 @@ def test_a_matrix_is_pasted_in_three_forms(
         expect(shown).to_have_text([str(first), "−1", "0.50", "2", "3", "4", "5", "6", "−7"])
 
 
-def test_a_learned_kernel_is_picked_muted_and_reset(
-    server: Server, open_page: OpenPage
-) -> None:
+def test_a_learned_kernel_is_picked_muted_and_reset(server: Server, open_page: OpenPage) -> None:
     page = open_inside(open_page, server, "Convolution")
     sheet = page.locator(".tile-grid canvas").first
     sheet.scroll_into_view_if_needed()

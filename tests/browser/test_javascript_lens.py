@@ -22,7 +22,7 @@ def lens(browser: Browser) -> Iterator[Script]:
     page.close()
 
 
-def board(values: Array) -> dict[str, object]:
+def grid_of(values: Array) -> dict[str, object]:
     rows, columns = values.shape
     return {"rows": rows, "columns": columns, "values": values.astype(float).ravel().tolist()}
 
@@ -40,7 +40,7 @@ def sliding(window: SlidingWindow) -> dict[str, object]:
 def seen(lens: Script, image: Array, window: SlidingWindow) -> list[list[float | None]]:
     """Return what the lens sees at each of the window's places; None is padding."""
     rows, columns = window.output_shape
-    given = board(image), sliding(window)
+    given = grid_of(image), sliding(window)
     at = [(row, column) for row in range(rows) for column in range(columns)]
     places = lens.each("windowPlaces", [(*given, *place) for place in at])
     flat = image.astype(float).ravel().tolist()
@@ -124,7 +124,7 @@ def test_pointer_on_the_input_moves_the_nearest_window_there(
     lengths = np.add((9, 12), np.add(window.padding_before, window.padding_after))
     pointers = RANDOM.random((200, 2))
     found = lens.each(
-        "windowUnder", [(*one, board(image), sliding(window)) for one in pointers.tolist()]
+        "windowUnder", [(*one, grid_of(image), sliding(window)) for one in pointers.tolist()]
     )
     for axis in (0, 1):
         places = np.arange(-2, 20)
@@ -134,7 +134,7 @@ def test_pointer_on_the_input_moves_the_nearest_window_there(
 
 
 def test_pointer_on_the_output_is_on_the_value_under_it(lens: Script) -> None:
-    output = board(np.zeros((7, 11), np.float32))
+    output = grid_of(np.zeros((7, 11), np.float32))
     at = [(row, column) for row in range(7) for column in range(11)]
     for share in (0.01, 0.99):
         pointers = [((row + share) / 7, (column + 1 - share) / 11, output) for row, column in at]
@@ -145,4 +145,4 @@ def test_lens_starts_at_the_value_farthest_from_zero(lens: Script) -> None:
     for _ in range(20):
         values = RANDOM.normal(0, 1, (6, 9)).astype(np.float32)
         place = np.unravel_index(abs(values).argmax(), values.shape)
-        assert lens.call("largestIn", board(values)) == [int(one) for one in place]
+        assert lens.call("largestIn", grid_of(values)) == [int(one) for one in place]

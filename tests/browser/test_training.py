@@ -1,4 +1,4 @@
-"""Training before one's eyes, in a real browser, with a real trainer."""
+"""Training before one's eyes, in a real browser, with a real worker."""
 
 import re
 import time
@@ -15,8 +15,8 @@ from tests.browser.conftest import (
     keep_screenshot,
     wait_until_quiet,
 )
-from tests.support.process_control import end_workers, is_alive, worker_processes
 from tests.support.handwriting import DIGITS
+from tests.support.process_control import end_workers, is_alive, worker_processes
 from tests.support.serving import Server, serve
 
 LONGEST = 120_000
@@ -46,19 +46,18 @@ def test_quick_is_trained_paused_reloaded_used_and_drawn_with(
 
     page.reload()
     expect(page.locator("[data-testid=stProgress]")).to_contain_text("is paused")
-    press(page, "Go on")
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text(
-        "has done all its epochs", timeout=LONGEST
-    )
-    expect(page.get_by_test_id("stMetricValue").first).to_have_text(re.compile(r"^9[89]\.\d\d %$"))
+    press(page, "Continue")
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("is done", timeout=LONGEST)
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text(re.compile(r"^9[89]\.\d\d%$"))
     press(page, "Use this network")
     expect(page.get_by_text("answers on every page now")).to_be_visible()
     keep_screenshot(page, "training-done")
 
-    name = runs.every()[0].name
+    name = runs.list_runs()[0].name
     page.get_by_role("link", name="Draw").click()
     expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
-    expect(page.locator("[data-testid=stSidebar]").get_by_text("Trained here")).to_be_visible()
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_text(re.compile(rf"^{name} · 9[89]\.\d\d%$"))).to_be_visible()
     wait_until_quiet(page)
     draw(page, DIGITS[1])
     expect_answer(page, 1)
@@ -76,11 +75,11 @@ def test_a_training_outlives_the_page_process(open_page: OpenPage) -> None:
         page.get_by_text("Overfit on purpose").click()
         press(page, "Train")
         expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=LONGEST)
-        [trainer] = worker_processes()
-        assert trainer.ppid() == first.process.pid
+        [worker] = worker_processes()
+        assert worker.ppid() == first.process.pid
         first.process.kill()
         first.process.wait()
-    assert is_alive(trainer)
+    assert is_alive(worker)
     with serve(log) as second:
         # Another port is another address: the cookie belongs to the host, and so does the run.
         page.goto(f"{second.url}/training")

@@ -300,7 +300,7 @@ def test_another_pooling_answers_or_says_why_not() -> None:
     assert trained.split("lab-words")[1] != changed.split("lab-words")[1]
     by_label(app.number_input, "Stride").set_value(1)
     run(app)
-    assert "would have to be trained" in answer_texts(app)
+    assert "it would have to be retrained" in answer_text(app, "With this pooling")
 
 
 def test_pixels_code_makes_the_image_and_both_answers() -> None:

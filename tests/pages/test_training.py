@@ -7,20 +7,21 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from mnist_app import storage, workers
+from mnist_app import storage
 from mnist_app.inference import Inference
 from mnist_app.networks import registry
 from mnist_app.networks.layers import count_parameters
 from mnist_app.storage import RUNS
-from mnist_app.training import labeled_drawings, leases, runs
+from mnist_app.training import labeled_drawings, leases, runs, slots
 from mnist_app.training.presets import PRESETS
 from mnist_app.training.recorder import Recorder
 from mnist_app.training.run import Run
 from mnist_app.training.settings import BOUNDS, Settings
+from mnist_app.training.slots import Slot
 from tests.support.apptest import SCRIPT, by_label, draw, go_to, open_app, press, text_of
 from tests.support.handwriting import drawn
 
-CARD = (Path(registry.__file__).parents[1] / "assets" / "cnn.json").read_bytes()
+CARD = registry.read_artifact("cnn", "card") or b""
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +31,8 @@ def own_home(
     """Runs of other tests are none of these; what waits stays waiting: the worker is away."""
     inference.process_id()  # a process that starts now would look for all runs in this folder
     monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
-    monkeypatch.setattr(workers, "LEASE_SECONDS", 3600.0)
-    assert workers.Worker(0).take_slot()
+    monkeypatch.setattr(slots, "LEASE_SECONDS", 3600.0)
+    assert Slot(0).take()
     yield
     storage.close()
 
@@ -190,7 +191,7 @@ def test_nobody_sees_another_persons_drawings() -> None:
     assert "Delete all" not in buttons(training_page())
 
 
-def test_a_network_that_was_deleted_is_replaced_by_the_usual_one() -> None:
+def test_a_deleted_network_is_replaced_by_the_usual_one() -> None:
     app = press(training_page(), "Train")
     [run] = runs.list_runs()
     finish(run, CARD)

@@ -49,7 +49,7 @@ IMAGES = np.random.default_rng(1).integers(0, 256, (2, 28, 28), np.uint8)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_a_shipped_network_is_built_as_its_architecture_and_card_say(name: str) -> None:
+def test_a_shipped_network_is_built_as_its_card_says(name: str) -> None:
     card = read_card(name)
     assert card.architecture == ARCHITECTURES[name]
     described = builder.describe(builder.build(card.architecture))

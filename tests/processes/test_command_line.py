@@ -1,4 +1,4 @@
-"""python -m mnist_app, run as a person or a script would."""
+"""The command line, run as a person or a script would."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mnist_app.data import datasets
-from mnist_app.imaging import normalize
+from mnist_app.imaging.normalize import normalize
 from mnist_app.inference import Inference
 from tests.support.handwriting import DIGITS, drawn
 from tests.support.serving import ROOT
@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_line_a_picture(folder: Path) -> None:
+def test_each_picture_has_a_line(folder: Path) -> None:
     files = [folder / f"{label}.png" for label in DIGITS]
     result = run("classify", *files, folder / "x.png")
     assert result.returncode == 0
@@ -49,25 +49,30 @@ def test_a_line_a_picture(folder: Path) -> None:
     assert letter == f"{folder / 'x.png'}: no digit recognized"
 
 
-def test_another_network_answers(folder: Path, door: Inference) -> None:
+def test_another_network_answers(folder: Path, inference: Inference) -> None:
     other = run("classify", "--json", "--network", "softmax", folder / "7.png")
     assert other.returncode == 0
-    image = normalize.normalize(255 - drawn(7)).image
-    softmax, usual = (door.classify(image[np.newaxis], name)[0] for name in ("softmax", "cnn"))
+    image = normalize(255 - drawn(7)).image[np.newaxis]
+    softmax, usual = (inference.probabilities(image, name)[0] for name in ("softmax", "cnn"))
     found = json.loads(other.stdout)["probabilities"]
     assert found == pytest.approx(softmax.tolist(), abs=1e-6)
     assert found != pytest.approx(usual.tolist(), abs=1e-3)
 
 
 def test_samples_are_a_picture(tmp_path: Path) -> None:
-    file = tmp_path / "samples.png"
+    file, again = tmp_path / "samples.png", tmp_path / "again.png"
     assert run("samples", "--output", file).returncode == 0
     picture = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
     assert picture is not None
     assert picture.shape == (13 * 56, 24 * 56)
+    assert run("samples", "--output", again, "--seed", "1").returncode == 0
+    assert again.read_bytes() == file.read_bytes()
+    result = run("samples", "--output", tmp_path / "nowhere" / "samples.png")
+    assert result.returncode == 1
+    assert result.stderr.endswith("samples.png cannot be written: No such file or directory.\n")
 
 
-def test_json_in_batches_with_errors_among_them(folder: Path) -> None:
+def test_json_for_many_pictures_with_errors_among_them(folder: Path) -> None:
     mnist = sorted(folder.glob("m*.png"))
     bad = [folder / "text.png", folder / "missing.png", folder, folder / "blank.png"]
     result = run("classify", "--json", bad[0], *mnist, *bad[1:], mnist[0])
@@ -90,7 +95,15 @@ def test_json_in_batches_with_errors_among_them(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["classify"], ["train", "--epochs", "0"], ["train", "--images", "300000"], ["sing"]],
+    [
+        [],
+        ["classify"],
+        ["classify", "--network", "nobody", "x.png"],
+        ["train", "--epochs", "0"],
+        ["train", "--images", "300000"],
+        ["train", "--augmentation", "varied"],
+        ["sing"],
+    ],
 )
 def test_wrong_arguments_are_explained(arguments: list[str]) -> None:
     result = run(*arguments)

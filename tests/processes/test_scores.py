@@ -57,8 +57,8 @@ def test_measuring_continues_where_it_was_interrupted(
     inference: Inference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scores, "CORRUPTED_EVERY", 100)
-    own_network("scored-1")
-    card = read_card("scored-1")
+    own_network("measured-1")
+    card = read_card("measured-1")
     assert scores.read(card) is None
     shares = []
     for share in scores.measure(inference, card):
@@ -72,7 +72,7 @@ def test_measuring_continues_where_it_was_interrupted(
     left = [one for name, one in CORRUPTIONS.items() if name not in ("shift", "turn")]
     assert len(rest) == sum(len(corruption.strengths) for corruption in left) + 1
     assert rest[-1] == 1
-    kept = kept_of("scored-1")
+    kept = kept_of("measured-1")
     assert kept.is_complete
     # At most one step: another processor may round the other way.
     shipped = kept_of("softmax").probabilities
@@ -80,27 +80,27 @@ def test_measuring_continues_where_it_was_interrupted(
 
 
 def test_scores_of_other_weights_do_not_count() -> None:
-    own_network("scored-2")
+    own_network("measured-2")
     with np.load(io.BytesIO(registry.read_artifact("softmax", "scores") or b"")) as arrays:
         content = {name: arrays[name] for name in arrays.files}
     file = io.BytesIO()
     np.savez_compressed(file, allow_pickle=False, **content)
-    registry.write_artifact("scored-2", "scores", file.getvalue())
-    assert scores.read(read_card("scored-2")) is not None  # these are the softmax's weights
-    registry.write_artifact("scored-2", "weights", b"more")
-    card = registry.read_artifact("scored-2", "card")
+    registry.write_artifact("measured-2", "scores", file.getvalue())
+    assert scores.read(read_card("measured-2")) is not None  # these are the softmax's weights
+    registry.write_artifact("measured-2", "weights", b"more")
+    card = registry.read_artifact("measured-2", "card")
     assert card is not None
-    registry.write_artifact("scored-2", "card", card)
-    assert scores.read(read_card("scored-2")) is None
+    registry.write_artifact("measured-2", "card", card)
+    assert scores.read(read_card("measured-2")) is None
 
 
 def test_damaged_scores_count_as_none() -> None:
-    own_network("scored-3")
+    own_network("measured-3")
     shipped = registry.read_artifact("cnn", "scores")
     assert shipped is not None
     for content in (b"", b"PK", shipped[:5000]):
-        registry.write_artifact("scored-3", "scores", content)
-        assert scores.read(read_card("scored-3")) is None
+        registry.write_artifact("measured-3", "scores", content)
+        assert scores.read(read_card("measured-3")) is None
 
 
 def test_an_unknown_network_is_told(inference: Inference) -> None:

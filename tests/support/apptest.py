@@ -17,7 +17,6 @@ from mnist_app.imaging.image_files import encode_png
 from tests.support.handwriting import DIGITS, drawn
 from tests.support.serving import ROOT
 
-
 SCRIPT = ROOT / "mnist_app" / "ui" / "entry" / "navigation.py"
 
 

@@ -75,7 +75,7 @@ def test_lenet_has_the_layers_and_parameters_of_its_paper() -> None:
     assert {len(connected) for connected in connections} == {3, 4, 6}
 
 
-def test_stages_double_their_filters_and_normalize_after_pooling() -> None:
+def test_stages_double_filters_and_normalize_after_pooling() -> None:
     architecture = built(2, 8, 5, 2, 2, "tanh", True, 0.5, 96)
     assert architecture == (
         Rescaling("scale", 255.0),
@@ -96,7 +96,7 @@ def test_stages_double_their_filters_and_normalize_after_pooling() -> None:
     )
 
 
-def test_without_batch_normalization_pooling_comes_last_in_a_stage() -> None:
+def test_without_normalization_pooling_ends_a_stage() -> None:
     architecture = built(1, 8, 5, 3, 1, "relu", False, 0.0, 0)
     assert architecture == network_of(
         Convolution("conv1", 8, 5), Activation("relu1", "relu"), Pooling("pool1", 3, 1), Flatten()

@@ -91,7 +91,7 @@ def test_a_card_comes_back_from_its_text_as_it_was(card: Card) -> None:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_shipped_card_says_what_its_network_is_and_how_it_was_trained(name: str) -> None:
+def test_a_shipped_card_says_how_its_network_was_trained(name: str) -> None:
     card, trained = read_card(name), SHIPPED[name]
     assert card_text(card) == (ASSETS / f"{name}.json").read_text()
     assert card.name == card.settings.network == name
@@ -109,7 +109,7 @@ def test_a_shipped_card_says_what_its_network_is_and_how_it_was_trained(name: st
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_shipped_network_is_measured_on_test_images_and_in_every_cell(name: str) -> None:
+def test_a_shipped_network_is_measured_in_every_cell(name: str) -> None:
     card = read_card(name)
     assert card.evaluation.tests["mnist"].images == 10_000
     assert card.test_accuracy == card.evaluation.tests["mnist"].accuracy
@@ -173,7 +173,7 @@ def test_a_card_without_what_it_must_say_is_refused(
         read_card_text(json.dumps(values))
 
 
-def test_a_network_of_which_something_is_unknown_is_another_network(
+def test_an_architecture_with_unknown_parts_is_refused(
     values: dict[str, Any],
 ) -> None:
     values["architecture"][2]["dilation"] = 2
@@ -208,7 +208,7 @@ def test_text_that_is_no_card_is_refused(text: str) -> None:
         read_card_text(text)
 
 
-def test_a_newer_measurement_replaces_what_it_measured_and_nothing_else() -> None:
+def test_a_newer_measurement_replaces_only_what_it_measured() -> None:
     old = read_card("cnn").evaluation
     other = replace(old.tests["mnist"], accuracy=0.5)
     assert old.updated(Evaluation({"emnist": other})).tests == {**old.tests, "emnist": other}

@@ -1,5 +1,6 @@
 """Events, snapshots and checkpoints: written by a worker, read by whoever watches."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -85,9 +86,12 @@ def test_what_was_read_is_not_read_again(
     read_history(runs.read(run.name))
     asked: list[int] = []
     usual = history.read_events
-    monkeypatch.setattr(
-        history, "read_events", lambda run, after: asked.append(after) or usual(run, after)
-    )
+
+    def counted(run: Run, after: int = 0) -> list[Event]:
+        asked.append(after)
+        return usual(run, after)
+
+    monkeypatch.setattr(history, "read_events", counted)
     for _ in range(3):
         read_history(runs.read(run.name))
     assert asked == []
@@ -145,7 +149,7 @@ def test_the_drawing_that_is_watched_reaches_the_worker(training: tuple[Run, Rec
 def test_who_lost_the_run_writes_nothing(training: tuple[Run, Recorder]) -> None:
     run, recorder = training
     other = Recorder(run, "another worker")
-    writings = (
+    writings: tuple[Callable[[], None], ...] = (
         lambda: other.record(EVENTS),
         lambda: other.show(NO_SNAPSHOT),
         lambda: other.save(Checkpoint(1, 1.0, 1, 0, {})),

@@ -5,7 +5,7 @@ from mnist_app.networks.registry import NETWORKS, read_card
 from mnist_app.ui.markup.network_words import kind_in_words
 
 
-def test_every_network_has_visible_layers_from_the_input_to_the_answer() -> None:
+def test_layers_are_visible_from_the_input_to_the_answer() -> None:
     for name in NETWORKS:
         card = read_card(name)
         layers = visible_layers(card.layers)

@@ -38,7 +38,7 @@ def test_loss_is_the_cross_entropy() -> None:
     assert "0.9999… &lt; <strong>0.0001</strong>" in certain
 
 
-def test_results_come_largest_error_first_with_a_logarithmic_bar() -> None:
+def test_results_come_largest_error_first() -> None:
     html = tables.results_table(
         [
             Result(0.0021, "<A>", "2016", "B & C", "committee", "https://example.org/?a=1&b=2"),

@@ -12,7 +12,7 @@ from mnist_app.training.presets import PRESETS, SHIPPED
 from mnist_app.training.settings import BOUNDS, SettingsError
 
 
-def test_every_preset_and_every_shipped_training_is_within_bounds() -> None:
+def test_presets_and_shipped_trainings_are_within_bounds() -> None:
     every = [preset.settings for preset in PRESETS.values()] + list(SHIPPED.values())
     for one in every:
         assert settings.read(settings.as_dictionary(one)) == one

@@ -81,12 +81,12 @@ def test_seed_and_number_decide_on_an_epoch() -> None:
 
 
 def test_the_shipped_network_tells_digits_from_negatives(
-    door: Inference,
+    inference: Inference,
 ) -> None:
     generator = np.random.default_rng(123)
     images, labels = synthetic_digits.write_digits(500, generator)
     others = negatives.draw_negatives(500, generator)
-    digits, drawings = door.classify(images), door.classify(others)
+    digits, drawings = (inference.probabilities(some, "cnn") for some in (images, others))
     assert np.mean(digits.argmax(axis=1) == labels) > 0.97
     assert np.mean(digits.max(axis=1) > 0.9) > 0.9
     assert np.mean(drawings.max(axis=1) < 0.5) > 0.9

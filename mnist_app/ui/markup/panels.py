@@ -51,8 +51,8 @@ def saved(title: str, panels: Sequence[Panel]) -> bytes:
     cell = _SAVED_SIDE + _MARGIN
     width = _MARGIN + cell * min(len(panels), _COLUMNS)
     height = 100 + len(lines) * (cell + _TITLE_HEIGHT)
-    sheet = PillowImage.new("RGB", (max(width, 700), height), "white")
-    pen = ImageDraw.Draw(sheet)
+    figure = PillowImage.new("RGB", (max(width, 700), height), "white")
+    pen = ImageDraw.Draw(figure)
     pen.text((_MARGIN, 30), title, "black", ImageFont.load_default(40))
     for index, panel in enumerate(panels):
         left = _MARGIN + cell * (index % _COLUMNS)
@@ -60,8 +60,8 @@ def saved(title: str, panels: Sequence[Panel]) -> bytes:
         pen.text((left, top), panel.title, "black", ImageFont.load_default(26))
         pen.text((left, top + 36), panel.note, "#444444", ImageFont.load_default(20))
         picture = enlarged(panel.picture, _SAVED_SIDE)
-        sheet.paste(PillowImage.fromarray(picture), (left, top + _TITLE_HEIGHT - 8))
-    return encode_png(np.asarray(sheet))
+        figure.paste(PillowImage.fromarray(picture), (left, top + _TITLE_HEIGHT - 8))
+    return encode_png(np.asarray(figure))
 
 
 def _panel(panel: Panel) -> Markup:

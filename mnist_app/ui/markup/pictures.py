@@ -1,4 +1,4 @@
-"""Arrays become pictures: tiles on a sheet, marks that point at something, an image in HTML."""
+"""Arrays become pictures: tiles side by side, marks that point at something, an image in HTML."""
 
 import cv2
 import numpy as np
@@ -49,11 +49,11 @@ def tiles(maps: Array, scale: Scale, across: int) -> Image:
     """
     count, rows, columns = maps.shape
     down = -(-count // across)
-    sheet = np.full((down * (rows + 1) - 1, across * (columns + 1) - 1, 3), 255, np.uint8)
+    picture = np.full((down * (rows + 1) - 1, across * (columns + 1) - 1, 3), 255, np.uint8)
     for index, values in enumerate(maps):
         top, left = (index // across) * (rows + 1), (index % across) * (columns + 1)
-        sheet[top : top + rows, left : left + columns] = scale.paint(values)
-    return sheet
+        picture[top : top + rows, left : left + columns] = scale.paint(values)
+    return picture
 
 
 def show_box(ink: Image, box: Box) -> Image:

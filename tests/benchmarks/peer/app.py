@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 from streamlit_drawable_canvas import st_canvas
 
 from mnist_app.imaging import normalize
@@ -33,4 +34,5 @@ with right:
         image = normalize.normalize(drawing).image
         probabilities = network.predict(image[np.newaxis].astype("float32"), verbose=0)[0]
         answer = f'<div role="status" aria-label="Prediction">{probabilities.argmax()}</div>'
-        st.html(answer + predictions.seen_image(image) + predictions.probability_chart(probabilities))
+        chart = predictions.probability_chart(probabilities)
+        st.html(Markup(answer) + predictions.seen_image(image) + chart)

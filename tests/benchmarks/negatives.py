@@ -1,9 +1,9 @@
-"""How many drawings that are no digit are answered as such.
+"""How many drawings of no digit are recognized as such.
 
-    python -m tests.benchmarks.nondigits [--network NAME] [--fonts FOLDER] [--strokes FILE]
+    python -m tests.benchmarks.negatives [--network NAME] [--fonts FOLDER] [--strokes FILE]
 
-Nothing here took part in a training or in the choice of a threshold: printed letters, pairs of
-MNIST's test images, scribbles and shapes, each made in another way than those of the training;
+None of these took part in a training or in the choice of a threshold: printed letters, pairs of
+MNIST's test images, scribbles and shapes, all made in other ways than the negatives to train on;
 letters of handwriting fonts from a folder, and pairs of people's digits from a file of strokes.
 """
 
@@ -17,12 +17,11 @@ import numpy as np
 from PIL import Image as Pictures
 from PIL import ImageDraw, ImageFont
 
+from mnist_app.analysis import metrics
 from mnist_app.data import datasets, strokes
 from mnist_app.data.strokes import WrittenDigit
-from mnist_app.imaging import normalize
-from mnist_app.imaging.normalize import Image, Normalized
+from mnist_app.imaging.normalize import Image, Normalized, bounding_box, normalize
 from mnist_app.inference import Inference
-from mnist_app.networks.prediction import top_two_mass
 from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS, read_card
 
 # A person could take these for 0, 1, 2, 5, 6, 8 or 9.
@@ -36,7 +35,7 @@ def main() -> None:
     """Print a line for each kind of drawing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--network", choices=NETWORKS, default=DEFAULT_NETWORK)
-    parser.add_argument("--fonts", type=Path, help="a folder of TrueType fonts like handwriting")
+    parser.add_argument("--fonts", type=Path, help="a folder of handwriting fonts")
     parser.add_argument("--strokes", type=Path, help="people's digits, as for evaluate")
     arguments = parser.parse_args()
     generator = np.random.default_rng(77)
@@ -51,23 +50,21 @@ def main() -> None:
     if arguments.strokes is not None:
         written = strokes.read_strokes(arguments.strokes)
         kinds["two digits of people"] = stroke_pairs(written, 500, generator)
-    door = Inference()
+    inference = Inference()
     shares = []
     for name, drawings in kinds.items():
-        seen = [normalize.normalize(drawing, background="black") for drawing in drawings]
-        rejected = reject(door, arguments.network, seen)
-        shares.append(rejected.mean())
-        print(f"{name:30}{len(seen):6,}{100 * shares[-1]:8.1f}% answered as no digit")
+        normalized = [normalize(drawing, background="black") for drawing in drawings]
+        shares.append(rejected(inference, arguments.network, normalized).mean())
+        print(f"{name:30}{len(normalized):6,}{100 * shares[-1]:8.1f}% recognized as no digit")
     print(f"{'mean of the kinds':36}{100 * np.mean(shares):8.1f}%")
-    door.stop()
+    inference.stop()
 
 
-def reject(door: Inference, network: str, seen: list[Normalized]) -> np.ndarray:
-    """Return where the program finds no digit."""
-    images = np.stack([each.image for each in seen])
-    refused = np.array([each.problem is not None for each in seen])
-    answers = np.concatenate([door.classify(part, network) for part in np.array_split(images, 10)])
-    return refused | (top_two_mass(answers) < read_card(network).reject_below)
+def rejected(inference: Inference, network: str, normalized: list[Normalized]) -> np.ndarray:
+    """Return where the program recognizes no digit."""
+    unreadable = np.array([each.problem is not None for each in normalized])
+    answers = inference.probabilities(np.stack([each.image for each in normalized]), network)
+    return unreadable | metrics.is_rejected(answers, read_card(network).reject_below)
 
 
 def printed_letters(generator: np.random.Generator) -> list[Image]:
@@ -95,7 +92,7 @@ def font_letters(folder: Path, generator: np.random.Generator) -> list[Image]:
 
 
 def thicken(canvas: Image, generator: np.random.Generator) -> Image:
-    """Draw with a pen up to six pixels thicker."""
+    """Return a drawing with lines up to six pixels thicker."""
     width = int(generator.integers(1, 7))
     pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
     return np.asarray(cv2.dilate(canvas, pen), dtype=np.uint8)
@@ -107,7 +104,7 @@ def mnist_pairs(count: int, generator: np.random.Generator) -> list[Image]:
     drawings = []
     for _ in range(count):
         chosen = images[generator.integers(len(images), size=2)]
-        boxes = [normalize.bounding_box(image) for image in chosen]
+        boxes = [bounding_box(image) for image in chosen]
         left, right = (
             image[:, x : x + w] for image, (x, _, w, _) in zip(chosen, boxes, strict=True)
         )
@@ -139,7 +136,7 @@ def unit(written: WrittenDigit) -> Iterable[np.ndarray]:
 
 
 def scribbles(count: int, generator: np.random.Generator) -> list[Image]:
-    """Return sums of sines, as of a pen in a shaking hand."""
+    """Return sums of sines, like the lines of a trembling hand."""
     time = np.linspace(0, 2 * np.pi, 200)
     drawings = []
     for _ in range(count):
@@ -157,7 +154,7 @@ def scribbles(count: int, generator: np.random.Generator) -> list[Image]:
 
 
 def shapes(count: int, generator: np.random.Generator) -> list[Image]:
-    """Return solid and hollow boxes, solid ellipses, lying lines, bubbles and noise, in turn."""
+    """Return solid and hollow boxes, solid ellipses, level lines, circles and noise, in turn."""
     return [shape(index % 6, generator) for index in range(count)]
 
 
