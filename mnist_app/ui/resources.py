@@ -16,11 +16,13 @@ from mnist_app.imaging.convolution import Array
 from mnist_app.inference import Inference, InferenceError
 from mnist_app.networks import card as cards
 from mnist_app.networks import registry
+from mnist_app.training import older_home
 
 
 def start() -> None:
     """Start what all visitors share, as the server starts; returns at once."""
     calm_garbage_collector()
+    older_home.import_drawings()
     with suppress(InferenceError):  # pages say it, and try again
         inference().start()
 

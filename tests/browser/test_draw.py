@@ -1,5 +1,6 @@
 """The Draw page in a real browser."""
 
+import hashlib
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from mnist_app.ui.visitor import COOKIE
 from tests.browser.conftest import (
     OpenPage,
     draw,
@@ -19,6 +21,7 @@ from tests.browser.conftest import (
     wait_until_quiet,
 )
 from tests.support.handwriting import DIGITS, Stroke, drawn
+from tests.support.networks import own_network
 from tests.support.serving import Server
 
 
@@ -153,6 +156,26 @@ def test_another_network_reads_the_drawing_on_every_page(
     page.get_by_role("link", name="Draw").click()
     expect_answer(page, 7)
     expect(sidebar.get_by_text("7,850 parameters")).to_be_visible()
+
+
+def test_a_run_that_learned_more_stays_chosen(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    wait_until_quiet(page)
+    [cookie] = [one for one in page.context.cookies() if one.get("name") == COOKIE]
+    owner = hashlib.sha256(cookie.get("value", "").encode()).hexdigest()[:16]
+    own_network("taught-1", 0.5, owner)
+    page.reload()
+    sidebar = page.get_by_test_id("stSidebar")
+    sidebar.get_by_role("combobox").click()
+    page.get_by_role("option", name="taught-1 · 50.00%").click()
+    expect(sidebar.get_by_text("It reads 50.00% of MNIST’s test images")).to_be_visible()
+    own_network("taught-1", 0.75, owner)
+    page.get_by_role("button", name="Clear").click()
+    expect(sidebar.get_by_text("It reads 75.00% of MNIST’s test images")).to_be_visible()
+    expect(sidebar.get_by_text("taught-1 · 75.00%")).to_be_visible()
+    page.get_by_role("button", name="Clear").click()
+    wait_until_quiet(page)
+    expect(sidebar.get_by_text("taught-1 · 75.00%")).to_be_visible()
 
 
 def test_pen_width_changes_the_next_stroke_alone(server: Server, open_page: OpenPage) -> None:

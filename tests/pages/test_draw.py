@@ -14,7 +14,6 @@ from mnist_app.inference import Inference
 from mnist_app.networks.prediction import SURE, top_two_mass
 from mnist_app.networks.registry import NETWORKS, read_card, title
 from tests.support.apptest import (
-    SCRIPT,
     choose_network,
     data_uri,
     draw,
@@ -29,7 +28,6 @@ from tests.support.apptest import (
     table_with,
 )
 from tests.support.handwriting import DIGITS, drawn
-from tests.support.networks import own_network
 
 
 def answer(app: AppTest) -> str:
@@ -205,18 +203,6 @@ def test_sidebar_calls_networks_by_title_and_accuracy(app: AppTest) -> None:
     titles = [f"{title(name)} · {a}" for name, a in zip(NETWORKS, accuracies, strict=True)]
     assert app.selectbox(key="network").options == titles
     assert titles[0] == f"Small CNN · {accuracies[0]}"
-
-
-def test_a_run_that_learned_more_stays_chosen() -> None:
-    own_network("kept-1", accuracy=0.5)
-    app = AppTest.from_file(str(SCRIPT), default_timeout=60)
-    app.session_state["network"] = "kept-1"
-    run(app)
-    assert app.selectbox(key="network").options[-1] == "kept-1 · 50.00%"
-    own_network("kept-1", accuracy=0.75)
-    run(app)
-    assert app.selectbox(key="network").options[-1] == "kept-1 · 75.00%"
-    assert app.selectbox(key="network").value == "kept-1"
 
 
 def test_a_letter_and_a_scribble_are_no_digit(app: AppTest) -> None:

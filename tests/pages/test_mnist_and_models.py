@@ -20,7 +20,9 @@ from tests.support import emnist
 from tests.support.apptest import (
     component,
     draw,
+    go_to,
     html_with,
+    open_app,
     open_page,
     press,
     run,
@@ -29,7 +31,6 @@ from tests.support.apptest import (
     text_of,
 )
 from tests.support.networks import own_network, wait_until_measured
-from tests.support.serving import ROOT
 
 TEST = datasets.load_test()
 
@@ -219,9 +220,7 @@ def test_all_networks_are_asked_in_one_message(monkeypatch: pytest.MonkeyPatch) 
 def test_an_own_run_is_measured_beside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scores, "CORRUPTED_EVERY", 100)
     own_network("scored-3")
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    app.session_state["network"] = "scored-3"
-    app.run().switch_page("pages/models.py").run()
+    app = go_to(open_app("scored-3"), "models")
     assert "Measuring" in str([element.proto for element in app.get("progress")])
     wait_until_measured(resources.scoring_queue(), "scored-3")
     assert not resources.scoring_queue().failure("scored-3")

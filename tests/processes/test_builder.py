@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -26,7 +26,13 @@ from mnist_app.networks.architecture import (
 )
 from mnist_app.networks.card import ASSETS, card_text, read_card_text
 from mnist_app.networks.evaluation import Measurement
-from mnist_app.networks.layer_specs import ArchitectureError, Convolution, Flatten
+from mnist_app.networks.layer_specs import (
+    ArchitectureError,
+    BatchNormalization,
+    Convolution,
+    Dense,
+    Flatten,
+)
 from mnist_app.networks.layers import activate
 from mnist_app.networks.registry import NetworkError, read_card
 from mnist_app.training.run import Run
@@ -44,6 +50,9 @@ BUILT = st.builds(
     batch_norm=st.booleans(),
     dropout=st.sampled_from([0.0, 0.5]),
     dense=st.sampled_from([0, 7]),
+)
+AFTER_FLATTEN = network_of(
+    Convolution("conv1", 2, 9), Flatten(), BatchNormalization("norm1"), Dense("dense1", 3)
 )
 IMAGES = np.random.default_rng(1).integers(0, 256, (2, 28, 28), np.uint8)
 
@@ -81,6 +90,7 @@ def test_a_network_of_stages_is_refused_where_keras_refuses_it(chosen: Settings)
 
 @hypothesis_settings(max_examples=25)
 @given(BUILT | architectures())
+@example(AFTER_FLATTEN)
 def test_by_hand_it_answers_as_with_keras(chosen: Settings | Architecture) -> None:
     architecture = chosen.architecture if isinstance(chosen, Settings) else chosen
     if not is_written_by_hand(architecture):

@@ -29,9 +29,12 @@ class Labeled(Protocol):
 WidgetType = TypeVar("WidgetType", bound=Labeled)
 
 
-def open_app() -> AppTest:
-    """Open the first page."""
-    app = AppTest.from_file(str(SCRIPT), default_timeout=60).run()
+def open_app(network: str = "") -> AppTest:
+    """Open the first page; a network may be chosen by its short name."""
+    app = AppTest.from_file(str(SCRIPT), default_timeout=60)
+    if network:
+        app.session_state["network"] = network
+    app.run()
     assert not app.exception
     return app
 

@@ -1,0 +1,157 @@
+"""The server itself: what it allows browsers, whom it knows again, how it fails."""
+
+import re
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import canvas_corner, draw
+from tests.support.handwriting import DIGITS
+from tests.support.serving import ROOT, Server, serve
+
+PAGES = ("", "pixels", "convolution", "feature_maps", "max_pooling", "training", "mnist", "models")
+COOKIE = "mnist_lab_visitor"
+# Streamlit looks for WebAssembly, which it does without.
+EXPECTED = "wasm-eval"
+NOTE_VIOLATIONS = """() => {
+    window.violations = [];
+    addEventListener('securitypolicyviolation', event =>
+        window.violations.push(`${event.effectiveDirective} ${event.blockedURI}`));
+}"""
+
+
+@pytest.fixture
+def strict_page(browser: Browser) -> Iterator[Page]:
+    """A page under the server's own policy; the other tests go around it to wait for things."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.add_init_script(f"({NOTE_VIOLATIONS})()")
+    yield page
+    context.close()
+
+
+def headers_of(address: str) -> dict[str, str]:
+    request = urllib.request.Request(address, headers={"accept": "text/html"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return {name.lower(): value for name, value in answer.headers.items()}
+
+
+def test_every_answer_carries_the_security_headers(server: Server) -> None:
+    for path in ("/", "/_stcore/health", "/models"):
+        headers = headers_of(server.url + path)
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe-eval" not in policy
+        assert "'unsafe-inline'" not in policy.split("style-src")[0]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_all_pages_work_under_the_policy(server: Server, strict_page: Page) -> None:
+    for name in PAGES:
+        strict_page.goto(f"{server.url}/{name}")
+        canvas_corner(strict_page)
+        strict_page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        draw(strict_page, DIGITS[4])
+        if name != "training":
+            expect(strict_page.get_by_role("status").first).to_have_text("4")
+        violations = strict_page.evaluate("window.violations")
+        assert [one for one in violations if EXPECTED not in one] == [], name
+
+
+def test_nobody_frames_the_app(server: Server, strict_page: Page) -> None:
+    strict_page.route(
+        "http://elsewhere.test/",
+        lambda route: route.fulfill(
+            content_type="text/html", body=f"<iframe src='{server.url}'></iframe>"
+        ),
+    )
+    strict_page.goto("http://elsewhere.test/")
+    frame = strict_page.frames[1]
+    expect(frame.locator("canvas.upper-canvas")).to_have_count(0)
+    assert "chrome-error" in frame.url or frame.locator("body").inner_text() == ""
+
+
+def test_a_browser_is_known_again_and_scripts_cannot_tell(
+    server: Server, strict_page: Page
+) -> None:
+    strict_page.goto(server.url)
+    [first] = [one for one in strict_page.context.cookies() if one.get("name") == COOKIE]
+    assert re.fullmatch("[0-9a-f]{32}", first.get("value", ""))
+    assert first.get("httpOnly")
+    assert first.get("sameSite") == "Lax"
+    assert COOKIE not in strict_page.evaluate("document.cookie")
+    strict_page.goto(f"{server.url}/training")
+    [again] = [one for one in strict_page.context.cookies() if one.get("name") == COOKIE]
+    assert again.get("value") == first.get("value")
+
+
+FAILING = """
+from pathlib import Path
+
+import streamlit as st
+
+SECRET = "/home/somebody/secret.py"
+
+
+def fail() -> None:
+    raise ValueError(SECRET)
+
+
+@st.fragment
+def part() -> None:
+    st.button("Fail in a fragment's callback", on_click=fail)
+    if st.button("Fail in a fragment"):
+        fail()
+
+
+st.button("Fail in a callback", on_click=fail)
+if st.button("Fail on the page"):
+    fail()
+part()
+st.markdown("The rest of the page")
+"""
+
+
+@pytest.fixture
+def failing_server(tmp_path: Path) -> Iterator[Server]:
+    """The app's own server around a page that fails in every way."""
+    (tmp_path / "failing.py").write_text(FAILING)
+    script = (ROOT / "streamlit_app.py").read_text()
+    own = script.replace("mnist_app/ui/entry/navigation.py", str(tmp_path / "failing.py"))
+    assert own != script
+    (tmp_path / "streamlit_app.py").write_text(own)
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "config.toml").write_text(
+        (ROOT / ".streamlit" / "config.toml").read_text()
+    )
+    with serve(tmp_path / "log", tmp_path / "streamlit_app.py") as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    "button",
+    [
+        "Fail on the page",
+        "Fail in a callback",
+        "Fail in a fragment",
+        "Fail in a fragment's callback",
+    ],
+)
+def test_no_exception_shows_a_traceback(
+    failing_server: Server, strict_page: Page, button: str
+) -> None:
+    strict_page.goto(failing_server.url)
+    strict_page.get_by_role("button", name=button, exact=True).click()
+    expect(strict_page.get_by_text("Something went wrong on this page.").first).to_be_visible()
+    text = strict_page.locator("body").inner_text()
+    assert "secret.py" not in text
+    assert "Traceback" not in text
+    assert "ValueError" not in text
+    log = failing_server.log.read_text()
+    assert "Traceback (most recent call last)" in log
+    assert "secret.py" in log
