@@ -332,7 +332,7 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_in_sqlite(connection: Connection) -> None:
-    """Whoever will write takes the lock first: a transaction that reads first could not wait."""
+    """Take the lock first where something will be written: later it could not be waited for."""
     is_writing = connection.get_execution_options().get("is_writing")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
 

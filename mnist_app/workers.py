@@ -1,7 +1,7 @@
 """The worker processes that train: how many there may be, starting them, and what each does.
 
-A worker takes runs from the queue, one after the other. It outlives whoever started it, so that a
-page that is reloaded or a server that is restarted loses nothing, and waits, warm, for the next.
+A worker takes runs from the queue, one after the other, and waits, warm, for the next one. It
+outlives the process that started it, so reloading a page or restarting the server loses nothing.
 It holds a slot and its run by leases, which it renews while it lives.
 """
 
@@ -66,7 +66,7 @@ def main() -> None:
     """Be a worker: train what waits until nobody has wanted one for some minutes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("number", type=int)
-    os.nice(10)  # whoever draws comes first
+    os.nice(10)  # strokes come first
     slot = Slot(parser.parse_args().number)
     if not slot.take():
         return
@@ -143,7 +143,7 @@ def _want(slot: str) -> None:
 
 
 def _forget_dead_child(slot: str) -> None:
-    """Whoever started a worker learns first that it died: its leases need not run out."""
+    """End the leases of a worker of our own that died: they need not run out."""
     child = _children.get(slot)
     if child is not None and child.poll() is not None:
         del _children[slot]

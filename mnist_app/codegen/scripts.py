@@ -1,6 +1,6 @@
 """Complete scripts that train exactly the network of a run, as text to copy.
 
-Each runs as it stands where TensorFlow is installed: MNIST is downloaded by Keras. Only for augmented
+Each runs as it stands where TensorFlow is installed: Keras downloads MNIST. Only for augmented
 images, EMNIST and what Keras lacks of LeNet-5, this project must lie in the same folder.
 """
 

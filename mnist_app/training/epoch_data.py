@@ -39,7 +39,7 @@ def epochs(settings: Settings, drawings: Split | None, numbers: range) -> Iterat
             plain = split.images, one_hot(split.labels)
             yield _with_drawings(settings, drawings, number, *plain)
         return
-    # Whoever is killed leaves processes behind that end by themselves after a minute.
+    # A worker that is killed leaves processes behind, which end after a minute.
     executor = ProcessPoolExecutor(cpu_count(), timeout=60, context=get_context("loky"))
     try:
         following = None
@@ -50,7 +50,7 @@ def epochs(settings: Settings, drawings: Split | None, numbers: range) -> Iterat
                 following = Epoch(executor, split, settings.mixture, settings.seed, number + 1)
             yield _with_drawings(settings, drawings, number, images, targets)
     finally:
-        executor.shutdown(kill_workers=True)  # whoever stops waits for no further images
+        executor.shutdown(kill_workers=True)  # no further images are waited for
 
 
 def _with_drawings(

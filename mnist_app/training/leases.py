@@ -1,7 +1,7 @@
 """Which worker trains which run: a lease that the worker renews while it lives.
 
 A worker that is killed renews nothing, so after some seconds everybody sees that its run was
-interrupted, on whichever machine it ran. Whoever has lost a lease can write nothing more.
+interrupted, on whichever machine it ran. A worker that lost its lease can write nothing more.
 """
 
 from collections.abc import Mapping

@@ -38,14 +38,14 @@ PRESETS: dict[str, Preset] = {
     "quick": Preset(
         Settings(images=50_000),
         "Quick",
-        "A small network goes from guessing to 99% right on digits that it has never seen. Two "
-        "epochs: it sees each image twice.",
+        "A small network goes from guessing to 99% accuracy on digits it has never seen. It takes "
+        "two epochs: it sees each image twice.",
     ),
     "best": Preset(
         SHIPPED["champion"],
         "Best",
-        "The most accurate network here, with images augmented in each epoch and synthetic "
-        "digits beside them. It takes long: come back later.",
+        "The most accurate network here. Its images are augmented in each epoch, and synthetic "
+        "digits join them. This takes half an hour or more, so come back later.",
     ),
     "overfit": Preset(
         Settings(
@@ -59,8 +59,8 @@ PRESETS: dict[str, Preset] = {
             images=500,
         ),
         "Overfit on purpose",
-        "500 images are too few: it learns them by heart. Training accuracy reaches 100%, while "
-        "on other digits the loss grows again.",
+        "500 images are too few: the network memorizes them. Training accuracy reaches 100%, but "
+        "the validation loss grows again.",
     ),
     "high-rate": Preset(
         Settings(
@@ -71,15 +71,15 @@ PRESETS: dict[str, Preset] = {
             epochs=3,
         ),
         "Learning rate too high",
-        "The first steps are so long that they throw the weights far away: from then on it only "
-        "guesses, with a loss of 2.3 (the logarithm of ten digits). Train again with a learning "
-        "rate thirty times lower.",
+        "The first steps are so large that they throw the weights far off. From then on the "
+        "network only guesses, with a loss of 2.3, the logarithm of ten. Then try a learning rate "
+        "thirty times lower.",
     ),
     "dense": Preset(
         replace(SHIPPED["mlp"], augmentation="none", epochs=4),
         "No convolution",
-        "Dense layers alone, with several times the parameters: it learns the training images "
-        "well, and is wrong more often than the quick network on those that it has not seen.",
+        "Dense layers only, with several times as many parameters. It learns its training images "
+        "well, but makes more mistakes on new ones than the quick network.",
     ),
 }
 """By the name that the command line takes."""

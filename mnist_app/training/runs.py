@@ -1,8 +1,8 @@
 """Training runs in the store: starting, steering, watching, resuming and deleting them.
 
-Whoever starts a run puts it into the queue; a worker takes it (`leases`), writes what happens
-(`recorder`) and obeys commands (`commands`); whoever wants to know reads (`history`). Functions
-that change a run are told who asks, and refuse everybody but its owner and the operator.
+A new run waits in the queue; a worker takes it (`leases`), writes what happens (`recorder`) and
+applies commands (`controls`); everybody can read what happened (`history`). Functions that change a
+run are told who asks, and refuse everybody but its owner and the operator.
 """
 
 from collections.abc import Iterator
@@ -206,7 +206,7 @@ def _changing(name: str, who: str) -> Iterator[tuple[Connection, Run]]:
         run = read_run(connection, name)
         if not run.may_be_changed_by(who):
             raise RunError(
-                f"{name} belongs to somebody else. Only whoever started it can change it."
+                f"{name} belongs to somebody else. Only the browser that started it can change it."
             )
         yield connection, run
 

@@ -75,7 +75,7 @@ class Settings:
     batch_size: int = 256
     epochs: int = 2
     data: str = MNIST.name
-    """The data set: one of `dataset.SOURCES`."""
+    """The data set: one of `data.datasets.SOURCES`."""
     images: int = TRAINING_IMAGES
     """How many of the images to learn from, from the first on; the validation images are others."""
     augmentation: str = "none"
@@ -130,7 +130,7 @@ def read(values: Mapping[str, object]) -> Settings:
     """Return settings of `values` by name; what is not given has its default.
 
     Raises SettingsError for an unknown name, a value out of bounds, and a network that cannot be
-    built: whoever sends values past the fields of the page gets no further.
+    built, so values sent past the fields of the page get no further.
     """
     if not isinstance(values, Mapping):
         raise SettingsError("Settings are values by name.")

@@ -96,6 +96,10 @@ def runs_to_choose() -> list[str]:
 
 
 def _choose_network() -> None:
+    network = session.network()
+    if session.is_new_label(_title_and_accuracy(network)):
+        # Streamlit knows a choice by its label, and forgets it when a run has learned more.
+        session.choose_network(network)
     st.selectbox(
         "Network",
         [*NETWORKS, *runs_to_choose()],
@@ -103,7 +107,7 @@ def _choose_network() -> None:
         key=session.NETWORK,
         persist_state="session",
     )
-    card = resources.card(session.network())
+    card = resources.card(network)
     st.caption(
         f"{card.parameters:,} parameters. It reads {exact_percent(card.test_accuracy, 2)} of "
         f"{card.tested_on_title}’s test images correctly."

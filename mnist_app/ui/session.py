@@ -56,6 +56,7 @@ _VISITOR = "visitor_number"
 _RUN_TROUBLE = "run_trouble"
 _ACTIVE = "active_run"
 _WATCHED = "watched_drawing"
+_NETWORK_LABEL = "network_label"
 _EDITED = "edited_kernels"
 _PAGE = "page"
 _ARRIVALS = "arrivals"
@@ -101,8 +102,15 @@ def network() -> str:
 
 
 def choose_network(name: str) -> None:
-    """Choose a network for the visitor, as if in the sidebar. Call it from a callback."""
+    """Choose a network for the visitor, as if in the sidebar. Call it before that is shown."""
     st.session_state[NETWORK] = name
+
+
+def is_new_label(label: str) -> bool:
+    """Say whether the chosen network had another label when it was last shown; remember this."""
+    before = st.session_state.get(_NETWORK_LABEL)
+    st.session_state[_NETWORK_LABEL] = label
+    return before != label
 
 
 def number_within(key: str, last: int, least: int = 0) -> int:

@@ -1,7 +1,7 @@
 """Measure training: python -m tests.benchmarks.training. Prints tables in Markdown.
 
 The preset "quick" beside Keras's own MNIST example, in turns; the way from the click to the first
-point; the Draw page while a training runs. Browser, server and trainer share the machine's cores.
+point; the Draw page while a training runs. Browser, server and worker share the machine's cores.
 """
 
 import json
@@ -119,7 +119,7 @@ def _first_point() -> None:
             page.goto(f"{server.url}/training")
             cold.append(_click_to_point(page, warm_up=False))
     print("| from the click to the first point | median | worst |\n|---|---|---|")
-    for name, waits in (("warm trainer", warm), ("no trainer yet", cold)):
+    for name, waits in (("warm worker", warm), ("no worker yet", cold)):
         median, worst = statistics.median(waits), max(waits)
         print(f"| {name}, {len(waits)} clicks | {median:.1f} s | {worst:.1f} s |", flush=True)
 

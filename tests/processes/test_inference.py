@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -55,11 +56,12 @@ class Hang:
 
 
 def model_processes() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children()
-        if "popen_loky_posix" in " ".join(child.cmdline())
-    ]
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):  # one that was killed a moment ago
+            if "popen_loky_posix" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def layers_of(answer: Layers | Pending | Refused) -> Layers:
@@ -133,7 +135,7 @@ def test_unknown_network_is_refused_and_harms_nobody(inference: Inference) -> No
         lambda: inference.weights("nonesuch"),
         lambda: inference.outputs(ONE, "dense9"),
     ):
-        with pytest.raises(InferenceError, match="nonesuch|The network cnn has no layer dense9"):
+        with pytest.raises(InferenceError, match=r"nonesuch|has no layer dense9"):
             ask()
     assert inference.probabilities(ONE).argmax() == TEST.labels[0]
     assert inference.process_id() == process
@@ -173,26 +175,19 @@ def test_who_waits_for_the_start_keeps_nobody_waiting(inference: Inference) -> N
 
 
 def test_hung_process_is_given_up_after_the_time_limit(inference: Inference) -> None:
+    """Also by those who send more than a pipe holds while nobody reads."""
     hung_process = psutil.Process(inference.process_id())
     hung_process.suspend()
     with ThreadPoolExecutor() as threads:
-        background = threads.submit(inference.background().probabilities, ONE)
+        background = threads.submit(inference.background().probabilities, TEST.images[:1000])
         began = time.monotonic()
-        answer = inference.layers(ONE[0])
-        assert isinstance(answer, Refused)
-        assert "did not answer within 5 seconds" in answer.reason
+        with pytest.raises(InferenceError, match="did not answer within 5 seconds"):
+            inference.probabilities(TEST.images)
         assert 5 <= time.monotonic() - began < 7
+        assert isinstance(inference.layers(ONE[0]), Pending)
         assert inference.probabilities(ONE).argmax() == TEST.labels[0]
-        assert background.result().argmax() == TEST.labels[0]
+        assert (background.result().argmax(axis=1) == TEST.labels[:1000]).mean() > 0.95
     assert not is_alive(hung_process)
-
-
-def test_many_images_for_a_hung_process_are_given_up(inference: Inference) -> None:
-    """They must not block whoever sends them when nobody reads."""
-    psutil.Process(inference.process_id()).suspend()
-    with pytest.raises(InferenceError, match="did not answer within 5 seconds"):
-        inference.probabilities(TEST.images)
-    assert inference.probabilities(ONE).argmax() == TEST.labels[0]
 
 
 def test_hung_long_work_leaves_strokes_alone_until_late(inference: Inference) -> None:
@@ -281,7 +276,6 @@ def test_stopping_waits_for_no_long_work(inference: Inference) -> None:
             measured.result()
         assert time.monotonic() - began < 1
     assert not model_processes()
-    assert inference.background().probabilities(ONE).argmax() == TEST.labels[0]
 
 
 def test_killed_during_a_stroke_and_long_work(inference: Inference) -> None:
@@ -337,7 +331,7 @@ def test_failures_arrive_without_tensorflow() -> None:
         "print(len(inference.probabilities(numpy.zeros((1, 28, 28), 'uint8'))))\n"
         "print('tensorflow' in sys.modules)\n"
     )
-    sentence = r"The network could not answer (InvalidArgumentError). Try something else."
+    sentence = "The network could not answer (InvalidArgumentError). Try something else."
     assert run_python(program) == [sentence, "1", "False"]
 
 
@@ -348,20 +342,16 @@ def has_ended(process_id: int) -> bool:
         return True
 
 
-@pytest.mark.parametrize("is_working", [False, True])
-def test_model_process_ends_with_its_killed_parent(is_working: bool) -> None:
-    work = (
-        "images = numpy.zeros((100_000, 28, 28), 'uint8')\n"
-        "work = inference.background().probabilities\n"
-        "threading.Thread(target=work, args=(images, 'champion'), daemon=True).start()\n"
-        "time.sleep(1)\n"
-    )
+def test_model_process_ends_with_its_killed_parent() -> None:
+    """Also while it computes long work."""
     program = (
         "import numpy, os, threading, time\n"
         "from mnist_app.inference import Inference\n"
-        "inference = Inference()\n"
+        "inference, images = Inference(), numpy.zeros((100_000, 28, 28), 'uint8')\n"
         "print(inference.process_id(), flush=True)\n"
-        f"{work if is_working else ''}"
+        "work = inference.background().probabilities\n"
+        "threading.Thread(target=work, args=(images, 'champion'), daemon=True).start()\n"
+        "time.sleep(1)\n"
         "os.kill(os.getpid(), 9)\n"
     )
     child = int(run_python(program)[0])

@@ -191,3 +191,7 @@ def _succeeds(command: list[str], user: dict[str, Any]) -> bool:
     except (OSError, subprocess.SubprocessError):
         return False
     return True
+
+
+if __name__ == "__main__":
+    print(no_postgres() or "The tests of the store run on SQLite and on PostgreSQL.")

@@ -24,7 +24,7 @@ LITTLE_SPACE = 50_000_000
 
 
 def steer(run: Run) -> None:
-    """Pause, continue, stop and another learning rate, for whoever started the run."""
+    """Pause, continue, stop and another learning rate, for its owner."""
     send = partial(runs.send_command, run.name, visitor.owner())
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if run.status == "queued":
