@@ -11,20 +11,33 @@ from mnist_app.networks.prediction import PredictionError
 from mnist_app.networks.questions import Failure, Question, Refused
 from mnist_app.networks.registry import NetworkError
 
+# Seconds for which long work gives way to a stroke, so that a crowd does not hold it up for good.
+GIVE_WAY = 0.05
+
 
 def serve(strokes: Connection, background: Connection) -> None:
     """Answer questions until the far end of the strokes' pipe is closed.
 
-    A lower priority of the other thread would not help: TensorFlow computes in its own threads.
+    The long work's thread begins no piece while a stroke is answered. A lower priority would not
+    help: TensorFlow computes in threads of its own.
     """
-    threading.Thread(target=_answer_all, args=(background,), daemon=True).start()
-    _answer_all(strokes)
-
-
-def _answer_all(pipe: Connection) -> None:
+    is_idle = threading.Event()
+    is_idle.set()
+    threading.Thread(target=_serve_background, args=(background, is_idle), daemon=True).start()
     with suppress(EOFError, OSError):
         while True:
-            pipe.send(_answer(pipe.recv()))
+            question = strokes.recv()
+            is_idle.clear()
+            strokes.send(_answer(question))
+            is_idle.set()
+
+
+def _serve_background(background: Connection, is_idle: threading.Event) -> None:
+    with suppress(EOFError, OSError):
+        while True:
+            question = background.recv()
+            is_idle.wait(GIVE_WAY)
+            background.send(_answer(question))
 
 
 def _answer(question: Question[Any]) -> object:

@@ -7,16 +7,16 @@ and, where it can be had, on PostgreSQL. `--cycles` says how many times in all (
 """
 
 import argparse
+import multiprocessing
 import os
 import platform
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 
 import sqlalchemy as sa
 
@@ -27,10 +27,11 @@ from mnist_app.training.history import TRAINING, Event, read_history
 from mnist_app.training.recorder import Recorder
 from mnist_app.training.run import OPERATOR, RunError
 from mnist_app.training.settings import Settings
-from tests.benchmarks.draw import processor
 from tests.support.postgres import fresh_database, no_postgres, postgres_server
-from tests.support.serving import ROOT
 
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["mnist_app.training.recorder", "mnist_app.training.runs"])
+DONE = "done"
 PROCESSES = 4
 CYCLES = 10_000
 KILL_INTERVAL = 1.0
@@ -48,13 +49,11 @@ class Outcome:
 
 
 def main() -> None:
+    from tests.benchmarks.draw import processor  # it loads a browser, which no fork needs
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cycles", type=int, default=CYCLES)
-    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.worker:
-        work()
-        return
     print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     print("| store | cycles | processes killed | seconds | faults |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
@@ -81,18 +80,18 @@ def storm(cycles: int) -> Outcome:
     began = time.monotonic()
     done = killed = 0
     faults: list[str] = []
-    with processes() as working:
+    with working_processes() as working:
         due = time.monotonic() + KILL_INTERVAL
         while done < cycles:
-            for number, process in enumerate(working):
-                lines, ended = collect(process)
-                done += lines.count("done")
-                faults += [line for line in lines if line != "done"]
-                if ended:
-                    working[number] = start()
+            for number, one in enumerate(working):
+                lines = one.collect()
+                done += lines.count(DONE)
+                faults += [line for line in lines if line != DONE]
+                if not one.process.is_alive():
+                    working[number] = Working()
             faults += half_runs()
             if time.monotonic() >= due:
-                random.choice(working).kill()
+                random.choice(working).process.kill()
                 killed += 1
                 due = time.monotonic() + KILL_INTERVAL
             time.sleep(0.05)
@@ -100,38 +99,33 @@ def storm(cycles: int) -> Outcome:
     return Outcome(done, killed, time.monotonic() - began, tuple(dict.fromkeys(faults)))
 
 
+class Working:
+    """A process that works on the store, forked from one that has imported everything."""
+
+    def __init__(self) -> None:
+        self._pipe, other_end = FORKS.Pipe(duplex=False)
+        self.process = FORKS.Process(target=work, args=(other_end,), daemon=True)
+        self.process.start()
+        other_end.close()
+
+    def collect(self) -> list[str]:
+        """Return what it has told since the last call."""
+        told: list[str] = []
+        with suppress(EOFError, OSError):  # it was killed, perhaps in the middle of a word
+            while self._pipe.poll():
+                told.append(self._pipe.recv())
+        return told
+
+
 @contextmanager
-def processes() -> Iterator[list["subprocess.Popen[str]"]]:
-    working = [start() for _ in range(PROCESSES)]
+def working_processes() -> Iterator[list[Working]]:
+    working = [Working() for _ in range(PROCESSES)]
     try:
         yield working
     finally:
-        for process in working:
-            process.kill()
-            process.wait()
-
-
-def start() -> "subprocess.Popen[str]":
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.store", "--worker"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    os.set_blocking(process.stdout.fileno(), False)
-    return process
-
-
-def collect(process: "subprocess.Popen[str]") -> tuple[list[str], bool]:
-    """Return the whole lines that a process has printed, and whether it has ended."""
-    ended = process.poll() is not None
-    assert process.stdout is not None
-    try:
-        text = os.read(process.stdout.fileno(), 2**20).decode()
-    except BlockingIOError:
-        text = ""
-    return [line for line in text.splitlines() if line], ended
+        for one in working:
+            one.process.kill()
+            one.process.join()
 
 
 def half_runs() -> list[str]:
@@ -156,14 +150,14 @@ def leftovers() -> list[str]:
     return faults
 
 
-def work() -> None:
+def work(pipe: Connection) -> None:
     """Create, command and delete runs until somebody kills this process."""
     me = f"worker-{os.getpid()}"
     while True:
         try:
-            print("\n".join(cycle(me)) or "done", flush=True)
+            pipe.send("\n".join(cycle(me)) or DONE)
         except (RunError, leases.LeaseLost) as error:
-            print(f"{type(error).__name__}: {error}", flush=True)
+            pipe.send(f"{type(error).__name__}: {error}")
 
 
 def cycle(worker: str) -> list[str]:
