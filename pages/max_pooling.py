@@ -39,7 +39,7 @@ TIMES = 3
 layout.begin(
     "Max pooling",
     "A window slides over the image and keeps only the **largest value** at each stop. The image "
-    "gets smaller and more abstract, and it matters less exactly where a stroke lies.",
+    "gets smaller and more abstract, and the exact position of a stroke matters less.",
 )
 canvas.controls()
 

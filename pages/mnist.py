@@ -183,12 +183,11 @@ def explain() -> None:
     st.markdown(
         "A network with 100,000 parameters can memorize its training images, which says nothing "
         "about how it reads others. The test images are by **other writers**, and no network here "
-        "has ever learned from one. Another "
-        f"{datasets.VALIDATION_IMAGES:,} of the training images are set aside for validation. On "
-        "these, a training run finds out how sure its network may be, so it looks at the test "
-        "images only once, at the end.\n\nThe networks that come with the app are slightly less "
-        "innocent. Several ways of training them were compared by their test images, as the page "
-        "Models says under “What was tried”."
+        f"has ever learned from them. A further {datasets.VALIDATION_IMAGES:,} training images are "
+        "set aside for validation. They tell a training run how sure its network may be, so it "
+        "looks at the test images only once, at the end.\n\nThe networks that come with the app "
+        "are slightly less innocent. Several ways of training them were compared by their test "
+        "images: see “What was tried” on the page Models."
     )
 
 
@@ -242,7 +241,7 @@ try:
 except DatasetError as error:
     show_files(error)
 else:
-    show_unofficial_files(resources.strangers() if chosen == EMNIST else [])
+    show_unofficial_files(resources.unofficial_files() if chosen == EMNIST else [])
     with choices:
         chosen_part = browsing.choose_part({part: len(splits[part]) for part in splits})
     browse(chosen, chosen_part)

@@ -71,13 +71,13 @@ def _split(source: str, part: str, stamp: tuple[int, ...]) -> datasets.Split:  #
     return datasets.load_all_training(source)
 
 
-def strangers() -> list[str]:
+def unofficial_files() -> list[str]:
     """Return which of EMNIST's files are not those of the official archive."""
-    return _strangers(datasets.files_version(EMNIST.name))
+    return _unofficial_files(datasets.files_version(EMNIST.name))
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
-def _strangers(stamp: tuple[int, ...]) -> list[str]:  # noqa: ARG001
+def _unofficial_files(stamp: tuple[int, ...]) -> list[str]:  # noqa: ARG001
     return datasets.unofficial_files()
 
 

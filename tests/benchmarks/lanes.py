@@ -33,7 +33,7 @@ Times = dict[str, list[float]]
 
 def main() -> None:
     inference = Inference()
-    questions = {
+    questions: dict[str, Callable[[], object]] = {
         "classify an image, `cnn`": lambda: inference.predictions(IMAGES[:1], ["cnn"]),
         "classify it with six networks": lambda: inference.predictions(IMAGES[:1], list(NETWORKS)),
         "all layers, `cnn`": lambda: inference.layers(IMAGES[0], "cnn"),

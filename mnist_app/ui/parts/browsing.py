@@ -97,7 +97,7 @@ def filter_images(source: Source, part: str, split: Split, found: Statistics) ->
 def show_page(split: Split, which: Indices) -> int | None:
     """Show a page of the images `which`; return the index of the one that is picked."""
     if not len(which):
-        st.info(f"No image matches both filters. Choose another digit, or “{EVERY_DIGIT}”.")
+        st.info(f"No image matches both filters. Choose another digit or “{EVERY_DIGIT}.”")
         return None
     first = _choose_page(split, which)
     shown = which[first : first + PAGE_SIZE]

@@ -257,7 +257,7 @@ def _explain_pooling(picked: Picked) -> None:
         keeps = f"Each window of {window} values is replaced by its mean."
     st.markdown(
         f"{keeps} The window moves by a stride of {own.stride}. That leaves {result.size} of "
-        f"{source.size} values, which depend less on exactly where a stroke lies."
+        f"{source.size} values, which depend less on the exact position of a stroke."
     )
     lens(
         PixelGrid(
