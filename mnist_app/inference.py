@@ -1,10 +1,9 @@
 """The way to the model process, the only process that holds TensorFlow and the networks.
 
 Whoever asks from here needs neither: images go in, probabilities and layers come out. The process
-starts with the first question, and a new one takes its place when it dies or hangs. Questions
-travel in two lanes, each a pipe with a thread at its far end: strokes in one, long work in the
-other, so that no stroke waits behind long work. A lane carries one question at a time: an
-executor's threads and queues would cost each stroke more than the network does.
+starts with the first question and is replaced when it dies or hangs. Questions travel in two
+lanes, each a pipe with a thread at its far end: no stroke waits behind long work. A lane carries
+one question at a time: an executor's threads and queues would cost a stroke more than the network.
 """
 
 import logging
@@ -382,6 +381,7 @@ def _serve(strokes: Connection, background: Connection) -> None:
 
     The first word to the strokes' end is None when the default network is warm, or a Failure.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, which ends this process
     try:
         from mnist_app.model import inspection, serving
 

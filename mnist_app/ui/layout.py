@@ -21,6 +21,7 @@ POLL_SECONDS = 0.4
 def begin(title: str, introduction: str) -> None:
     """Begin a page: its title, a sentence below it, and the sidebar. Call it first."""
     _leave_other_page()
+    resources.calm_garbage_collector()
     st.set_page_config(page_title=f"{title} · MNIST Lab", layout="wide")
     st.html(style.SHEET)
     with st.container(key="beginning"):

@@ -21,7 +21,6 @@ from mnist_app.training import older_home
 
 def start() -> None:
     """Start what all visitors share, as the server starts; returns at once."""
-    calm_garbage_collector()
     older_home.import_drawings()
     with suppress(InferenceError):  # pages say it, and try again
         inference().start()
@@ -33,11 +32,12 @@ def stop() -> None:
     inference().stop()
 
 
+@st.cache_resource(show_spinner=False)
 def calm_garbage_collector() -> None:
     """Take what is loaded by now out of the collector's rounds, and make full rounds rare.
 
-    A full round holds up everybody's stroke for 200 ms with 200 visitors. Call it once what pages
-    import is imported.
+    A full round holds up everybody's stroke for 200 ms with 200 visitors. This happens once, with
+    the first page, when what pages import is imported.
     """
     gc.collect()
     gc.freeze()
