@@ -7,6 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from mnist_app.imaging.normalize import Image
+from mnist_app.ui.markup.fragments import joined
 from mnist_app.ui.markup.numbers import count
 
 # The highest bar, in rem.
@@ -26,7 +27,7 @@ def bars(
     """
     pairs = list(zip(above, below, strict=True))
     most = max([*heights, 1e-9])
-    shown = Markup("").join(
+    shown = joined(
         Markup('<div>{}<i style="height:{:.2f}rem"></i>{}</div>').format(
             top, _HEIGHT * height / most, foot
         )

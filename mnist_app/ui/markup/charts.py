@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from mnist_app.ui.markup.fragments import joined
 from mnist_app.ui.markup.numbers import count, exact_percent
 
 WIDTH, HEIGHT = 520, 300
@@ -69,7 +70,7 @@ def lines(
         '<text x="{right}" y="{bottom}" text-anchor="end">{axis}</text></svg></figure>'
     ).format(
         title=title,
-        keys=Markup("").join(map(_key, shown, values)),
+        keys=joined(map(_key, shown, values)),
         width=WIDTH,
         height=HEIGHT,
         label=f"{title}: {', '.join(names)}",
@@ -98,7 +99,7 @@ def _drawn(shown: Sequence[Line], across: Axis, up: Axis, marks: Sequence[float]
     parts += [_foot(value, across) for value in ticks(across.low, across.high)]
     parts += [_mark(value, across) for value in marks]
     parts += [_curve(line, across, up) for line in shown]
-    return Markup("").join(parts)
+    return joined(parts)
 
 
 def _x(value: float, across: Axis) -> float:
@@ -146,7 +147,7 @@ def _curve(line: Line, across: Axis, up: Axis) -> Markup:
 
 def _points(places: Sequence[tuple[float, float]], color: str) -> Markup:
     point = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4" fill="{}"/>')
-    return Markup("").join(point.format(x, y, color) for x, y in places)
+    return joined(point.format(x, y, color) for x, y in places)
 
 
 def _key(line: Line, value: str) -> Markup:

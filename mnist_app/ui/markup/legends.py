@@ -4,6 +4,7 @@ import numpy as np
 from markupsafe import Markup
 
 from mnist_app.imaging.colormap import Scale, colors
+from mnist_app.ui.markup.fragments import joined
 from mnist_app.ui.markup.numbers import short_number
 
 # So many colors, at equal distances, make a bar that cannot be told from all 256.
@@ -12,9 +13,7 @@ _STOPS = 33
 
 def legend(scale: Scale, title: str) -> Markup:
     """Return a scale as HTML: what its values are, a bar of its colors, five values below it."""
-    ticks = Markup("").join(
-        Markup("<span>{}</span>").format(short_number(value)) for value in scale.ticks()
-    )
+    ticks = joined(Markup("<span>{}</span>").format(short_number(value)) for value in scale.ticks())
     return Markup(
         '<div class="lab-legend"><div>{}</div><div class="lab-bar" style="background: {}"></div>'
         '<div class="lab-ticks">{}</div></div>'

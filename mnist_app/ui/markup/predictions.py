@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mnist_app.data.datasets import CLASSES
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks.prediction import Prediction
+from mnist_app.ui.markup.fragments import joined
 from mnist_app.ui.markup.numbers import percent
 from mnist_app.ui.markup.pictures import img
 
@@ -76,7 +77,7 @@ def probability_chart(probabilities: NDArray[np.float32] | None) -> Markup:
 def predictions(shown: Sequence[PredictionView], charts: bool = True) -> Markup:
     """Return answers side by side as HTML, to be compared; `charts` adds all probabilities."""
     return Markup('<div class="lab-predictions">{}</div>').format(
-        Markup("").join(_prediction(one, charts) for one in shown)
+        joined(_prediction(one, charts) for one in shown)
     )
 
 

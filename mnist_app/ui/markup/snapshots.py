@@ -8,6 +8,7 @@ from markupsafe import Markup
 from mnist_app.data.datasets import CLASSES
 from mnist_app.imaging.colormap import from_zero
 from mnist_app.imaging.normalize import Image
+from mnist_app.ui.markup.fragments import joined
 from mnist_app.ui.markup.numbers import percent
 from mnist_app.ui.markup.pictures import img
 
@@ -18,9 +19,7 @@ _UNKNOWN = 128
 
 def snapshot(parts: Sequence[Markup]) -> Markup:
     """Return parts of what a run shows as HTML, side by side where there is room."""
-    shown = Markup("").join(
-        Markup('<div class="lab-snapshot-part">{}</div>').format(part) for part in parts
-    )
+    shown = joined(Markup('<div class="lab-snapshot-part">{}</div>').format(part) for part in parts)
     return Markup('<div class="lab-snapshot">{}</div>').format(shown)
 
 
@@ -58,7 +57,7 @@ def probability_trace(trace: Sequence[tuple[int, Sequence[float]]], end: float) 
 
 
 def _trace(picture: Image, shown: Sequence[str], best: int | None) -> Markup:
-    names = Markup("").join(
+    names = joined(
         Markup('<div class="{}"><span>{}</span><span>{}</span></div>').format(
             "first" if digit == best else "", digit, share
         )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_app.data.datasets import CLASSES
 from mnist_app.imaging.normalize import Image
+from mnist_app.ui.markup.fragments import joined
 from mnist_app.ui.markup.numbers import exact_percent, short_share
 
 # The errors at which a bar of the results has no length, and its whole length.
@@ -42,8 +43,8 @@ def pixel_values(image: Image, form: str = "d") -> Markup:
         image: uint8 (rows, columns).
         form: Python's format of a value: "d" for decimal, "02x" for a byte in hexadecimal.
     """
-    lines = Markup("").join(
-        Markup("<tr>{}</tr>").format(Markup("").join(_cell(value, form) for value in line))
+    lines = joined(
+        Markup("<tr>{}</tr>").format(joined(_cell(value, form) for value in line))
         for line in image.tolist()
     )
     return Markup(
@@ -70,7 +71,7 @@ def one_hot_table(one_hot: NDArray[np.float32], probabilities: NDArray[np.float3
         probabilities: Shape (10,), summing to 1.
     """
     label = int(one_hot.argmax())
-    rows = Markup("").join(
+    rows = joined(
         Markup('<tr class="{}"><th>{}</th><td>{:.0f}</td><td>{}</td><td>{}</td></tr>').format(
             "first" if digit == label else "",
             digit,
@@ -99,7 +100,7 @@ def results_table(results: Sequence[Result]) -> Markup:
     return Markup(
         '<div class="lab-wide"><table class="lab-results"><tr><th>Wrong on the test images</th>'
         "<th></th><th>Year</th><th>By</th></tr>{}</table></div>"
-    ).format(Markup("").join(map(_result_row, ordered)))
+    ).format(joined(map(_result_row, ordered)))
 
 
 def _result_row(result: Result) -> Markup:
