@@ -11,11 +11,12 @@ def percent(share: float, decimals: int = 1) -> str:
         decimals: How many digits stand behind the point.
     """
     step = 10.0**-decimals
-    if share >= 1 - step / 200:
+    rounded = f"{100 * share:.{decimals}f}"
+    if float(rounded) >= 100:
         return f"> {100 - step:.{decimals}f}%"
-    if share < step / 200:
+    if float(rounded) <= 0:
         return f"< {step:.{decimals}f}%"
-    return f"{100 * share:.{decimals}f}%"
+    return f"{rounded}%"
 
 
 def exact_percent(share: float, decimals: int = 1) -> str:
