@@ -169,12 +169,6 @@ def delete(name: str, who: str) -> None:
         connection.execute(RUNS.delete().where(RUNS.c.id == run.number))
 
 
-def clean_up() -> None:
-    """Delete old runs by the rule that CLEANUP_RULE says."""
-    with _store_errors_told(), storage.writing() as connection:
-        _clean_up(connection)
-
-
 def watch(name: str, who: str, image: Image) -> None:
     """Let a run be asked about a drawing, uint8 (28, 28), while it learns. Raises RunError."""
     if image.shape != (IMAGE_SIDE, IMAGE_SIDE):

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.benchmarks.visitors import Tally, Visitor, crowd
 from tests.support.chromium import start_browser
+from tests.support.mouse import draw_one
 from tests.support.serving import ROOT, Server, serve
 
 PEER = Path(__file__).parent / "peer" / "app.py"
@@ -90,7 +91,7 @@ def _cold_start(browser: Browser, script: Path) -> tuple[float, float]:
         page.goto(server.url)
         page.locator("canvas.upper-canvas").wait_for()
         visible = time.perf_counter()
-        _draw_one(page)
+        draw_one(page)
         _wait_for_answer(page)
         answered = time.perf_counter()
     page.close()
@@ -108,27 +109,15 @@ def _pen_up(browser: Browser, script: Path) -> str:
 def pen_up_waits(page: Page, server: Server) -> list[float]:
     """Return the milliseconds from pen-up to the painted answer, for each of some strokes."""
     page.goto(server.url)
-    _draw_one(page, 130, 160)
+    draw_one(page, 130, 160)
     _wait_for_answer(page)
     page.evaluate(WATCH_PEN)
     for index in range(STROKES_IN_BROWSER):  # the 1 grows, so that each answer is painted
-        _draw_one(page, 130 - 3 * index, 160 + 3 * index)
+        draw_one(page, 130 - 3 * index, 160 + 3 * index)
         page.wait_for_function(f"window.waits.length > {index}")
         time.sleep(0.2)
     waits: list[float] = page.evaluate("window.waits")
     return waits
-
-
-def _draw_one(page: Page, top: float = 40, bottom: float = 240) -> None:
-    """Draw a stroke of a 1, straight down the middle."""
-    canvas = page.locator("canvas.upper-canvas")
-    canvas.wait_for()
-    corner = canvas.bounding_box()
-    assert corner is not None
-    page.mouse.move(corner["x"] + 140, corner["y"] + top)
-    page.mouse.down()
-    page.mouse.move(corner["x"] + 140, corner["y"] + bottom, steps=8)
-    page.mouse.up()
 
 
 def _wait_for_answer(page: Page) -> None:

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, WebSocket
 from tests.benchmarks.draw import processor
 from tests.benchmarks.visitors import crowd
 from tests.support.chromium import start_browser
+from tests.support.mouse import draw_one
 from tests.support.serving import serve
 
 STROKES = 30
@@ -124,14 +125,14 @@ def _count(socket: WebSocket, received: list[int], sent: list[int]) -> None:
 
 def _strokes(browser: Browser, url: str, path: str, answer: str) -> str:
     page, received, _ = _open(browser, url + path)
-    _draw(page, 130, 160)
+    draw_one(page, 130, 160)
     page.locator(answer).filter(has_text="1").first.wait_for(timeout=60_000)
     time.sleep(2)
     page.evaluate(WATCH)
     sizes = []
     for index in range(STROKES):
         received.clear()
-        _draw(page, 130 - 3 * index, 160 + 3 * index)
+        draw_one(page, 130 - 3 * index, 160 + 3 * index)
         page.wait_for_function(f"window.waits.length > {index}")
         sizes.append(sum(received))
         time.sleep(0.1)
@@ -186,18 +187,6 @@ def _follow(browser: Browser, url: str) -> str:
         f"(95% of them within {sorted(gaps)[int(0.95 * len(gaps))]:.0f} ms), the window in a new "
         f"place in {moved} of {len(frames)}; {len(sent)} messages to the server."
     )
-
-
-def _draw(page: Page, top: float, bottom: float) -> None:
-    """Draw a stroke of a 1, straight down the middle; it grows from one stroke to the next."""
-    canvas = page.locator("canvas.upper-canvas")
-    canvas.scroll_into_view_if_needed()
-    corner = canvas.bounding_box()
-    assert corner is not None
-    page.mouse.move(corner["x"] + 140, corner["y"] + top)
-    page.mouse.down()
-    page.mouse.move(corner["x"] + 140, corner["y"] + bottom, steps=8)
-    page.mouse.up()
 
 
 if __name__ == "__main__":
