@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from mnist_app.analysis.progress import Progress, silently
 from mnist_app.data import strokes
-from mnist_app.data.strokes import PENS, POSITIONS, SIZES, WrittenDigit
+from mnist_app.data.stroke_files import WrittenDigit
+from mnist_app.data.strokes import PENS, POSITIONS, SIZES
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image, normalize
 
 # Digits that one process draws before it gets more.

@@ -10,14 +10,8 @@ from mnist_app.analysis.error_sheet import error_sheet
 from mnist_app.cli.arguments import add_network
 from mnist_app.cli.output import fail, progress_bar, write_picture
 from mnist_app.data.datasets import SOURCES, DatasetError
-from mnist_app.data.strokes import (
-    DRAWINGS_PER_DIGIT,
-    PENS,
-    POSITIONS,
-    SIZES,
-    StrokesError,
-    read_strokes,
-)
+from mnist_app.data.stroke_files import StrokesError, read_strokes
+from mnist_app.data.strokes import DRAWINGS_PER_DIGIT, PENS, POSITIONS, SIZES
 from mnist_app.inference import Inference
 from mnist_app.networks import evaluation, registry
 from mnist_app.networks.card import Card

@@ -1,14 +1,9 @@
-"""People's pen strokes, to measure networks on: read from a file, drawn as on the canvas."""
-
-import json
-from dataclasses import dataclass
-from pathlib import Path
+"""People's pen strokes, to measure networks on: drawn as on the canvas."""
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from mnist_app.data.datasets import CLASSES
+from mnist_app.data.stroke_files import Stroke, WrittenDigit
 from mnist_app.imaging.normalize import Image, bounding_box
 
 CANVAS_SIDE = 280
@@ -27,43 +22,11 @@ POSITIONS = {
 DRAWINGS_PER_DIGIT = len(PENS) * len(SIZES) * len(POSITIONS)
 """How often each digit is drawn: with every pen, in every size and position."""
 
-Stroke = NDArray[np.float64]
-"""Points of a pen stroke, shape (n, 2): x to the right and y down, in any unit."""
 # cv2.polylines takes points as fixed-point numbers, here in sixteenths of a pixel.
 _FRACTION_BITS = 4
 # OpenCV's antialiased lines are 1.2 to 1.7 pixels too wide. Without antialiasing, on a canvas of
 # twice the side, they are right to half a pixel, and shrinking the canvas smooths their edges.
 _SUPERSAMPLING = 2
-
-
-class StrokesError(Exception):
-    """A file of strokes that cannot be read; the message is a sentence for the person."""
-
-
-@dataclass(frozen=True)
-class WrittenDigit:
-    """A digit as somebody wrote it."""
-
-    label: int
-    """0 to 9."""
-    strokes: tuple[Stroke, ...]
-    """In the order in which they were written."""
-
-
-def read_strokes(file: Path) -> list[WrittenDigit]:
-    """Return the digits of a JSON file: a list of {"label": 7, "strokes": [[[x, y], ...], ...]}.
-
-    Raises StrokesError when there is no such file or it holds anything else.
-    """
-    try:
-        entries = json.loads(file.read_bytes())
-    except OSError as error:
-        raise StrokesError(f"{file} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, RecursionError) as error:
-        raise StrokesError(f"{file} is not a JSON file: {error}.") from error
-    if not isinstance(entries, list) or not entries:
-        raise StrokesError(f"{file} should hold a list of digits with labels and strokes.")
-    return [_read_digit(entry, f"{file}, digit {index}") for index, entry in enumerate(entries)]
 
 
 def draw(written: WrittenDigit, pen: int, size: int) -> Image:
@@ -92,32 +55,6 @@ def move(canvas: Image, position: str) -> Image:
     across, down = POSITIONS[position]
     left, top = round((CANVAS_SIDE - width) * across), round((CANVAS_SIDE - height) * down)
     return np.roll(canvas, (top - y, left - x), axis=(0, 1))
-
-
-def _read_digit(entry: object, where: str) -> WrittenDigit:
-    if not isinstance(entry, dict) or not {"label", "strokes"} <= entry.keys():
-        raise StrokesError(f'{where} should be an object with "label" and "strokes".')
-    label, strokes = entry["label"], entry["strokes"]
-    if not isinstance(label, int) or isinstance(label, bool) or not 0 <= label < CLASSES:
-        raise StrokesError(f"{where} has the label {label!r}; it should be a digit from 0 to 9.")
-    if not isinstance(strokes, list) or not strokes:
-        raise StrokesError(f"{where} has no strokes; it should have at least one.")
-    return WrittenDigit(label, tuple(_read_stroke(stroke, where) for stroke in strokes))
-
-
-def _read_stroke(stroke: object, where: str) -> Stroke:
-    points = stroke if isinstance(stroke, list) else []
-    if not points or not all(_is_point(point) for point in points):
-        raise StrokesError(f"{where} has a stroke that is not a list of points [x, y].")
-    return np.array(points, dtype=np.float64)
-
-
-def _is_point(point: object) -> bool:
-    return (
-        isinstance(point, list)
-        and len(point) == 2
-        and all(isinstance(value, int | float) and abs(value) < 1e9 for value in point)
-    )
 
 
 def _smooth(points: Stroke) -> Stroke:

@@ -19,7 +19,7 @@ from PIL import ImageDraw, ImageFont
 
 from mnist_app.analysis import metrics
 from mnist_app.data import datasets, strokes
-from mnist_app.data.strokes import WrittenDigit
+from mnist_app.data.stroke_files import WrittenDigit, read_strokes
 from mnist_app.imaging.normalize import Image, Normalized, bounding_box, normalize
 from mnist_app.inference import Inference
 from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS, read_card
@@ -48,7 +48,7 @@ def main() -> None:
     if arguments.fonts is not None:
         kinds["letters of handwriting fonts"] = font_letters(arguments.fonts, generator)
     if arguments.strokes is not None:
-        written = strokes.read_strokes(arguments.strokes)
+        written = read_strokes(arguments.strokes)
         kinds["two digits of people"] = stroke_pairs(written, 500, generator)
     inference = Inference()
     shares = []

@@ -8,7 +8,7 @@ import math
 import cv2
 import numpy as np
 
-from mnist_app.data.strokes import WrittenDigit
+from mnist_app.data.stroke_files import WrittenDigit
 from mnist_app.imaging.normalize import Image
 
 Point = tuple[float, float]

@@ -1,7 +1,4 @@
-"""People's pen strokes: read from a file, and drawn as the canvas draws them."""
-
-import json
-from pathlib import Path
+"""People's pen strokes, drawn as the canvas draws them."""
 
 import cv2
 import numpy as np
@@ -10,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_app.data import strokes
-from mnist_app.data.strokes import PENS, POSITIONS, SIZES, StrokesError, WrittenDigit
+from mnist_app.data.stroke_files import WrittenDigit
+from mnist_app.data.strokes import PENS, POSITIONS, SIZES
 from mnist_app.imaging import normalize
 from tests.support.handwriting import written
-
-ONE_POINT = [{"label": 1, "strokes": [[[3, 3]]]}]
 
 
 @pytest.mark.parametrize("position", POSITIONS)
@@ -67,49 +63,3 @@ def test_curves_are_those_of_the_canvas_pencil() -> None:
     canvas = strokes.draw(corner, 8, 80)
     assert canvas[28, 252] == 0  # the corner
     assert canvas[56, 224] == 255  # a quarter of the way to the middles (140, 28) and (252, 140)
-
-
-def saved(folder: Path, content: object) -> Path:
-    file = folder / "strokes.json"
-    file.write_text(content if isinstance(content, str) else json.dumps(content))
-    return file
-
-
-def test_a_good_file_is_read(tmp_path: Path) -> None:
-    [first, second] = strokes.read_strokes(
-        saved(tmp_path, [*ONE_POINT, {"label": 7, "strokes": [[[0, 1], [2, 3.5]], [[4, 5]]]}])
-    )
-    assert (first.label, second.label) == (1, 7)
-    assert [stroke.tolist() for stroke in second.strokes] == [[[0, 1], [2, 3.5]], [[4, 5]]]
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        ("no json", "not a JSON file"),
-        ({}, "a list of digits"),
-        ([], "a list of digits"),
-        ([3], '"label" and "strokes"'),
-        ([{"label": 1}], '"label" and "strokes"'),
-        ([{"label": 10, "strokes": [[[0, 0]]]}], "0 to 9"),
-        ([{"label": True, "strokes": [[[0, 0]]]}], "0 to 9"),
-        ([{"label": 1, "strokes": []}], "at least one"),
-        ([{"label": 1, "strokes": [[]]}], r"points \[x, y\]"),
-        ([{"label": 1, "strokes": [[[0, 0, 0]]]}], r"points \[x, y\]"),
-        ([{"label": 1, "strokes": [[[0, "a"]]]}], r"points \[x, y\]"),
-        ('[{"label": 1, "strokes": [[[0, NaN]]]}]', r"points \[x, y\]"),
-        ('[{"label": 1, "strokes": [[[0, 1e300]]]}]', r"points \[x, y\]"),
-        (f'[{{"label": 1, "strokes": [[[0, 1{"0" * 400}]]]}}]', r"points \[x, y\]"),
-        ("[" * 200_000, "not a JSON file"),
-        (ONE_POINT * 2 + [{"label": 1, "strokes": "x"}], "digit 2"),
-    ],
-)
-def test_a_bad_file_is_refused(tmp_path: Path, content: object, sentence: str) -> None:
-    with pytest.raises(StrokesError, match=sentence) as caught:
-        strokes.read_strokes(saved(tmp_path, content))
-    assert str(caught.value).endswith(".")
-
-
-def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StrokesError, match="cannot be read: No such file"):
-        strokes.read_strokes(tmp_path / "missing.json")
