@@ -4,6 +4,7 @@ Two halves of one benchmark. The second draws people's pen strokes as the canvas
 `analysis.stroke_drawings`.
 """
 
+import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,10 +16,11 @@ from mnist_app.analysis.progress import Progress, silently
 from mnist_app.analysis.stroke_drawings import StrokeDrawings
 from mnist_app.data import datasets
 from mnist_app.data.datasets import CLASSES
+from mnist_app.data.labeled_pictures import LabeledPictures
 from mnist_app.data.strokes import PENS, POSITIONS, SIZES
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks.card import Card
-from mnist_app.networks.evaluation import Measurement, StrokeGrid
+from mnist_app.networks.evaluation import Measurement, StrokeGrid, Writers
 from mnist_app.networks.prediction import Predictor
 
 # Images in one question to the network.
@@ -56,6 +58,20 @@ def evaluate_test(
     return measurement, _errors(split.images, split.labels, probabilities)
 
 
+def evaluate_pictures(
+    predictor: Predictor, card: Card, pictures: LabeledPictures, progress: Progress = silently
+) -> tuple[Measurement, Errors]:
+    """Measure the network of `card` on pictures that somebody labeled.
+
+    One in which `normalize` found a problem counts as rejected and as wrong. Raises PredictionError
+    when the network does not answer.
+    """
+    answers = _ask(predictor, card.name, pictures.images, progress)
+    unreadable = np.array([bool(problem) for problem in pictures.problems])
+    measured = metrics.measure(answers, pictures.labels, card.reject_below, unreadable)
+    return measured, _errors(pictures.images, pictures.labels, answers)
+
+
 def evaluate_strokes(
     predictor: Predictor, card: Card, drawings: StrokeDrawings, progress: Progress = silently
 ) -> tuple[StrokeGrid, Errors]:
@@ -72,6 +88,7 @@ def evaluate_strokes(
         digits=len(labels),
         accuracy=_as_tuples(right.mean(axis=0)),
         usual=_measure_usual(answers, drawings, card.reject_below),
+        writers=_compare_writers(right[:, USUAL_PEN, USUAL_SIZES, CENTER].mean(axis=1), drawings),
     )
     shown = drawings.indices[:, USUAL_PEN, USUAL_SIZES[0], CENTER]
     return grid, _errors(drawings.images[shown], labels, answers[shown])
@@ -87,6 +104,16 @@ def _measure_usual(
         reject_below,
         drawings.unreadable[usual].reshape(-1),
     )
+
+
+def _compare_writers(right: NDArray[np.float64], drawings: StrokeDrawings) -> Writers | None:
+    """`right`, shape (digits,), is the share of each digit's usual drawings that are read right."""
+    names = sorted(set(drawings.writers))
+    if names in ([], [""]):
+        return None
+    writers = np.array(drawings.writers)
+    shares = [float(right[writers == name].mean()) for name in names]
+    return Writers(len(names), min(shares), statistics.median(shares))
 
 
 def _ask(predictor: Predictor, network: str, images: Image, progress: Progress) -> Probabilities:

@@ -30,6 +30,8 @@ class StrokeDrawings:
     """Where `normalize` found a problem, same shape as `indices`."""
     labels: NDArray[np.int64]
     """The label of each digit, shape (digits,)."""
+    writers: tuple[str, ...]
+    """Who wrote each digit; empty where that is not known."""
 
 
 def draw_all(written: list[WrittenDigit], progress: Progress = silently) -> StrokeDrawings:
@@ -59,6 +61,7 @@ def draw(written: list[WrittenDigit]) -> StrokeDrawings:
         indices=indices.reshape(unreadable.shape),
         unreadable=unreadable,
         labels=np.array([digit.label for digit in written], np.int64),
+        writers=tuple(digit.writer for digit in written),
     )
 
 
@@ -70,4 +73,5 @@ def _join(parts: list[StrokeDrawings]) -> StrokeDrawings:
         indices=np.concatenate(shifted),
         unreadable=np.concatenate([part.unreadable for part in parts]),
         labels=np.concatenate([part.labels for part in parts]),
+        writers=tuple(writer for part in parts for writer in part.writers),
     )

@@ -4,18 +4,20 @@ import argparse
 import json
 from pathlib import Path
 
-from mnist_app.analysis import benchmark, stroke_drawings
+from mnist_app.analysis import benchmark, metrics, stroke_drawings
 from mnist_app.analysis.benchmark import USUAL_PEN, Errors
 from mnist_app.analysis.error_sheet import error_sheet
 from mnist_app.cli.arguments import add_network
 from mnist_app.cli.output import fail, progress_bar, write_picture
+from mnist_app.data import labeled_pictures
 from mnist_app.data.datasets import SOURCES, DatasetError
+from mnist_app.data.labeled_pictures import LabeledPicturesError
 from mnist_app.data.stroke_files import StrokesError, read_strokes
 from mnist_app.data.strokes import DRAWINGS_PER_DIGIT, PENS, POSITIONS, SIZES
 from mnist_app.inference import Inference
 from mnist_app.networks import evaluation, registry
 from mnist_app.networks.card import Card
-from mnist_app.networks.evaluation import Evaluation, Measurement, StrokeGrid
+from mnist_app.networks.evaluation import Evaluation, Measurement, StrokeGrid, Writers
 from mnist_app.networks.prediction import PredictionError, Predictor
 from mnist_app.networks.registry import NetworkError
 from mnist_app.storage import StorageError
@@ -28,7 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_network(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON object")
     parser.add_argument(
-        "--data", choices=SOURCES, help="whose test images (default: what it learned from)"
+        "--data",
+        metavar="NAME",
+        help=f"whose test images: {', '.join(SOURCES)}, or a folder of labeled pictures such as "
+        "FOLDER/7/anna.png (default: what it learned from)",
     )
     parser.add_argument(
         "--strokes", type=Path, metavar="FILE", help="people's pen strokes, a JSON file"
@@ -45,10 +50,19 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         card = registry.read_card(arguments.network)
         source = arguments.data or card.tested_on
+        if source not in SOURCES:
+            return _run_on_folder(inference, card, arguments)
         measured, errors = _measure(inference, card, source, arguments.strokes)
         if arguments.save:
             registry.add_evaluation(card.name, measured)
-    except (StrokesError, PredictionError, DatasetError, NetworkError, StorageError) as error:
+    except (
+        StrokesError,
+        LabeledPicturesError,
+        PredictionError,
+        DatasetError,
+        NetworkError,
+        StorageError,
+    ) as error:
         return fail(error)
     except OSError as error:
         return fail(f"The card cannot be written: {error.strerror or error}.")
@@ -57,6 +71,28 @@ def run(arguments: argparse.Namespace) -> int:
     test, grid = measured.tests[source], measured.strokes
     as_object = {"network": card.name, **_as_object(source, test, grid)}
     print(json.dumps(as_object) if arguments.json else _report(card.name, source, test, grid))
+    return 0 if arguments.errors is None else write_picture(arguments.errors, error_sheet(errors))
+
+
+def _run_on_folder(predictor: Predictor, card: Card, arguments: argparse.Namespace) -> int:
+    """Print how well a network reads labeled pictures. Raises as what it calls does."""
+    if arguments.strokes is not None or arguments.save:
+        return fail("A folder of pictures is measured alone: leave out --strokes and --save.")
+    pictures = labeled_pictures.read_folder(Path(arguments.data))
+    measured, errors = benchmark.evaluate_pictures(predictor, card, pictures, progress_bar)
+    problems = {
+        str(file): problem
+        for file, problem in zip(pictures.files, pictures.problems, strict=True)
+        if problem
+    }
+    if arguments.json:
+        result = evaluation.measurement_as_json(measured) | {"problems": problems}
+        print(json.dumps({"network": card.name, "pictures": result}))
+    else:
+        parts = [f"{card.name} on {measured.images:,} pictures in {arguments.data}"]
+        parts += [_lines(measured)]
+        parts += ["\n".join(f"  {file}: {problem}" for file, problem in problems.items())]
+        print("\n\n".join(filter(None, parts)))
     return 0 if arguments.errors is None else write_picture(arguments.errors, error_sheet(errors))
 
 
@@ -91,7 +127,16 @@ def _report(name: str, source: str, test: Measurement, grid: StrokeGrid | None) 
             f"of which a pen of {PENS[USUAL_PEN]} px, sizes 50 and 80%, center",
             _lines(grid.usual),
         ]
+        parts += [] if grid.writers is None else [_writers(grid.writers)]
     return "\n\n".join(parts)
+
+
+def _writers(writers: Writers) -> str:
+    return (
+        f"of its {writers.count} writers\n\n"
+        f"  right, of the median writer {_percent(writers.median)}\n"
+        f"  right, of the worst writer  {_percent(writers.worst)}"
+    )
 
 
 def _lines(result: Measurement) -> str:
@@ -99,8 +144,8 @@ def _lines(result: Measurement) -> str:
     digits = "  ".join(f"{digit}: {_percent(share)}" for digit, share in shares)
     errors = "  ".join(f"{label} as {read}: {count}" for label, read, count in result.confusions)
     return (
-        f"  right                       {_percent(result.accuracy)}\n"
-        f"  no digit recognized         {_percent(result.rejected)}\n"
+        f"  right                       {_with_interval(result.accuracy, result.images)}\n"
+        f"  no digit recognized         {_with_interval(result.rejected, result.images)}\n"
         f"  expected calibration error  {_percent(result.calibration_error)}\n"
         f"  right, by digit             {digits}\n"
         f"  most frequent errors        {errors or 'none'}"
@@ -114,6 +159,11 @@ def _table(grid: StrokeGrid) -> str:
             cells = "".join(f"{_percent(share):>14}" for share in row)
             lines.append(f"  {pen:2} px   {size}%{cells}")
     return "\n".join(lines)
+
+
+def _with_interval(share: float, images: int) -> str:
+    low, high = metrics.wilson_interval(share, images)
+    return f"{_percent(share)} (95% interval: {_percent(low)} to {_percent(high)})"
 
 
 def _percent(share: float | None) -> str:

@@ -8,6 +8,7 @@ from mnist_app import workers
 from mnist_app.cli import follow
 from mnist_app.cli.arguments import number
 from mnist_app.cli.output import fail
+from mnist_app.data.stroke_files import StrokesError, as_npz, read_strokes
 from mnist_app.networks import registry
 from mnist_app.networks.registry import NetworkError
 from mnist_app.storage import StorageError
@@ -18,6 +19,8 @@ from mnist_app.training.settings import Settings, SettingsError
 HELP = "train a network on MNIST"
 # Only pages set it: fine-tuning starts from a network and learns a person's drawings.
 WITHOUT_OPTION = "start_from"
+# With a file of strokes, where nothing else is asked for.
+REWRITTEN = 20_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print a JSON object as the last line")
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help="write card and weights there, too"
+    )
+    parser.add_argument(
+        "--strokes",
+        type=Path,
+        metavar="FILE",
+        help="people’s pen strokes to learn from, JSON or UNIPEN; needed for --rewritten",
     )
     for field in fields(Settings):
         if field.name != WITHOUT_OPTION:
@@ -53,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     except SettingsError as error:
         fail(error)
         return 2
-    except (RunError, NetworkError, StorageError) as error:
+    except (RunError, NetworkError, StorageError, StrokesError) as error:
         return fail(error)
     except OSError as error:
         return fail(f"The network cannot be written or trained: {error.strerror or error}.")
@@ -80,7 +89,11 @@ def _create(arguments: argparse.Namespace) -> Run:
         start = presets.SHIPPED.get(kind, Settings())
     names = settings.as_dictionary(start)
     given = {name: value for name in names if (value := getattr(arguments, name, None)) is not None}
-    return runs.create(settings.read(names | given), kind, OPERATOR)
+    strokes = None
+    if arguments.strokes is not None:
+        strokes = as_npz(read_strokes(arguments.strokes))
+        given.setdefault("rewritten", start.rewritten or REWRITTEN)
+    return runs.create(settings.read(names | given), kind, OPERATOR, strokes=strokes)
 
 
 def _resume(arguments: argparse.Namespace) -> Run:

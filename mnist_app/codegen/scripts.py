@@ -166,11 +166,29 @@ def training_data(epoch, originals=images, its_labels=labels):
     from mnist_app.data.datasets import Split
     from mnist_app.data.epochs import Epoch, Mixture
 
+{_written(settings)}
     with ProcessPoolExecutor() as executor:
         mixture = {settings.mixture!r}
-        return Epoch(executor, Split(originals, its_labels), mixture, SEED, epoch).result()
+        split = Split(originals, its_labels)
+        return Epoch(executor, split, mixture, SEED, epoch, written).result()
 
 '''
+
+
+def _written(settings: Settings) -> str:
+    """Return how the strokes of people are read that are written anew, where there are any."""
+    if not settings.rewritten:
+        return "    written = []"
+    return """\
+    from pathlib import Path
+
+    from mnist_app.data import stroke_files
+    from mnist_app.training.epoch_data import read_strokes
+
+    # UCI's pen digits; six of the thirty writers are held apart.
+    everybody = stroke_files.read_strokes(Path("pendigits-orig.tra"))
+    written = read_strokes(stroke_files.as_npz(everybody)).learned
+"""
 
 
 def _whole_data(source: str) -> str:

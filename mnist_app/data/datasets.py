@@ -118,6 +118,13 @@ class Split:
         """Return some of the images with their labels."""
         return Split(self.images[which], self.labels[which])
 
+    def __add__(self, other: "Split") -> "Split":
+        """Return the images of both."""
+        return Split(
+            np.concatenate([self.images, other.images]),
+            np.concatenate([self.labels, other.labels]),
+        )
+
 
 def load_all_training(source: str = MNIST.name) -> Split:
     """Return all training images of a data set, the validation images included: 60,000 of MNIST.

@@ -1,5 +1,6 @@
-"""What a network learns from in an epoch: augmented images, synthetic digits and negatives."""
+"""What a network learns from in an epoch: augmented images, others that are made, negatives."""
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from mnist_app.data.augmentation import augment
 from mnist_app.data.datasets import CLASSES, Split, one_hot
 from mnist_app.data.negatives import draw_negatives
+from mnist_app.data.rewritten_digits import rewrite_digits
+from mnist_app.data.scan_faults import spoil
+from mnist_app.data.stroke_files import WrittenDigit
 from mnist_app.data.synthetic_digits import STYLES, write, write_digits
 from mnist_app.imaging.normalize import Image, bounding_box, normalize_ink
 
@@ -28,24 +32,42 @@ class Mixture:
     """Synthetic digits."""
     negatives: int
     """Drawings of no digit."""
+    rewritten: int = 0
+    """People's digits, written anew."""
+    spoiled: float = 0.0
+    """The share of all images, 0 to 1, that has what a bad scan or a camera brings."""
 
 
 class Epoch:
     """The images and targets of one epoch, which other processes make."""
 
     def __init__(
-        self, executor: Executor, split: Split, mixture: Mixture, seed: int, number: int
+        self,
+        executor: Executor,
+        split: Split,
+        mixture: Mixture,
+        seed: int,
+        number: int,
+        written: Sequence[WrittenDigit] = (),
     ) -> None:
-        """Hand out the work. All that is random in it follows from `seed` and epoch `number`."""
+        """Hand out the work. All that is random in it follows from `seed` and epoch `number`.
+
+        `written` are the people's digits that are written anew; there must be some if any shall be.
+        """
         tasks = [
             partial(_augment, split[start : start + TASK_IMAGES])
             for start in range(0, len(split), TASK_IMAGES)
         ]
         tasks += [partial(_synthesize, count) for count in _counts(mixture.synthetic)]
+        for index, count in enumerate(_counts(mixture.rewritten)):
+            some = _some(written, np.random.default_rng([seed, number, index]))
+            tasks.append(partial(_rewrite, some, count))
         originals = split.images[:TASK_IMAGES]
         tasks += [partial(_draw_negatives, originals, n) for n in _counts(mixture.negatives)]
         self._parts: list[Future[Part]] = [
-            executor.submit(task, np.random.default_rng([seed, number, index]))
+            executor.submit(
+                _spoiled, task, mixture.spoiled, np.random.default_rng([seed, number, index])
+            )
             for index, task in enumerate(tasks)
         ]
 
@@ -71,6 +93,19 @@ def _counts(images: int) -> list[int]:
     return [min(TASK_IMAGES, images - done) for done in range(0, images, TASK_IMAGES)]
 
 
+def _some(written: Sequence[WrittenDigit], generator: np.random.Generator) -> list[WrittenDigit]:
+    """Return a part of the digits, chosen anew for each task: few enough to be sent to it."""
+    chosen = generator.permutation(len(written))[: TASK_IMAGES // 2]
+    return [written[index] for index in chosen]
+
+
+def _spoiled(
+    task: Callable[[np.random.Generator], Part], share: float, generator: np.random.Generator
+) -> Part:
+    images, targets = task(generator)
+    return (spoil(images, share, generator) if share else images), targets
+
+
 def _augment(split: Split, generator: np.random.Generator) -> Part:
     return augment(split.images, generator), one_hot(split.labels)
 
@@ -78,6 +113,11 @@ def _augment(split: Split, generator: np.random.Generator) -> Part:
 def _synthesize(count: int, generator: np.random.Generator) -> Part:
     images, labels = write_digits(count, generator)
     return _augment_half(images, generator), one_hot(labels)
+
+
+def _rewrite(written: Sequence[WrittenDigit], count: int, generator: np.random.Generator) -> Part:
+    images, labels = rewrite_digits(written, count, generator)
+    return images, one_hot(labels)
 
 
 def _draw_negatives(originals: Image, count: int, generator: np.random.Generator) -> Part:

@@ -138,7 +138,8 @@ def _curl(writer: Writer) -> Image:
     rounds = writer.between(2, 5) * (1 if writer.chance(0.5) else -1)
     drift = writer.between(-0.95, -0.4)
     spiral = writer.arc((0, 0), (0.5, 0.5), 0, 360 * rounds, drift)
-    return draw(slant_and_stretch([spiral], writer), pen_width(writer, thickest=0.1))
+    # With a thicker pen it would be a 0.
+    return draw(slant_and_stretch([spiral], writer), pen_width(writer, thickest=0.05))
 
 
 def _two_digits(writer: Writer) -> Image:

@@ -39,17 +39,32 @@ def write(style: Callable[[Writer], list[Stroke]], generator: np.random.Generato
 
 
 def _zero(writer: Writer) -> list[Stroke]:
-    sweep = 360 + writer.between(-25, 40)
     direction = -1 if writer.chance(0.8) else 1
     wide = writer.between(0.25, 0.5)
     start = writer.between(-140, -20)
-    ring = writer.arc(
-        (0.5, 0.5), (wide, 0.5), start, direction * sweep, writer.between(-0.12, 0.12)
-    )
-    if not writer.chance(0.25):
+    sweep, drift = 360 + writer.between(-25, 40), writer.between(-0.12, 0.12)
+    if writer.chance(0.15):  # it ends in a loop or a tail inside or outside the ring
+        sweep, drift = 360 + writer.between(40, 130), writer.between(-0.4, 0.25)
+    ring = writer.arc((0.5, 0.5), (wide, 0.5), start, direction * sweep, drift)
+    if not writer.chance(0.35):
         return [ring]
+    slash = _slash(writer, wide)
+    if writer.chance(0.15):  # without lifting the pen
+        return [join(ring, slash)]
+    return [ring, slash]
+
+
+def _slash(writer: Writer, wide: float) -> Stroke:
+    """Return the bar through a 0 that is so wide: within the ring, or reaching far out of it."""
     across, along = writer.between(0.1, wide * 1.2), writer.between(0.2, 0.6)
-    return [ring, writer.line((0.5 + across, 0.5 - along), (0.5 - across, 0.5 + along))]
+    if writer.chance(0.4):
+        across, along = writer.between(0.6, 1.9) * wide, writer.between(0.3, 0.8)
+    if writer.chance(0.12):  # lying
+        across, along = writer.between(0.8, 1.7) * wide, writer.between(-0.1, 0.25)
+    if writer.chance(0.15):  # falling
+        across = -across
+    x, y = 0.5 + writer.between(-0.06, 0.06), 0.5 + writer.between(-0.08, 0.08)
+    return writer.line((x + across, y - along), (x - across, y + along))
 
 
 def _one(writer: Writer) -> list[Stroke]:
@@ -67,7 +82,7 @@ def _one(writer: Writer) -> list[Stroke]:
 def _flag(writer: Writer) -> Stroke:
     """Return the upstroke of a 1: it is steep, unlike the top bar of a 7."""
     angle = np.deg2rad(writer.between(33, 72))
-    length = writer.between(0.15, 0.8)
+    length = writer.between(0.15, 0.95)
     wide, high = length * np.cos(angle), length * np.sin(angle)
     bulge = writer.between(-0.03, 0.08)
     return writer.curve((0.5 - wide, high), (0.5 - wide / 2 + bulge, high / 2 + bulge), (0.5, 0))
@@ -130,6 +145,12 @@ def _four(writer: Writer) -> list[Stroke]:
     stem_top = writer.between(-0.05, bar - 0.15)
     end = (writer.between(stem_x - 0.05, 1.05), bar + writer.between(-0.25, 0.1))
     style = writer.between(0, 1)
+    if style < 0.1:  # open, without lifting the pen: the arm swings up and falls down as the stem
+        corner = (writer.between(0, 0.1), bar)
+        arm = writer.line((writer.between(0.05, 0.4), 0), corner)
+        turn = (stem_x + writer.between(0.05, 0.25), bar - writer.between(0, 0.1))
+        loop = writer.curve(corner, turn, (stem_x, stem_top))
+        return [join(arm, loop, writer.line((stem_x, stem_top), (stem_x, 1)))]
     if style < 0.35:  # open, two strokes
         arm = writer.line((writer.between(0.05, 0.45), 0), (writer.between(0, 0.12), bar), end)
     elif style < 0.55:  # open and round like a u
@@ -165,20 +186,24 @@ def _five(writer: Writer) -> list[Stroke]:
     if style < 0.55:  # round as an S
         start = writer.curve((writer.between(0.7, 0.9), 0.06), (0.4, 0), (0.18, 0.18), neck)
         return [join(start, bowl)]
-    apart = writer.between(-0.08, 0.15)
-    lift = writer.between(-0.1, 0.06)
+    # The bar is a stroke of its own and often does not meet the other.
+    apart = writer.between(-0.1, 0.3)
+    lift = writer.between(-0.2, 0.08)
     bar = writer.line((top[0] + apart, lift), (writer.between(0.7, 1.0), lift + tilt))
     return [join(writer.line(top, neck), bowl), bar]
 
 
 def _six(writer: Writer) -> list[Stroke]:
-    ring_top = writer.between(0.4, 0.65)
+    ring_top = writer.between(0.4, 0.75)
     left = writer.between(0.03, 0.15)
     top = (writer.between(0.4, 0.85), writer.between(-0.02, 0.08))
     shoulder = (top[0] / 2 + left / 2 - writer.between(-0.03, 0.12), ring_top / 2)
     down = [top, shoulder, (left, 0.68), (0.2, 0.93), (0.5, 1)]
     ring = [(writer.between(0.75, 0.9), 0.85), (0.8, ring_top + 0.12), (0.5, ring_top)]
     close = (left + writer.between(0, 0.2), ring_top + writer.between(0.1, 0.35))
+    if writer.chance(0.15):  # the ring ends in a tail that crosses the stem
+        ring += [(left + 0.1, ring_top + 0.08)]
+        close = (left - writer.between(0.02, 0.2), ring_top + writer.between(0.05, 0.3))
     return [writer.curve(*down, *ring, close)]
 
 
@@ -204,7 +229,8 @@ def _top_of_seven(writer: Writer, left: Point, right: Point) -> Stroke:
     elif writer.chance(0.2):
         top = writer.curve(left, (0.3, writer.between(-0.04, 0.02)), (0.6, 0.06), right)
     if writer.chance(0.25):
-        top = join(writer.line((left[0], writer.between(0.12, 0.3)), left), top)
+        hook = (left[0] + writer.between(-0.08, 0.04), writer.between(0.1, 0.45))
+        top = join(writer.line(hook, left), top)
     return top
 
 

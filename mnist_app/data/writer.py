@@ -1,5 +1,6 @@
 """A writer: how one person moves the pen, what pen it is, and what comes out on the canvas."""
 
+from statistics import NormalDist
 from typing import TypeVar
 
 import cv2
@@ -20,6 +21,14 @@ DIGIT_SIDE = 60
 THINNEST, USUAL, THICKEST = 0.03, 0.15, 0.36
 # Of a stroke that a writer has written.
 POINTS = 32
+# Between two of these points the hand makes one movement. A fast writer begins a movement before
+# the last ones have ended: so many are under way at a time, at the least and at the most.
+_LEAST_OVERLAP, _MOST_OVERLAP = 0.3, 5.0
+# The logarithmic standard deviations of the movements' speed over time, after Plamondon's fits.
+_LEAST_SPREAD, _MOST_SPREAD = 0.15, 0.4
+# The normal distribution from -4 to 4: beyond that it is 0 or 1 to four digits.
+_DEVIATIONS = np.linspace(-4, 4, 161)
+_NORMAL = np.array([NormalDist().cdf(deviation) for deviation in _DEVIATIONS])
 # cv2.polylines takes points as fixed-point numbers, here in sixteenths of a pixel.
 _FRACTION_BITS = 4
 
@@ -34,7 +43,8 @@ class Writer:
         """
         self._generator = generator
         self.jitter = generator.uniform(0.005, 0.04)
-        self._smoothings = int(generator.choice([0, 0, 1, 2, 3]))
+        self._overlap = float(np.exp(generator.uniform(*np.log([_LEAST_OVERLAP, _MOST_OVERLAP]))))
+        self._spread = generator.uniform(_LEAST_SPREAD, _MOST_SPREAD)
 
     def between(self, low: float, high: float) -> float:
         """Return a random number between `low` and `high`."""
@@ -83,17 +93,37 @@ class Writer:
     def write(self, stroke: Stroke) -> Stroke:
         """Return `stroke` as this writer writes it, shape (32, 2).
 
-        A fast writer rounds corners, and every hand trembles a little.
+        The hand moves from point to point of the stroke. Each movement has a lognormal speed and
+        begins before the last one has ended, so a fast hand rounds corners: the sigma-lognormal
+        model of Plamondon, A kinematic theory of rapid human movements (1995). And every hand
+        trembles.
         """
         lengths = np.hypot(*np.diff(stroke, axis=0).T)
-        travelled = np.concatenate([[0], np.cumsum(lengths)])
-        distances = np.linspace(0, travelled[-1], POINTS)
+        traveled = np.concatenate([[0], np.cumsum(lengths)])
+        distances = np.linspace(0, traveled[-1], POINTS)
         points = np.empty((POINTS, 2))
         for axis in (0, 1):
-            points[:, axis] = np.interp(distances, travelled, stroke[:, axis])
-        for _ in range(self._smoothings):
-            points[1:-1] = (points[:-2] + points[1:-1] + points[2:]) / 3
-        return points + self._tremor(distances)
+            points[:, axis] = np.interp(distances, traveled, stroke[:, axis])
+        done = self._movements(POINTS - 1)
+        return np.asarray(points[0] + done @ np.diff(points, axis=0) + self._tremor(distances))
+
+    def _movements(self, count: int) -> NDArray[np.float64]:
+        """Return how much of each movement is done at each of some times.
+
+        Shape (count + 1, count), values 0 to 1; at the first time nothing is done, at the last all.
+        """
+        pauses = self._generator.lognormal(0, 0.3, count) / self._overlap
+        begins = np.cumsum(pauses) - pauses[0]
+        spreads = self._spread * self._generator.lognormal(0, 0.2, count)
+        # A movement of median duration 1 lies within the spread, to either side on a log scale.
+        times = np.linspace(0, begins[-1] + np.exp(4 * spreads[-1]), 2 * count)
+        elapsed = np.maximum(times[:, None] - begins, 1e-6)
+        done = np.interp(np.log(elapsed) / spreads, _DEVIATIONS, _NORMAL)
+        # The times at which the hand has come equally far, so that no time falls on a pause.
+        share = done.mean(axis=1)
+        wanted = np.linspace(0, share[-1], count + 1)
+        at = np.searchsorted(share, wanted).clip(0, len(share) - 1)
+        return np.asarray(done[at], dtype=np.float64)
 
     def _tremor(self, distances: NDArray[np.float64]) -> Stroke:
         """Return by how much the hand is off at distances along a stroke, shape (n, 2)."""

@@ -1,13 +1,17 @@
 """How sure a network may be: its temperature, and when it recognizes no digit at all."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_app.data.augmentation import augment
 from mnist_app.data.datasets import Split
+from mnist_app.data.rewritten_digits import rewrite_digits
+from mnist_app.data.stroke_files import WrittenDigit
 from mnist_app.data.synthetic_digits import write_digits
-from mnist_app.imaging.normalize import Image
+from mnist_app.imaging.normalize import IMAGE_SIDE
 from mnist_app.networks.prediction import top_two_mass
 
 TEMPERATURES = np.geomspace(0.25, 4, 161)
@@ -31,14 +35,21 @@ def calibrate(network: keras.Model, validation: Split) -> float:
     return temperature
 
 
-def threshold(network: keras.Model, images: Image, seed: int) -> float:
+def people(written: Sequence[WrittenDigit], count: int, seed: int) -> Split:
+    """Return `count` digits of people that no network learns from, written anew; none of none."""
+    if not written:
+        return Split(np.zeros((0, IMAGE_SIDE, IMAGE_SIDE), np.uint8), np.zeros(0, np.uint8))
+    return Split(*rewrite_digits(written, count, np.random.default_rng([seed, count])))
+
+
+def threshold(network: keras.Model, unseen: Split, people: Split, seed: int) -> float:
     """Return the top_two_mass, 0 to 1, that 99.5% of unseen digits reach.
 
-    These are `images`, uint8 (n, 28, 28), augmented, and as many synthetic ones.
+    These are the `unseen` images, augmented, as many synthetic ones, and those of `people`.
     """
-    generator = np.random.default_rng([seed, len(images)])
-    synthetic, _ = write_digits(len(images), generator)
-    images = np.concatenate([augment(images, generator), synthetic])
+    generator = np.random.default_rng([seed, len(unseen)])
+    synthetic, _ = write_digits(len(unseen), generator)
+    images = np.concatenate([augment(unseen.images, generator), synthetic, people.images])
     recognized = top_two_mass(_probabilities(network, images))
     return float(np.quantile(recognized, REJECTED))
 

@@ -28,6 +28,8 @@ class Result:
     """How the test images are read."""
     drawings: int
     """How many of a person's drawings it learned."""
+    writers: int
+    """How many people's digits it learned, written anew."""
 
 
 def write_card(run: Run, network: keras.Model, result: Result) -> Card:
@@ -39,7 +41,7 @@ def write_card(run: Run, network: keras.Model, result: Result) -> Card:
         layers=describe(network),
         settings=_details(settings, result.completed_epochs),
         evaluation=Evaluation(tests={settings.data: result.test}),
-        data=_data_in_words(settings, result.drawings),
+        data=_data_in_words(settings, result),
         seconds_to_train=round(result.seconds, 1),
         machine=f"{platform.machine()}, {cpu_count()} cores",
         temperature=result.temperature,
@@ -62,12 +64,13 @@ def _details(settings: Settings, completed_epochs: int) -> TrainingDetails:
         augmentation=settings.augmentation,
         synthetic_digits=settings.mixture.synthetic,
         negatives=settings.mixture.negatives,
+        rewritten=settings.mixture.rewritten,
         engine=settings.engine,
         start_from=settings.start_from,
     )
 
 
-def _data_in_words(settings: Settings, drawings: int) -> str:
+def _data_in_words(settings: Settings, result: Result) -> str:
     mixture = settings.mixture
     parts = [f"{settings.images:,} training images of {SOURCES[settings.data].title}"]
     if settings.augmentation != "none":
@@ -75,7 +78,9 @@ def _data_in_words(settings: Settings, drawings: int) -> str:
     if mixture.synthetic:
         parts.append(f"{mixture.synthetic:,} digits written by the program")
         parts.append(f"{mixture.negatives:,} drawings that are no digit")
+    if mixture.rewritten:
+        parts.append(f"{mixture.rewritten:,} digits of {result.writers} people, written anew")
     if settings.start_from:
-        parts.append(f"{drawings} drawings by a person")
+        parts.append(f"{result.drawings} drawings by a person")
     words = "; ".join(parts)
     return f"{words}; it started from {settings.start_from}" if settings.start_from else words

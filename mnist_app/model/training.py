@@ -25,7 +25,7 @@ from mnist_app.storage import StorageError
 from mnist_app.training import history, runs, settings
 from mnist_app.training.checkpoint import Checkpoint, CheckpointError
 from mnist_app.training.controls import Controls
-from mnist_app.training.epoch_data import epochs, read_drawings
+from mnist_app.training.epoch_data import Written, epochs, read_drawings, read_strokes
 from mnist_app.training.history import Event, Snapshot
 from mnist_app.training.leases import LeaseLost
 from mnist_app.training.pace import Pace
@@ -116,6 +116,7 @@ class Training:
         self.batches: list[tuple[int, float, float]] = []
         self.snapshot = history.NO_SNAPSHOT
         self.drawings: Split | None = None
+        self.written = Written()
         self.validation: Split
         self.fitter: Fitter
 
@@ -133,6 +134,7 @@ class Training:
         """Build the network and go back to the last checkpoint, if there is one."""
         self.validation = datasets.load_validation(self.settings.data)
         self.drawings = read_drawings(self.recorder.drawings())
+        self.written = read_strokes(self.recorder.strokes())
         keras.utils.set_random_seed(self.settings.seed)
         tf.config.experimental.enable_op_determinism()
         checkpoint = self.recorder.go_back()
@@ -152,7 +154,9 @@ class Training:
         """Learn epoch by epoch; say whether the run ends, else it is queued again."""
         numbers = range(self.completed_epochs, self.run.epochs)
         for number, (images, targets) in zip(
-            numbers, epochs(self.settings, self.drawings, numbers), strict=True
+            numbers,
+            epochs(self.settings, self.drawings, numbers, self.written.learned),
+            strict=True,
         ):
             batches = math.ceil(len(images) / self.settings.batch_size)
             self.pace.batches = batches * (self.run.epochs - self.run.first_epoch)
@@ -177,11 +181,11 @@ class Training:
         self._write(message=f"Looking at the {len(test):,} test images")
         trained = builder.build(self.settings.architecture)
         trained.set_weights(self.fitter.network().get_weights())
-        temperature = calibration.calibrate(trained, self.validation)
         makes_digits = self.settings.images_per_epoch > self.settings.images
-        count = None if makes_digits else THRESHOLD_IMAGES
-        unseen = self.validation.images[:count]
-        reject_below = calibration.threshold(trained, unseen, self.settings.seed)
+        unseen = self.validation if makes_digits else self.validation[:THRESHOLD_IMAGES]
+        people = calibration.people(self.written.apart, len(unseen), self.settings.seed)
+        temperature = calibration.calibrate(trained, self.validation + people)
+        reject_below = calibration.threshold(trained, unseen, people, self.settings.seed)
         measured = metrics.measure(probabilities(trained, test), test.labels, reject_below)
         result = Result(
             self.completed_epochs,
@@ -190,6 +194,7 @@ class Training:
             reject_below,
             measured,
             len(self.drawings or ()),
+            len({digit.writer for digit in self.written.learned}),
         )
         card = write_card(self.run, trained, result)
         after = {}

@@ -50,6 +50,8 @@ class TrainingDetails:
     """How many digits that the program writes joined the images in each epoch."""
     negatives: int = 0
     """How many drawings that are no digit joined them."""
+    rewritten: int = 0
+    """How many digits of people, written anew, joined them."""
     engine: str = "keras"
     start_from: str = ""
     """The network whose weights it started with; empty for random ones."""

@@ -1,7 +1,7 @@
 """What was measured of a network, as its card keeps it: on test images, and on people's strokes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,6 +36,18 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class Writers:
+    """How differently a network reads people."""
+
+    count: int
+    """How many people wrote."""
+    worst: float
+    """The share of the usual drawings that it gets right, 0 to 1, of whom it reads worst."""
+    median: float
+    """The same share of the person in the middle."""
+
+
+@dataclass(frozen=True)
 class StrokeGrid:
     """How a network reads people's digits, each drawn with every pen, in every size and position.
 
@@ -48,6 +60,8 @@ class StrokeGrid:
     """The share that it gets right, 0 to 1, by pen, size and position."""
     usual: Measurement
     """The usual drawing: a pen of 18 pixels, 50 and 80% of the canvas, in its middle."""
+    writers: Writers | None = None
+    """None where the file does not say who wrote, or was measured before this was asked."""
 
     @property
     def mean(self) -> float:
@@ -115,6 +129,7 @@ def grid_as_json(grid: StrokeGrid) -> dict[str, Any]:
         "digits": grid.digits,
         "accuracy": [[list(row) for row in table] for table in grid.accuracy],
         "usual": measurement_as_json(grid.usual),
+        "writers": None if grid.writers is None else asdict(grid.writers),
     }
 
 
@@ -139,4 +154,11 @@ def _grid(values: Mapping[str, Any]) -> StrokeGrid:
             for table in values["accuracy"]
         ),
         usual=_measurement(values["usual"]),
+        writers=_writers(values.get("writers")),
     )
+
+
+def _writers(values: Mapping[str, Any] | None) -> Writers | None:
+    if values is None:
+        return None
+    return Writers(int(values["count"]), float(values["worst"]), float(values["median"]))

@@ -1,23 +1,48 @@
 """The images and targets of each epoch of a run; augmented ones are made by other processes."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from loky import ProcessPoolExecutor, cpu_count
 from loky.backend import get_context
 from numpy.typing import NDArray
 
-from mnist_app.data import datasets
+from mnist_app.data import datasets, stroke_files
 from mnist_app.data.augmentation import augment
 from mnist_app.data.datasets import Split, one_hot
 from mnist_app.data.epochs import Epoch
+from mnist_app.data.stroke_files import WrittenDigit
 from mnist_app.imaging.normalize import Image
 from mnist_app.training.run import drawings_per_epoch
 from mnist_app.training.settings import Settings
 
+# From so many of a file's writers no network learns.
+WRITERS_APART = 6
+
 EpochData = tuple[Image, NDArray[np.float32]]
 """Images, uint8 (n, 28, 28), and targets, float32 (n, 10)."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """People's digits that a run brings along, by what becomes of them."""
+
+    learned: tuple[WrittenDigit, ...] = ()
+    """These are written anew in each epoch."""
+    apart: tuple[WrittenDigit, ...] = ()
+    """By other writers: on these the network is calibrated."""
+
+
+def read_strokes(content: bytes | None) -> Written:
+    """Return the digits that `stroke_files.as_npz` wrote; none for None."""
+    if content is None:
+        return Written()
+    written = stroke_files.from_npz(content)
+    apart = stroke_files.held_apart(written, WRITERS_APART)
+    names = {digit.writer for digit in apart}
+    return Written(tuple(digit for digit in written if digit.writer not in names), tuple(apart))
 
 
 def read_drawings(content: bytes | None) -> Split | None:
@@ -28,10 +53,15 @@ def read_drawings(content: bytes | None) -> Split | None:
         return Split(arrays["images"], arrays["labels"])
 
 
-def epochs(settings: Settings, drawings: Split | None, numbers: range) -> Iterator[EpochData]:
+def epochs(
+    settings: Settings,
+    drawings: Split | None,
+    numbers: range,
+    written: Sequence[WrittenDigit] = (),
+) -> Iterator[EpochData]:
     """Yield the data of the epochs `numbers`; the next is made while one is learned.
 
-    Raises DatasetError.
+    `written` are people's digits that are written anew. Raises DatasetError.
     """
     split = datasets.load_training(settings.data, settings.images)
     if settings.augmentation == "none":
@@ -41,13 +71,17 @@ def epochs(settings: Settings, drawings: Split | None, numbers: range) -> Iterat
         return
     # A worker that is killed leaves processes behind, which end after a minute.
     executor = ProcessPoolExecutor(cpu_count(), timeout=60, context=get_context("loky"))
+
+    def begin(number: int) -> Epoch:
+        return Epoch(executor, split, settings.mixture, settings.seed, number, written)
+
     try:
         following = None
         for number in numbers:
-            current = following or Epoch(executor, split, settings.mixture, settings.seed, number)
+            current = following or begin(number)
             images, targets = current.result()
             if number + 1 in numbers:
-                following = Epoch(executor, split, settings.mixture, settings.seed, number + 1)
+                following = begin(number + 1)
             yield _with_drawings(settings, drawings, number, images, targets)
     finally:
         executor.shutdown(kill_workers=True)  # no further images are waited for

@@ -91,6 +91,10 @@ class Recorder:
         """Return the labeled drawings that the run also learns; None where there are none."""
         return storage.read_artifact(self._run.name, "drawings")
 
+    def strokes(self) -> bytes | None:
+        """Return people's strokes that the run writes anew; None where there are none."""
+        return storage.read_artifact(self._run.name, "strokes")
+
     def watched_drawing(self) -> Image:
         """Return the drawing that the run is asked about, uint8 (28, 28); black where none is."""
         query = sa.select(RUNS.c.watched).where(RUNS.c.id == self._run.number)

@@ -37,14 +37,27 @@ KEPT_SECONDS = 30 * 24 * 3600
 CLEANUP_RULE = f"The newest {KEPT_RUNS} ended runs are kept, each for 30 days after its last step."
 
 
-def create(settings: Settings, kind: str, who: str, drawings: bytes | None = None) -> Run:
-    """Put a new run, called after its `kind`, into the queue; `drawings` as `labeled_drawings` has.
+def create(
+    settings: Settings,
+    kind: str,
+    who: str,
+    drawings: bytes | None = None,
+    strokes: bytes | None = None,
+) -> Run:
+    """Put a new run, called after its `kind`, into the queue.
+
+    `drawings` are as `labeled_drawings.as_npz` returns them, `strokes` as `stroke_files.as_npz`.
 
     A visitor has one active run at a time: two clicks make one run. Raises RunError for a second
     one that differs, when files of the data set are missing, and when the store cannot be written,
     and SettingsError for settings out of bounds. Old runs are deleted first.
     """
     settings = settings_module.read(settings_module.as_dictionary(settings))
+    if settings.rewritten and strokes is None:
+        raise RunError(
+            "This training writes people’s digits anew and has no strokes of people. Bring them, "
+            "or set the number of rewritten digits to 0."
+        )
     try:
         datasets.require_files(settings.data)
     except DatasetError as error:
@@ -60,6 +73,8 @@ def create(settings: Settings, kind: str, who: str, drawings: bytes | None = Non
         name = _insert(connection, settings, kind, who, drawings is not None)
         if drawings is not None:
             storage.put_artifact(connection, name, "drawings", drawings)
+        if strokes is not None:
+            storage.put_artifact(connection, name, "strokes", strokes)
         return read_run(connection, name)
 
 

@@ -19,6 +19,8 @@ MOST_PARAMETERS = 1_000_000
 # With "augmented and synthetic", for each image of the data set.
 SYNTHETIC_SHARE = 0.35
 NEGATIVE_SHARE = 0.14
+# The share of all images that has faults.
+SPOILED_SHARE = 0.2
 CHOICES: dict[str, tuple[str, ...]] = {
     "network": (BUILT, *NETWORKS),
     "activation": get_args(ActivationName),
@@ -41,6 +43,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "batch_size": (8, 2048),
     "epochs": (1, 100),
     "images": (100, EMNIST.training - VALIDATION_IMAGES),
+    "rewritten": (0, 200_000),
     "seed": (0, 2**31 - 1),
 }
 """The least and the most that each number may be."""
@@ -80,8 +83,10 @@ class Settings:
     """How many of the images to learn from, from the first on; the validation images are others."""
     augmentation: str = "none"
     """"augmented": each image turned, slanted and distorted differently in each epoch, see
-    `data.augmentation`; "augmented and synthetic": also synthetic digits and negatives, see
-    `data.epochs`."""
+    `data.augmentation`; "augmented and synthetic": also synthetic digits and negatives, and
+    faults as a bad scan has them, see `data.epochs`."""
+    rewritten: int = 0
+    """How many images of an epoch are people's digits, written anew. The run brings the strokes."""
     seed: int = 1
     engine: str = "keras"
     """Who computes: Keras's fit, or the same loop by hand in TensorFlow."""
@@ -115,15 +120,19 @@ class Settings:
 
     @property
     def mixture(self) -> Mixture:
-        """How many synthetic digits and negatives join the data set's images in each epoch."""
+        """What joins the data set's images in each epoch."""
         if self.augmentation != "augmented and synthetic":
-            return Mixture(0, 0)
-        return Mixture(round(self.images * SYNTHETIC_SHARE), round(self.images * NEGATIVE_SHARE))
+            return Mixture(0, 0, self.rewritten)
+        synthetic, negatives = (
+            round(self.images * share) for share in (SYNTHETIC_SHARE, NEGATIVE_SHARE)
+        )
+        return Mixture(synthetic, negatives, self.rewritten, SPOILED_SHARE)
 
     @property
     def images_per_epoch(self) -> int:
         """How many images an epoch has, a person's drawings not counted."""
-        return self.images + self.mixture.synthetic + self.mixture.negatives
+        made = self.mixture
+        return self.images + made.synthetic + made.rewritten + made.negatives
 
 
 def read(values: Mapping[str, object]) -> Settings:
@@ -197,6 +206,11 @@ def _as(default: object, value: object) -> object:
 
 
 def _check_together(settings: Settings) -> None:
+    if settings.rewritten and settings.augmentation == "none":
+        raise SettingsError(
+            "Digits are written anew only where images are augmented. Choose an augmentation, or "
+            "no rewritten digits."
+        )
     source = SOURCES[settings.data]
     if settings.images > source.training - VALIDATION_IMAGES:
         raise SettingsError(

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from mnist_app.analysis import benchmark, stroke_drawings
 from mnist_app.analysis.error_sheet import TILE, error_sheet
 from mnist_app.data import strokes
 from mnist_app.data.strokes import DRAWINGS_PER_DIGIT, PENS, POSITIONS, SIZES
+from mnist_app.imaging.image_files import encode_png
 from mnist_app.imaging.normalize import Image, normalize
+from mnist_app.networks import evaluation as evaluations
+from mnist_app.networks.evaluation import Evaluation, Writers
 from mnist_app.networks.registry import read_card
-from tests.support.handwriting import DIGITS, written
+from tests.support.handwriting import DIGITS, drawn, written
 from tests.support.serving import ROOT
 
 WRITTEN = [written(label) for label in DIGITS]
@@ -68,9 +72,19 @@ def test_a_grid_and_its_errors_are_measured() -> None:
     assert grid.worst == 0.1
     assert grid.mean == pytest.approx(0.1)
     assert grid.usual.images == 20
+    assert grid.writers is None
     assert grid.usual.per_digit == (1.0,) + (0.0,) * 9
     assert errors.labels.tolist() == list(range(1, 10))
     assert errors.images.shape == (9, 28, 28)
+
+
+def test_writers_are_compared() -> None:
+    people = [replace(WRITTEN[0], writer="a"), replace(WRITTEN[0], writer="b")]
+    people += [replace(WRITTEN[1], writer="b"), replace(WRITTEN[2], writer="c")]
+    drawings = stroke_drawings.draw(people)
+    grid, _ = benchmark.evaluate_strokes(OnlyZeros(), read_card("cnn"), drawings)
+    assert grid.writers == Writers(count=3, worst=0.0, median=0.5)
+    assert evaluations.from_json(evaluations.as_json(Evaluation({}, grid))).strokes == grid
 
 
 def test_the_test_images_are_measured() -> None:
@@ -124,7 +138,45 @@ def test_the_command_prints_a_table() -> None:
     result = evaluate("--network", "softmax")
     assert result.returncode == 0
     assert "softmax on 10,000 MNIST test images" in result.stdout
-    assert re.search(r"right +8\d\.\d\d%", result.stdout)
+    found = re.search(r"right +([\d.]+)% \(95% interval: ([\d.]+)% to ([\d.]+)%\)", result.stdout)
+    assert found is not None, result.stdout
+    share, low, high = map(float, found.groups())
+    assert 80 < low < share < high < 95
+    # Of 10,000 images at a share of p: about 1.96 standard deviations to either side.
+    assert high - low == pytest.approx(2 * 1.96 * (share * (100 - share) / 10_000) ** 0.5, abs=0.02)
+
+
+def test_the_command_measures_a_folder_of_pictures(tmp_path: Path) -> None:
+    for digit in (3, 8):
+        (tmp_path / str(digit)).mkdir()
+        (tmp_path / str(digit) / "anna.png").write_bytes(encode_png(255 - drawn(digit)))
+    (tmp_path / "5").mkdir()
+    (tmp_path / "5" / "wrong.png").write_bytes(encode_png(drawn(3)))
+    (tmp_path / "5" / "torn.png").write_bytes(b"torn")
+    found = json.loads(evaluate("--data", tmp_path, "--json").stdout)["pictures"]
+    assert found["images"] == 4
+    assert found["accuracy"] == 0.5
+    assert found["confusions"] == [[5, 3, 1]]
+    assert list(found["problems"]) == [str(tmp_path / "5" / "torn.png")]
+    sheet = tmp_path / "errors.png"
+    printed = evaluate("--data", tmp_path, "--errors", sheet).stdout
+    assert "cnn on 4 pictures" in printed
+    assert "torn.png: This is not a PNG or JPEG picture" in printed
+    assert sheet.stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--data", "nowhere"], "nowhere has no pictures. Put them into folders"),
+        (["--data", "tests", "--save"], "leave out --strokes and --save."),
+    ],
+)
+def test_a_folder_that_cannot_be_measured_is_explained(options: list[str], sentence: str) -> None:
+    result = evaluate(*options)
+    assert result.returncode == 1
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:

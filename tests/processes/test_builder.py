@@ -205,7 +205,7 @@ def test_a_run_writes_the_card_of_the_network_that_was_built(chosen: Settings, e
     network = builder.build(chosen.architecture)
     measured = Measurement(10_000, 0.9, 0.0, 0.0, (None,) * 10, ())
     run = Run(1, "quick-1", "somebody", chosen, "done", queued_at=0.0, epochs=9)
-    card = write_card(run, network, Result(epochs, 2.5, 0.9, 0.5, measured, drawings=0))
+    card = write_card(run, network, Result(epochs, 2.5, 0.9, 0.5, measured, 0, 0))
     assert card.layers == builder.describe(network) == layers_of(card.architecture)
     assert card.parameters == network.count_params()
     assert card.architecture == chosen.architecture

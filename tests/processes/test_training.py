@@ -36,6 +36,7 @@ from mnist_app.training.presets import SHIPPED
 from mnist_app.training.run import OPERATOR, Run, RunError
 from mnist_app.training.settings import Settings
 from tests.support import emnist
+from tests.support.handwriting import DIGITS
 from tests.support.process_control import kill, worker_processes
 from tests.support.serving import ROOT
 
@@ -361,11 +362,29 @@ def command(*options: str) -> dict[str, object]:
     return answer
 
 
+def test_the_command_learns_from_peoples_strokes(tmp_path: Path) -> None:
+    entries = [
+        {"label": label, "writer": writer, "strokes": DIGITS[label]}
+        for writer in "abc"
+        for label in DIGITS
+    ]
+    file = tmp_path / "strokes.json"
+    file.write_text(json.dumps(entries))
+    options = ["--network", "softmax", "--images", "400", "--epochs", "1", "--rewritten", "60"]
+    answer = command(*options, "--strokes", str(file), "--json")
+    card = registry.read_card(str(answer["run"]))
+    assert card.settings.rewritten == 60
+    # A third of three writers is held apart.
+    assert "60 digits of 2 people, written anew" in card.data
+
+
 @pytest.mark.parametrize(
     ("options", "status", "sentence"),
     [
         (["--epochs", "1000"], 2, "Epochs must be from 1 to 100."),
         (["--resume", "never-was"], 1, "There is no run never-was."),
+        (["--rewritten", "9"], 1, "or set the number of rewritten digits to 0."),
+        (["--strokes", "/nowhere"], 1, "/nowhere cannot be read: No such file or directory."),
     ],
 )
 def test_the_command_refuses_what_cannot_be_trained(

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from mnist_app import storage
+from mnist_app.data import stroke_files
 from mnist_app.networks import registry
 from mnist_app.networks.registry import NetworkError
 from mnist_app.storage import COMMANDS, RUNS
@@ -21,6 +22,7 @@ from mnist_app.training.leases import LeaseLost
 from mnist_app.training.recorder import Recorder
 from mnist_app.training.run import OPERATOR, Run, RunError
 from mnist_app.training.settings import Settings, SettingsError
+from tests.support.handwriting import written
 
 OWNER = "somebody"
 CARD = (registry.read_artifact("softmax", "card")) or b""
@@ -259,6 +261,18 @@ def test_what_is_no_name_is_no_run(name: str) -> None:
     assert not registry.exists(name)
     with pytest.raises(RunError, match="lowercase letters"):
         runs.read(name)
+
+
+def test_strokes_come_along_where_digits_are_rewritten() -> None:
+    asked = Settings(augmentation="augmented", rewritten=10)
+    with pytest.raises(RunError, match="has no strokes of people"):
+        runs.create(asked, "quick", OWNER)
+    assert runs.list_runs() == []
+    strokes = stroke_files.as_npz([written(4)])
+    runs.create(asked, "quick", OWNER, strokes=strokes)
+    _, recorder = taken()
+    assert recorder.strokes() == strokes
+    assert recorder.drawings() is None
 
 
 def test_old_runs_are_cleaned_up_and_waiting_ones_are_not(

@@ -38,6 +38,8 @@ def test_presets_and_shipped_trainings_are_within_bounds() -> None:
         ({"stages": 3, "kernel": 9}, "conv3 would get maps of"),
         ({"stages": 1, "filters": 64, "dense": 512, "kernel": 1, "pool": 1}, "parameters, more"),
         ({"network": "rnn", "engine": "tensorflow"}, "not written by hand"),
+        ({"rewritten": 100}, "written anew only where images are augmented"),
+        ({"rewritten": -1}, "Rewritten must be from 0"),
     ],
 )
 def test_settings_out_of_bounds_are_refused_with_a_sentence(

@@ -10,11 +10,14 @@ from loky import get_reusable_executor
 
 from mnist_app.data import datasets, negatives, synthetic_digits
 from mnist_app.data.epochs import Epoch, Mixture
+from mnist_app.data.rewritten_digits import rewrite_digits
 from mnist_app.data.synthetic_digits import STYLES
 from mnist_app.data.writer import POINTS, Writer, draw, slant_and_stretch
 from mnist_app.imaging import normalize
 from mnist_app.inference import Inference
+from tests.support.handwriting import written
 
+PEOPLE = [written(3), written(7)]
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -67,17 +70,30 @@ def test_seed_and_number_decide_on_an_epoch() -> None:
     few = datasets.Split(split.images[:500], split.labels[:500])
     executor = get_reusable_executor(2)
     first, again, other = (
-        Epoch(executor, few, Mixture(300, 200), seed=4, number=number).result()
+        Epoch(executor, few, Mixture(300, 200, 100), 4, number, PEOPLE).result()
         for number in (0, 0, 1)
     )
     assert np.array_equal(first[0], again[0])
     assert not np.array_equal(first[0], other[0])
     images, targets = first
-    assert images.shape == (1000, 28, 28)
+    assert images.shape == (1100, 28, 28)
     assert targets.sum(axis=1) == pytest.approx(1)
     assert np.array_equal(targets[:500].argmax(axis=1), few.labels)
-    assert (targets[:800].max(axis=1) == 1).all()
-    assert (targets[800:] == np.float32(0.1)).all()
+    assert (targets[:900].max(axis=1) == 1).all()
+    assert set(targets[800:900].argmax(axis=1)) == {3, 7}  # what people wrote
+    assert (targets[900:] == np.float32(0.1)).all()
+
+
+def test_a_share_of_an_epoch_is_spoiled() -> None:
+    few = datasets.load_training()[:400]
+    executor = get_reusable_executor(2)
+    clean, spoiled = (
+        Epoch(executor, few, Mixture(100, 100, 0, share), 4, 0).result()[0] for share in (0.0, 0.3)
+    )
+    changed = (clean != spoiled).any(axis=(1, 2))
+    assert 0.2 < changed.mean() < 0.4
+    assert changed[400:500].any()
+    assert changed[500:].any()
 
 
 def test_the_shipped_network_tells_digits_from_negatives(
@@ -90,3 +106,11 @@ def test_the_shipped_network_tells_digits_from_negatives(
     assert np.mean(digits.argmax(axis=1) == labels) > 0.97
     assert np.mean(digits.max(axis=1) > 0.9) > 0.9
     assert np.mean(drawings.max(axis=1) < 0.5) > 0.9
+
+
+def test_rewritten_digits_are_still_read(inference: Inference) -> None:
+    """By the hand of another, with any pen; a network is the judge of whether one can read them."""
+    people = [written(digit) for digit in range(10)]
+    images, labels = rewrite_digits(people, 500, np.random.default_rng(9))
+    answers = inference.probabilities(images, "champion")
+    assert np.mean(answers.argmax(axis=1) == labels) > 0.93
