@@ -1,6 +1,7 @@
 """The page Draw without a browser: what is drawn, uploaded or sent, and what is answered."""
 
 import random
+import re
 
 import cv2
 import numpy as np
@@ -119,8 +120,10 @@ def test_most_doubtful_test_image_is_not_sure(app: AppTest, inference: Inference
     recognized = top_two_mass(answers) >= read_card("cnn").reject_below
     image = images[np.where(recognized, confidences, 1).argmin()]
     send(app, encode_png(place_on_canvas(image, 280)))
-    confidence = float(answer(app).split("Not sure: ")[1].split("%")[0])
-    assert confidence < 100 * SURE
+    doubt = re.search(r"Not sure: (\d) or (\d)</strong>\1: ([\d.]+)%, \2: ([\d.]+)%", answer(app))
+    assert doubt is not None
+    assert doubt[1] == reads(app)
+    assert float(doubt[4]) <= float(doubt[3]) < 100 * SURE
 
 
 def test_uploaded_picture(app: AppTest) -> None:

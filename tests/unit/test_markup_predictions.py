@@ -31,7 +31,7 @@ def test_words_say_how_sure_it_is() -> None:
     assert predictions.in_words(Prediction(SURE)) == "<strong>97.0% sure</strong>Then 2: 2.0%"
     unsure = np.array([0.6, 0.4, *[0] * 8], np.float32)
     assert predictions.in_words(Prediction(unsure)) == (
-        "<strong>Not sure: 60.0%</strong>Then 1: 40.0%"
+        "<strong>Not sure: 0 or 1</strong>0: 60.0%, 1: 40.0%"
     )
     nothing = predictions.in_words(Prediction(np.full(10, 0.1, np.float32), 0.7))
     assert "I don&#39;t recognize a digit here" in nothing

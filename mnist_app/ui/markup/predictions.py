@@ -88,13 +88,14 @@ def compact_predictions(shown: Sequence[PredictionView]) -> Markup:
 
 def in_words(answer: Prediction) -> Markup:
     """Return how sure an answer is and what came second, as HTML."""
+    first, second = percent(answer.confidence), percent(answer.runner_up_confidence)
     if not answer.is_digit:
-        nearest = f"The nearest is {answer.digit}, at {percent(answer.confidence)}."
-        return explanation(NO_DIGIT, nearest)
-    sure = percent(answer.confidence)
+        return explanation(NO_DIGIT, f"The nearest is {answer.digit}, at {first}.")
+    if answer.is_sure:
+        return explanation(f"{first} sure", f"Then {answer.runner_up}: {second}")
     return explanation(
-        f"{sure} sure" if answer.is_sure else f"Not sure: {sure}",
-        f"Then {answer.runner_up}: {percent(answer.runner_up_confidence)}",
+        f"Not sure: {answer.digit} or {answer.runner_up}",
+        f"{answer.digit}: {first}, {answer.runner_up}: {second}",
     )
 
 
