@@ -2,12 +2,14 @@
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from mnist_app.ui import server
 
 app = st.App(
     "mnist_app/ui/entry/navigation.py",
     lifespan=server.lifespan,
+    routes=[Route("/live/{name}/{digest}", server.answer_network)],
     middleware=[Middleware(server.SecurityHeaders), Middleware(server.VisitorCookie)],
     on_script_error=server.show_failure,
     exception_handlers={Exception: server.answer_failure},

@@ -67,6 +67,9 @@ def export(run: Run, folder: Path) -> None:
     storage.write_whole(folder / f"{network}.json", card_text(card).encode())
     with registry.weights_file(run.name) as weights:
         shutil.copyfile(weights, folder / f"{network}.weights.h5")
+    floats = registry.read_artifact(run.name, "floats")
+    if floats is not None:
+        storage.write_whole(folder / f"{network}.weights.f32", floats)
 
 
 def _as_object(run: Run) -> dict[str, object]:

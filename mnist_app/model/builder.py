@@ -47,6 +47,12 @@ def layer_of(spec: LayerSpec) -> keras.Layer:
     return getattr(layers, spec.kind)(**arguments, name=spec.name)
 
 
+def weights_as_floats(model: keras.Model) -> bytes:
+    """Return all weights, layer by layer, as float32, little-endian; see `networks.packing`."""
+    weights = [array for layer in model.layers for array in layer.get_weights()]
+    return b"".join(array.astype("<f4").tobytes() for array in weights)
+
+
 def describe(model: keras.Model) -> tuple[Layer, ...]:
     """Return the layers of a network as they were built, for its card.
 

@@ -356,9 +356,10 @@ class Training:
 
 
 def _files(name: str, network: keras.Model) -> dict[str, bytes]:
-    """Return the network's weights, and the whole network as a Keras file."""
+    """Return the network's weights, for Keras and as floats, and the whole as a Keras file."""
     with tempfile.TemporaryDirectory(prefix="mnist-lab-") as folder:
         weights, whole = Path(folder) / f"{name}.weights.h5", Path(folder) / f"{name}.keras"
         network.save_weights(weights)
         network.save(whole)
-        return {"weights": weights.read_bytes(), "keras": whole.read_bytes()}
+        files = {"weights": weights.read_bytes(), "keras": whole.read_bytes()}
+    return files | {"floats": builder.weights_as_floats(network)}

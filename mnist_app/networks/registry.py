@@ -17,10 +17,11 @@ from mnist_app.networks.card import ASSETS, Card, card_text, read_card_text
 from mnist_app.networks.evaluation import Evaluation
 from mnist_app.storage import StorageError
 
-Kind = Literal["card", "weights", "scores", "keras"]
+Kind = Literal["card", "weights", "floats", "scores", "keras"]
 _SUFFIXES: dict[Kind, str] = {
     "card": "json",
     "weights": "weights.h5",
+    "floats": "weights.f32",
     "scores": "scores.npz",
     "keras": "keras",
 }

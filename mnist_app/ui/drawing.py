@@ -1,6 +1,8 @@
 """The drawing as a value: what a visitor drew, and what a network sees of it."""
 
+import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,6 +50,11 @@ class Drawing:
     def is_empty(self) -> bool:
         """Whether nothing is drawn, and nothing is wrong either."""
         return not self.has_ink and not self.problem
+
+    @cached_property
+    def version(self) -> str:
+        """A short text that is another one after each stroke, and on each canvas."""
+        return f"{self.canvas}-{zlib.crc32(self.png):08x}"
 
     @property
     def note(self) -> str:

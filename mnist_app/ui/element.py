@@ -27,9 +27,10 @@ def element(folder: Path) -> ComponentRenderer:
 
 
 def script(folder: Path) -> str:
-    """Return an element's JavaScript, a module, with what all elements share before it."""
+    """Return an element's JavaScript, a module: what all share, its parts, and its own script."""
     own = folder / f"{folder.name}.js"
-    return "\n".join(file.read_text(encoding="utf-8") for file in (SHARED_SCRIPT, own))
+    parts = sorted(file for file in folder.glob("*.js") if file != own)
+    return "\n".join(file.read_text(encoding="utf-8") for file in (SHARED_SCRIPT, *parts, own))
 
 
 def palettes(names: Iterable[Palette]) -> dict[str, str]:

@@ -1,7 +1,10 @@
 """What all visitors share, made once: the model process, the test images, the cards."""
 
+import functools
 import gc
+import hashlib
 from contextlib import suppress
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -15,8 +18,24 @@ from mnist_app.imaging import image_files
 from mnist_app.imaging.convolution import Array
 from mnist_app.inference import Inference, InferenceError
 from mnist_app.networks import card as cards
-from mnist_app.networks import registry
+from mnist_app.networks import packing, registry
+from mnist_app.networks.registry import NetworkError
 from mnist_app.training import older_home
+
+
+@dataclass(frozen=True)
+class PackedNetwork:
+    """A network as one file for the browser."""
+
+    name: str
+    content: bytes
+    """See `networks.packing`."""
+
+    @functools.cached_property
+    def path(self) -> str:
+        """The path of its URL, from the pages' root: another content has another one."""
+        digest = hashlib.sha256(self.content).hexdigest()[:16]
+        return f"live/{self.name}/{digest}"
 
 
 def start() -> None:
@@ -107,6 +126,20 @@ def embedding_names() -> list[tuple[float, float]]:
 def card(name: str) -> cards.Card:
     """Return the card of the network `name`, one that ships or a run's."""
     return _card(name, registry.version(name))
+
+
+def packed_network(name: str) -> PackedNetwork | None:
+    """Return a network for the browser, or None where it cannot run there."""
+    return _packed_network(name, registry.version(name, "floats"))
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _packed_network(name: str, version: int) -> PackedNetwork | None:  # noqa: ARG001
+    try:
+        content = packing.pack(name)
+    except NetworkError:
+        return None
+    return None if content is None else PackedNetwork(name, content)
 
 
 def scores_of(card: cards.Card) -> Scores | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
@@ -56,6 +56,18 @@ async def answer_failure(_request: Request, _error: Exception) -> PlainTextRespo
     """Answer a request that failed outside of all pages; the traceback goes to the log."""
     headers = {name.decode(): value.decode() for name, value in HEADERS}
     return PlainTextResponse(REQUEST_FAILED, status_code=500, headers=headers)
+
+
+def answer_network(request: Request) -> Response:
+    """Answer with a network for the browser, which may keep it for ever: its name says what it is.
+
+    404 where there is no such network, or another one by that name now.
+    """
+    packed = resources.packed_network(request.path_params["name"])
+    if packed is None or packed.path != request.url.path[-len(packed.path) :]:
+        return PlainTextResponse("There is no such network.", status_code=404)
+    headers = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(packed.content, media_type="application/octet-stream", headers=headers)
 
 
 def content_security_policy(index: str) -> str:

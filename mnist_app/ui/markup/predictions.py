@@ -31,7 +31,13 @@ class PredictionView:
     """Why there is no answer."""
 
 
-def answer(image: Image, prediction: Prediction | None, words: Markup, caption: str = "") -> Markup:
+def answer(
+    image: Image,
+    prediction: Prediction | None,
+    words: Markup,
+    caption: str = "",
+    version: str = "",
+) -> Markup:
     """Return the answer to a drawing as HTML whose height is the same for any.
 
     Args:
@@ -39,8 +45,16 @@ def answer(image: Image, prediction: Prediction | None, words: Markup, caption: 
         prediction: What it answers; None where there is no answer.
         words: What `in_words` or `explanation` returns.
         caption: Where the drawing comes from, if not from the visitor's hand.
+        version: Another text for each drawing. In the browser the element "live" changes this HTML
+            while the pen moves; Streamlit replaces only what has become another.
     """
-    return Markup('<div class="lab-answer">{}{}</div><div class="lab-words">{}{}</div>{}').format(
+    return Markup(
+        '<div class="lab-read" data-answer data-digit="{}" data-source="server" data-version="{}">'
+        '<div class="lab-answer">{}<div class="lab-digit lab-live" aria-hidden="true"></div>{}'
+        '</div><div class="lab-words">{}{}</div>{}</div>'
+    ).format(
+        prediction.digit if prediction is not None and prediction.is_digit else "",
+        version,
         _digit(prediction, "Prediction"),
         seen_image(image),
         words,

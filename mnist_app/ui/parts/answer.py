@@ -2,23 +2,30 @@
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from mnist_app.inference import Pending, Refused
 from mnist_app.networks.prediction import Prediction
 from mnist_app.ui import layout, resources, session
+from mnist_app.ui.components.live import live
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import predictions
 from mnist_app.ui.parts import asking
 
 
 def show(drawing: Drawing) -> None:
-    """Show what the network reads in a drawing, or why it reads nothing. Inside a fragment."""
+    """Show what the network reads in a drawing, or why it reads nothing. Inside a fragment.
+
+    While the pen moves, the network answers in the browser, in the same place.
+    """
+    read = None
     if drawing.is_empty:
         _invite(drawing)
     elif drawing.problem:
         _explain(drawing, "No digit to read", drawing.problem)
     else:
-        _ask(drawing)
+        read = _ask(drawing)
+    _answer_live(drawing, read)
 
 
 def _invite(drawing: Drawing) -> None:
@@ -28,7 +35,8 @@ def _invite(drawing: Drawing) -> None:
     _explain(drawing, "Draw a digit", sentence)
 
 
-def _ask(drawing: Drawing) -> None:
+def _ask(drawing: Drawing) -> Prediction | None:
+    """Show the network's answer and return it, or say why there is none."""
     network = session.network()
     match asking.predictions(drawing.image[np.newaxis], [network]):
         case Pending():
@@ -39,9 +47,29 @@ def _ask(drawing: Drawing) -> None:
         case answers:
             read = Prediction(answers[network][0], resources.card(network).reject_below)
             words = predictions.in_words(read)
-            st.html(predictions.answer(drawing.image, read, words, drawing.caption))
+            _show(drawing, read, words)
+            return read
+    return None
 
 
 def _explain(drawing: Drawing, headline: str, sentence: str) -> None:
     words = predictions.explanation(headline, sentence)
-    st.html(predictions.answer(drawing.image, None, words, drawing.caption))
+    _show(drawing, None, words)
+
+
+def _show(drawing: Drawing, read: Prediction | None, words: Markup) -> None:
+    html = predictions.answer(drawing.image, read, words, drawing.caption, drawing.version)
+    st.html(html)
+
+
+def _answer_live(drawing: Drawing, read: Prediction | None) -> None:
+    network = session.network()
+    packed = resources.packed_network(network)
+    if packed is None:
+        return
+    live(
+        f"{st.get_option('server.baseUrlPath')}/{packed.path}".lstrip("/"),
+        resources.card(network).reject_below,
+        drawing.version,
+        None if read is None else read.probabilities.tolist(),
+    )
