@@ -7,7 +7,7 @@ from mnist_app.ui.parts import answer, fine_tuning
 
 layout.begin(
     "Draw a digit",
-    "A neural network reads it after each stroke.",
+    "A neural network reads it while you draw.",
 )
 canvas.controls()
 

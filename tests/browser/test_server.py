@@ -1,6 +1,7 @@
 """The server itself: what it allows browsers, whom it knows again, how it fails."""
 
 import re
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from mnist_app.networks import packing
+from mnist_app.ui import resources
 from tests.browser.conftest import canvas_corner, draw
 from tests.support.handwriting import DIGITS
 from tests.support.serving import ROOT, Server, serve
@@ -61,6 +64,17 @@ def test_all_pages_work_under_the_policy(server: Server, strict_page: Page) -> N
             expect(strict_page.get_by_role("status").first).to_have_text("4")
         violations = strict_page.evaluate("window.violations")
         assert [one for one in violations if EXPECTED not in one] == [], name
+
+
+def test_a_network_is_kept_for_ever_under_its_own_name(server: Server) -> None:
+    path = resources.PackedNetwork("softmax", packed := packing.pack("softmax") or b"").path
+    with urllib.request.urlopen(f"{server.url}/{path}", timeout=10) as answer:
+        assert answer.read() == packed
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    for wrong in ("live/softmax/0123456789abcdef", "live/nobody/0", "live/..%2f..%2fstore/0"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{server.url}/{wrong}", timeout=10)
+        assert refused.value.code in (400, 404)
 
 
 def test_nobody_frames_the_app(server: Server, strict_page: Page) -> None:

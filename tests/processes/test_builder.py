@@ -16,6 +16,7 @@ from mnist_app.model import builder
 from mnist_app.model.builder import PartlyConnected
 from mnist_app.model.by_hand import Network
 from mnist_app.model.card import Result, write_card
+from mnist_app.networks import packing, registry
 from mnist_app.networks.architecture import (
     ARCHITECTURES,
     Architecture,
@@ -34,7 +35,7 @@ from mnist_app.networks.layer_specs import (
     Flatten,
 )
 from mnist_app.networks.layers import activate
-from mnist_app.networks.registry import NetworkError, read_card
+from mnist_app.networks.registry import NETWORKS, NetworkError, read_card
 from mnist_app.training.run import Run
 from mnist_app.training.settings import CHOICES, Settings
 from tests.support.architectures import ACTIVATIONS, architectures
@@ -153,6 +154,15 @@ def test_missing_connections_stay_zero_in_training() -> None:
     for number, connected in enumerate(connections):
         used = [one for one in range(3) if np.any(kernels[:, :, one, number])]
         assert used == list(connected)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_browsers_weights_are_those_of_keras(name: str) -> None:
+    kept = registry.read_artifact(name, "floats")
+    assert kept == builder.weights_as_floats(builder.load(name))
+    packed = packing.pack(name)
+    assert packed is not None
+    assert packed.endswith(kept)
 
 
 def test_the_trained_lenet_is_connected_as_its_paper_says() -> None:
