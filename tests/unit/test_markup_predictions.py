@@ -42,6 +42,7 @@ def test_answer_has_the_digit_or_a_dash() -> None:
     words = predictions.in_words(Prediction(SURE))
     html = predictions.answer(IMAGE, Prediction(SURE), words, "<from>")
     assert '<div class="lab-digit" role="status" aria-label="Prediction">1</div>' in html
+    assert 'data-answer data-digit="1" data-source="server"' in html
     assert f"{words} (&lt;from&gt;)</div>" in html
     html = predictions.answer(IMAGE, None, predictions.explanation("Draw <1>", "a & b"))
     assert 'class="lab-digit lab-nothing" role="status" aria-label="Prediction">–<' in html
