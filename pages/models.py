@@ -192,7 +192,7 @@ def show_strokes(card: Card, grid: StrokeGrid) -> None:
     """How it reads people whose handwriting no network has learned from."""
     st.subheader("Handwriting it has never seen", anchor=False)
     st.markdown(
-        f"{grid.digits:,} digits that 30 people wrote on a tablet, drawn as on the canvas: with "
+        f"{grid.digits:,} digits that 60 people wrote on a tablet, drawn as on the canvas: with "
         "thin and thick pens, small and large, in the middle and in the corners. Accuracy:"
     )
     st.table(

@@ -28,7 +28,7 @@ def show_table(shown: list[Card]) -> None:
     st.table([_row(card) for card in shown])
     st.caption(
         "In parentheses: the 95% confidence interval (Wilson), because other test images of the "
-        "same kind would give a slightly different number. Tablet handwriting: digits that 30 "
+        "same kind would give a slightly different number. Tablet handwriting: digits that 60 "
         f"people wrote on a tablet, each drawn in {strokes.DRAWINGS_PER_DIGIT} ways; the mean over "
         "all of them. Time per image: one image at a time, from the page to the network and back, "
         "on the machine where it was measured."
