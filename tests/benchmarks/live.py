@@ -5,6 +5,7 @@ while a digit is drawn, long tasks, and what is sent to the server before the pe
 default network and the largest one, and with the browser's processor slowed down six times.
 """
 
+import itertools
 import os
 import platform
 import tempfile
@@ -44,17 +45,18 @@ WATCH = """() => {
 def main() -> None:
     print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     print(
-        "| network | browser | event to painted answer, median / p95 | answers a second | ", end=""
+        "| network | browser | event to painted answer, median / p95 | answers a second |", end=""
     )
-    print("longest task | sent before pen-up |\n|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder, serve(Path(folder) / "log") as server:
-        with start_browser() as browser:
-            for name, title in NETWORKS.items():
-                for slowed in SLOWED:
-                    speed = "as it is" if slowed == 1 else f"slowed {slowed} times"
-                    print(
-                        f"| `{name}` | {speed} | {_measure(browser, server.url, title, slowed)} |"
-                    )
+    print(" longest task | sent before pen-up |\n|---|---|---|---|---|---|")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve(Path(folder) / "log") as server,
+        start_browser() as browser,
+    ):
+        for (name, title), slowed in itertools.product(NETWORKS.items(), SLOWED):
+            speed = "as it is" if slowed == 1 else f"slowed {slowed} times"
+            measured = _measure(browser, server.url, title, slowed)
+            print(f"| `{name}` | {speed} | {measured} |", flush=True)
 
 
 def _measure(browser: Browser, url: str, title: str, slowed: int) -> str:
