@@ -21,8 +21,8 @@ function normalizeInk(ink) {
 function toGray({ width, height, data }) {
   const values = new Uint8Array(width * height);
   for (let at = 0; at < values.length; at++) {
-    const [red, green, blue] = [data[4 * at], data[4 * at + 1], data[4 * at + 2]];
-    values[at] = (red * 9798 + green * 19235 + blue * 3735 + 16384) >> 15;
+    const red = 4 * at;
+    values[at] = (data[red] * 9798 + data[red + 1] * 19235 + data[red + 2] * 3735 + 16384) >> 15;
   }
   return { width, height, values };
 }
@@ -30,14 +30,14 @@ function toGray({ width, height, data }) {
 /* The smallest box around all pixels that are at least so bright. */
 function boundingBox({ width, height, values }, least) {
   let [left, top, right, bottom] = [width, height, -1, -1];
-  for (let at = 0; at < values.length; at++) {
-    if (values[at] < least) continue;
-    const column = at % width;
-    const row = (at - column) / width;
-    if (column < left) left = column;
-    if (column > right) right = column;
-    if (row < top) top = row;
-    bottom = row;
+  for (let row = 0, at = 0; row < height; row++) {
+    for (let column = 0; column < width; column++, at++) {
+      if (values[at] < least) continue;
+      if (column < left) left = column;
+      if (column > right) right = column;
+      if (row < top) top = row;
+      bottom = row;
+    }
   }
   if (right < 0) return { x: 0, y: 0, width: 0, height: 0 };
   return { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
@@ -60,41 +60,47 @@ function scaleIntoBox(crop) {
   return { width, height, values: scaled.map((value) => toByte((value * 255) / peak)) };
 }
 
-/* Resizes along rows, then along columns; `weightsOf` says what each new pixel is made of. */
+/* Resizes along rows, then along columns; `weightsOf` says what each new pixel is made of. It
+   computes with 32 bits, as OpenCV does: a rounding the other way can move a digit by a pixel. */
 function resize({ width: from, height: rows, values }, width, height, weightsOf) {
-  const across = weightsOf(from, width);
-  const down = weightsOf(rows, height);
   const narrow = new Float32Array(rows * width);
-  for (let row = 0; row < rows; row++) {
+  weightsOf(from, width).forEach(({ first, shares }, column) => {
+    for (let row = 0; row < rows; row++) {
+      let sum = 0;
+      const start = row * from + first;
+      for (let at = 0; at < shares.length; at++) {
+        sum = Math.fround(sum + Math.fround(shares[at] * values[start + at]));
+      }
+      narrow[row * width + column] = sum;
+    }
+  });
+  const resized = new Uint8Array(height * width);
+  weightsOf(rows, height).forEach(({ first, shares }, row) => {
     for (let column = 0; column < width; column++) {
-      for (const [source, share] of across[column]) {
-        narrow[row * width + column] += share * values[row * from + source];
+      let sum = 0;
+      for (let at = 0; at < shares.length; at++) {
+        sum = Math.fround(sum + Math.fround(shares[at] * narrow[(first + at) * width + column]));
       }
+      resized[row * width + column] = toByte(sum);
     }
-  }
-  const resized = new Float32Array(height * width);
-  for (let row = 0; row < height; row++) {
-    for (const [source, share] of down[row]) {
-      for (let column = 0; column < width; column++) {
-        resized[row * width + column] += share * narrow[source * width + column];
-      }
-    }
-  }
-  return Uint8Array.from(resized, toByte);
+  });
+  return resized;
 }
 
-/* For each new pixel, the old ones that it covers, with their shares: OpenCV's INTER_AREA. */
+/* For each new pixel, the first of the old ones that it covers, and the shares of these: OpenCV's
+   INTER_AREA. */
 function areaWeights(from, to) {
   const scale = from / to;
   return Array.from({ length: to }, (_, pixel) => {
-    const [start, end] = [pixel * scale, (pixel + 1) * scale];
-    const weights = [];
-    for (let source = Math.floor(start); source < Math.min(from, end); source++) {
+    const [start, end] = [pixel * scale, Math.min(from, (pixel + 1) * scale)];
+    const first = Math.floor(start);
+    const shares = [];
+    for (let source = first; source < end; source++) {
       const share = Math.min(end, source + 1) - Math.max(start, source);
-      if (share > 1e-3) weights.push([source, share]);
+      shares.push(share > 1e-3 ? share : 0);
     }
-    const sum = weights.reduce((total, [, share]) => total + share, 0);
-    return weights.map(([source, share]) => [source, share / sum]);
+    const sum = shares.reduce((total, share) => total + share, 0);
+    return { first, shares: Float32Array.from(shares, (share) => share / sum) };
   });
 }
 
@@ -102,8 +108,8 @@ function areaWeights(from, to) {
 function linearWeights(from, to) {
   return Array.from({ length: to }, (_, pixel) => {
     const place = Math.min(from - 1, Math.max(0, ((pixel + 0.5) * from) / to - 0.5));
-    const low = Math.floor(place);
-    return [[low, 1 - (place - low)], [Math.min(from - 1, low + 1), place - low]];
+    const first = Math.floor(place);
+    return { first, shares: first === place ? [1] : [1 - (place - first), place - first] };
   });
 }
 
@@ -131,51 +137,49 @@ function offset(center, length) {
 function findProblem(ink) {
   const box = boundingBox(ink, SOLID);
   if (!box.width) return "blank";
-  const filled = cut(ink, box).values.map((value) => value >= SOLID);
-  const area = filled.reduce((total, one) => total + one, 0);
+  const solid = cut(ink, box);
+  const [beside, stacked] = [new Uint32Array(box.width), new Uint32Array(box.height)];
+  let area = 0;
+  for (let row = 0, at = 0; row < box.height; row++) {
+    for (let column = 0; column < box.width; column++, at++) {
+      if (solid.values[at] < SOLID) continue;
+      area += 1;
+      beside[column] += 1;
+      stacked[row] += 1;
+    }
+  }
   if (area > HIGHEST_COVERAGE * ink.values.length) return "full";
   const side = Math.max(ink.width, ink.height);
   const [short, long] = [box.width, box.height].sort((a, b) => a - b);
   const isSmall = long < DOT.side * side && long <= DOT.elongation * short;
-  if (isSmall && area > DOT.filling * filled.length) return "dot";
+  if (isSmall && area > DOT.filling * box.width * box.height) return "dot";
   const isSplit =
-    isSplitByGap(filled, box.width, box.height, GAPS.beside) ||
-    isSplitByGap(transpose(filled, box.width), box.height, box.width, GAPS.stacked);
+    isSplitByGap(solid, beside, area, true) || isSplitByGap(solid, stacked, area, false);
   return isSplit ? "several" : "";
 }
 
-function transpose(filled, width) {
-  const height = filled.length / width;
-  return filled.map((_, at) => filled[(at % height) * width + Math.floor(at / height)]);
-}
-
-/* Looks for empty columns between two large groups of ink. */
-function isSplitByGap(filled, width, height, narrowest) {
-  const sums = new Array(width).fill(0);
-  filled.forEach((one, at) => (sums[at % width] += one));
-  const columns = [...sums.keys()].filter((column) => sums[column]);
-  const least = Math.max(1, narrowest * height);
-  return columns.some((last, index) => {
-    const first = columns[index + 1];
-    if (first === undefined || first - last - 1 < least) return false;
-    const isLarge = (low, high) => isLargeGroup(filled, width, height, low, high);
-    return isLarge(0, last) && isLarge(first, width - 1);
-  });
-}
-
-/* Says whether the ink between two columns is tall enough, and enough, to be a digit. */
-function isLargeGroup(filled, width, height, low, high) {
-  let [top, bottom, inside, all] = [height, -1, 0, 0];
-  filled.forEach((one, at) => {
-    all += one;
-    const column = at % width;
-    if (!one || column < low || column > high) return;
-    const row = (at - column) / width;
-    inside += 1;
-    top = Math.min(top, row);
-    bottom = Math.max(bottom, row);
-  });
-  return bottom - top + 1 >= GROUP.height * height && inside >= GROUP.ink * all;
+/* Looks for a gap that runs all the way through, with a large group of ink on both sides. `counts`
+   is the ink of each column where the groups lie beside each other, else of each row. */
+function isSplitByGap(solid, counts, area, areBeside) {
+  const length = areBeside ? solid.height : solid.width;
+  const least = Math.max(1, (areBeside ? GAPS.beside : GAPS.stacked) * length);
+  const isLarge = (from, to) => {
+    const part = areBeside
+      ? cut(solid, { x: from, y: 0, width: to - from, height: length })
+      : cut(solid, { x: 0, y: from, width: length, height: to - from });
+    const box = boundingBox(part, SOLID);
+    const tall = areBeside ? box.height : box.width;
+    const ink = counts.subarray(from, to).reduce((total, count) => total + count, 0);
+    return tall >= GROUP.height * length && ink >= GROUP.ink * area;
+  };
+  let last = 0;
+  for (let at = 1; at < counts.length; at++) {
+    if (!counts[at]) continue;
+    const isWide = at - last - 1 >= least;
+    if (isWide && isLarge(0, last + 1) && isLarge(at, counts.length)) return true;
+    last = at;
+  }
+  return false;
 }
 
 function toByte(value) {
