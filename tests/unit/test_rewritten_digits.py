@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnist_app.data import rewritten_digits, scan_faults
@@ -59,6 +59,7 @@ def test_a_fast_hand_rounds_corners(
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+@settings(max_examples=25)
 @given(seed=SEEDS)
 def test_a_fault_changes_an_image_and_keeps_its_form(fault: Fault, seed: int) -> None:
     image = normalize.normalize_ink(drawn(5))
