@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "FOLDER/7/anna.png (default: what it learned from)",
     )
     parser.add_argument(
-        "--strokes", type=Path, metavar="FILE", help="people's pen strokes, a JSON file"
+        "--strokes", type=Path, metavar="FILE", help="people's pen strokes, JSON or UNIPEN"
     )
     parser.add_argument(
         "--errors", type=Path, metavar="FILE", help="write a PNG picture of the errors"
