@@ -9,7 +9,10 @@ from mnist_app.ui import server
 app = st.App(
     "mnist_app/ui/entry/navigation.py",
     lifespan=server.lifespan,
-    routes=[Route("/live/{name}/{digest}", server.answer_network)],
+    routes=[
+        Route("/live/{name}/{digest}", server.answer_network),
+        Route("/fonts/{name}", server.answer_font),
+    ],
     middleware=[Middleware(server.SecurityHeaders), Middleware(server.VisitorCookie)],
     on_script_error=server.show_failure,
     exception_handlers={Exception: server.answer_failure},

@@ -40,7 +40,7 @@ canvas.controls()
 @st.fragment
 def convolve() -> None:
     """Each stroke, and each thing that is chosen here, reruns this and nothing else."""
-    with st.container(horizontal=True, gap="large"):
+    with layout.beside_canvas():
         subject = inside.subject(canvas.show())
         with st.container():
             kernel = choose_kernel()

@@ -15,7 +15,7 @@ canvas.controls()
 @st.fragment
 def draw_and_read() -> None:
     """Each stroke reruns this and nothing else."""
-    with st.container(horizontal=True, gap="large"):
+    with layout.beside_canvas(large=True):
         drawing = canvas.show()
         with st.container():
             answer.show(drawing)
@@ -24,4 +24,5 @@ def draw_and_read() -> None:
 
 draw_and_read()
 canvas.picture_input()
+layout.end("pixels", "what the machine sees")
 layout.poll_for_inference()

@@ -50,7 +50,7 @@ canvas.controls()
 @st.fragment
 def look_inside() -> None:
     """Each stroke, slider and click reruns this and nothing else."""
-    with st.container(horizontal=True, gap="large"):
+    with layout.beside_canvas():
         subject = inside.subject(canvas.show())
         with st.container():
             shifted, down, right = shift(subject.image)

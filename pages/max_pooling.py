@@ -48,7 +48,7 @@ canvas.controls()
 def pool() -> None:
     """Each stroke, and each thing that is chosen here, reruns this and nothing else."""
     card = inside.card()
-    with st.container(horizontal=True, gap="large"):
+    with layout.beside_canvas():
         subject = inside.subject(canvas.show())
         outputs = asking.layers(subject.image)
         with st.container():

@@ -30,7 +30,7 @@ canvas.controls()
 @st.fragment
 def look_at_pixels() -> None:
     """Each stroke and each slider reruns this and nothing else."""
-    with st.container(horizontal=True, gap="large"):
+    with layout.beside_canvas():
         subject = inside.subject(canvas.show())
         with st.container():
             picture, seen = move(subject)

@@ -2,26 +2,25 @@
 
 This is the one place where colors are computed. A browser gets indices and the palette's colors.
 
-Gray for pixels, as MNIST has them; viridis for values from zero up; blue, black, orange for
-values around zero. The last two stay apart for color-blind people, and black is zero in all
-but viridis, where it is the darkest color.
+Gray for pixels, as MNIST has them; black, orange, pale yellow for values from zero up; blue, black,
+orange for values around zero. Both stay apart for color-blind people, and black is zero in all.
 """
 
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_app.imaging.normalize import Image
 
-Palette = Literal["gray", "viridis", "diverging"]
+Palette = Literal["gray", "sequential", "diverging"]
 
-# Red, green and blue from the most negative value by zero to the most positive.
-_DIVERGING = [(190, 225, 255), (75, 155, 245), (25, 85, 180), (0, 0, 0)]
-_DIVERGING += [(180, 85, 5), (250, 150, 35), (255, 230, 170)]
+# Red, green and blue from zero to the largest value, and from the most negative value to zero.
+_RISING = [(0, 0, 0), (180, 85, 5), (250, 150, 35), (255, 230, 170)]
+_FALLING = [(190, 225, 255), (75, 155, 245), (25, 85, 180)]
+_STOPS = {"sequential": _RISING, "diverging": _FALLING + _RISING}
 
 MARK = (255, 79, 216)
 """The color, RGB, of what is drawn over a picture to point at something."""
@@ -76,7 +75,7 @@ def pixels(white: float = 255.0) -> Scale:
 
 def from_zero(*arrays: NDArray[Any]) -> Scale:
     """Return a scale from 0 to the largest value of all `arrays`."""
-    return Scale("viridis", 0.0, _largest(arrays))
+    return Scale("sequential", 0.0, _largest(arrays))
 
 
 def around_zero(*arrays: NDArray[Any], stretched: bool = False) -> Scale:
@@ -97,11 +96,9 @@ def colors(palette: Palette) -> NDArray[np.uint8]:
     steps = np.arange(256, dtype=np.uint8)
     if palette == "gray":
         return np.asarray(np.stack([steps] * 3, axis=1), dtype=np.uint8)
-    if palette == "viridis":
-        painted = cv2.applyColorMap(steps[:, np.newaxis], cv2.COLORMAP_VIRIDIS)
-        return np.asarray(painted[:, 0, ::-1], dtype=np.uint8)
-    stops = np.linspace(0, 255, len(_DIVERGING))
-    channels = [np.interp(steps, stops, channel) for channel in zip(*_DIVERGING, strict=True)]
+    colors = _STOPS[palette]
+    stops = np.linspace(0, 255, len(colors))
+    channels = [np.interp(steps, stops, channel) for channel in zip(*colors, strict=True)]
     return np.asarray(np.rint(np.stack(channels, axis=1)), dtype=np.uint8)
 
 

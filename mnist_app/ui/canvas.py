@@ -9,6 +9,7 @@ from mnist_app.imaging import image_files, normalize, photo
 from mnist_app.imaging.normalize import Image
 from mnist_app.ui import drawing as drawings
 from mnist_app.ui import resources, session
+from mnist_app.ui.components.canvas_tools import canvas_tools
 from mnist_app.ui.drawing import SIDE, Drawing, Strokes
 
 INK, PAPER = "#ffffff", "#000000"
@@ -37,6 +38,7 @@ def show() -> Drawing:
         return_image_data=True,
         key=key,
     )
+    canvas_tools(key, begins_empty=not session.mounted_strokes().get("objects"))
     png = _sent_png(result)
     if png is None or png == kept.png:
         return kept
@@ -46,11 +48,13 @@ def show() -> Drawing:
 def controls() -> None:
     """Show the buttons and the pen's width, in a row above the canvas.
 
-    Its key gives it its height before the slider's code has reached the browser.
+    Its key gives it its height before the slider's code has reached the browser. What Undo does,
+    and Clear on a canvas that began empty, the browser does: `components/canvas_tools`.
     """
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
-        st.button("Clear", icon=":material/delete:", on_click=clear)
-        st.button("Try an example", icon=":material/casino:", on_click=show_example)
+        st.button("Undo", icon=":material/undo:", key="undo", help="Ctrl+Z")
+        st.button("Clear", icon=":material/delete:", key="clear", help="Escape", on_click=clear)
+        st.button("Example", icon=":material/casino:", on_click=show_example)
         st.slider(
             "Pen width",
             *PEN_WIDTHS,

@@ -2,8 +2,10 @@
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mnist_app.inference import InferenceError
@@ -16,20 +18,46 @@ from mnist_app.ui.markup import style
 from mnist_app.ui.markup.numbers import exact_percent
 
 POLL_SECONDS = 0.4
+SIDEBAR_WIDTH = 220
+PAGES = Path(__file__).parents[2] / "pages"
 
 
 def begin(title: str, introduction: str) -> None:
     """Begin a page: its title, a sentence below it, and the sidebar. Call it first."""
     _leave_other_page()
     resources.calm_garbage_collector()
-    st.set_page_config(page_title=f"{title} · MNIST Lab", layout="wide")
+    st.set_page_config(
+        page_title=f"{title} · MNIST Lab", layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
+    )
     st.html(style.SHEET)
     with st.container(key="beginning"):
         scroll_to_top(session.arrivals())
-    st.title(title, anchor=False)
-    st.markdown(introduction)
+    with st.container(horizontal=True, key="heading"):
+        st.title(title, anchor=False, width="content")
+        st.markdown(introduction, width="content")
     with st.sidebar:
         _choose_network()
+
+
+def beside_canvas(*, large: bool = False) -> DeltaGenerator:
+    """Return the place for the canvas and, right of it, one container with all that comes of it.
+
+    The canvas stays in sight while the rest scrolls; on a phone it comes first. `large` gives it
+    half of the screen.
+    """
+    key = "large_canvas" if large else "page_row"
+    return st.container(horizontal=True, wrap=False, key=key)
+
+
+def end(page: str, label: str) -> None:
+    """End a page with the way to another, by its file's name. Call it last."""
+    with st.container(horizontal=True, key="next"):
+        st.page_link(
+            PAGES / f"{page}.py",
+            label=f"Next: {label}",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+        )
 
 
 def poll_for_inference() -> None:

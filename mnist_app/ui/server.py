@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
@@ -19,7 +19,9 @@ from mnist_app.ui import resources
 from mnist_app.ui.visitor import COOKIE, NUMBER
 
 PAGE_FAILED = "Something went wrong on this page. Reload it to continue; your drawing is kept."
+FONTS = Path(__file__).parent / "fonts"
 REQUEST_FAILED = "Something went wrong on the server. Try again; its log says why."
+FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 COOKIE_SECONDS = 365 * 24 * 3600
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -66,8 +68,15 @@ def answer_network(request: Request) -> Response:
     packed = resources.packed_network(request.path_params["name"])
     if packed is None or packed.path != request.url.path[-len(packed.path) :]:
         return PlainTextResponse("There is no such network.", status_code=404)
-    headers = {"cache-control": "public, max-age=31536000, immutable"}
-    return Response(packed.content, media_type="application/octet-stream", headers=headers)
+    return Response(packed.content, media_type="application/octet-stream", headers=FOR_EVER)
+
+
+def answer_font(request: Request) -> Response:
+    """Answer with one of the fonts that come with the program; 404 where there is none."""
+    file = FONTS / f"{request.path_params['name']}"
+    if file not in FONTS.glob("*.woff2"):
+        return PlainTextResponse("There is no such font.", status_code=404)
+    return FileResponse(file, media_type="font/woff2", headers=FOR_EVER)
 
 
 def content_security_policy(index: str) -> str:

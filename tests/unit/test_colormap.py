@@ -49,10 +49,10 @@ def test_larger_values_never_get_a_lower_place(values: np.ndarray) -> None:
         assert scale.indices(np.array(ticks)) == pytest.approx([0, 64, 128, 191, 255], abs=1)
 
 
-def test_viridis_only_where_nothing_is_negative() -> None:
-    assert colormap.fitting(np.array([0.0, 2.0])) == Scale("viridis", 0.0, 2.0)
+def test_sequential_only_where_nothing_is_negative() -> None:
+    assert colormap.fitting(np.array([0.0, 2.0])) == Scale("sequential", 0.0, 2.0)
     assert colormap.fitting(np.array([0.0, 2.0]), np.array([-3.0])) == Scale("diverging", -3.0, 3.0)
-    assert colormap.fitting(np.zeros(3)) == Scale("viridis", 0.0, 1.0)
+    assert colormap.fitting(np.zeros(3)) == Scale("sequential", 0.0, 1.0)
 
 
 def test_indices_are_rounded_and_end_with_the_scale() -> None:
@@ -87,8 +87,8 @@ def test_color_blind_people_tell_signs_and_sizes_apart(deficiency: str) -> None:
     for distance in range(32, 128):
         below, above = diverging[127 - distance], diverging[128 + distance]
         assert np.linalg.norm(below - above) > 15, distance
-    viridis = as_seen(colormap.colors("viridis"), deficiency)
-    assert (np.diff(viridis[::8, 0]) > 0).all()
+    sequential = as_seen(colormap.colors("sequential"), deficiency)
+    assert (np.diff(sequential[::8, 0]) > 0).all()
 
 
 def as_seen(palette: np.ndarray, deficiency: str) -> np.ndarray:

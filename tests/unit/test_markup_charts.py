@@ -70,7 +70,7 @@ def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None
 def test_trace_has_each_probability_in_its_color() -> None:
     certain = np.eye(10)[7].tolist()
     html = snapshots.probability_trace([(0, [0.1] * 10), (80, certain)], 160)
-    scale = Scale("viridis", 0, 1)
+    scale = Scale("sequential", 0, 1)
     expected = np.full((10, 160, 3), 128, np.uint8)
     expected[:, :79] = scale.paint(np.full((10, 1), 0.1))
     expected[:, 79:81] = scale.paint(np.array(certain)[:, None])

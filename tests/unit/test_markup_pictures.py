@@ -82,4 +82,4 @@ def test_legend_goes_through_the_palette_and_says_its_values() -> None:
 def test_legend_of_pixels_is_whole_and_of_shares_is_not() -> None:
     assert pixels().ticks() == [0, 64, 128, 191, 255]
     assert pixels(1.0).ticks() == [0, 0.25, 0.5, 0.75, 1]
-    assert Scale("viridis", 0, 3).ticks() == [0, 0.75, 1.5, 2.25, 3]
+    assert Scale("sequential", 0, 3).ticks() == [0, 0.75, 1.5, 2.25, 3]

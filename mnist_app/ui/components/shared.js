@@ -49,3 +49,50 @@ function rounded(value, more = 0) {
   const text = Number.isInteger(value) ? String(value) : value.toFixed(decimals + more);
   return (/^-0\.?0*$/.test(text) ? text.slice(1) : text).replace("-", "−");
 }
+
+/* The network in the browser tells all elements of each answer by this event. */
+const LIVE = "lab:live";
+/* What is drawn was changed by other means than the pen, or something else that answers depend on. */
+const CANVAS_CHANGED = "lab:canvas-changed";
+
+/* Calls `see` at each answer while the pen moves; returns what ends that. It gets
+
+   - ink: {width, height, values}, the canvas in gray, 0 to 255;
+   - image: what it becomes, 784 values of 0 to 255; box, crop and scaled are the steps to it;
+   - problem: "" or why this is no digit to read; then there are no results;
+   - results: {key: {probabilities, outputs}}, where an output is {values, shape}, by the name of a
+     layer; the keys are the page's, "trained" for the chosen network. */
+function whileDrawing(see) {
+  const listen = ({ detail }) => see(detail);
+  document.addEventListener(LIVE, listen);
+  return () => document.removeEventListener(LIVE, listen);
+}
+
+/* The canvas that takes the strokes, in the shadow root of its own element; null while there is none. */
+function findCanvas() {
+  for (const element of document.querySelectorAll('[class*="st-key-canvas_"] *')) {
+    const canvas = element.shadowRoot?.querySelector("canvas.upper-canvas");
+    if (canvas) return canvas;
+  }
+  return null;
+}
+
+/* A scale as imaging/colormap.py makes it of values: around zero where one is negative or where
+   that is asked for, else from zero. */
+function scaleOf(arrays, { aroundZero = false, stretched = false } = {}) {
+  let [least, most] = [0, 0];
+  for (const values of arrays) {
+    for (const value of values) {
+      if (value > most) most = value;
+      if (value < least) least = value;
+    }
+  }
+  const limit = Math.max(most, -least) || 1;
+  return aroundZero || least < 0 ? { low: -limit, high: limit, stretched } : { low: 0, high: limit, stretched };
+}
+
+/* The indices of many values: Scale.indices. */
+function indicesOn(values, scale) {
+  if (!scale.stretched) return Uint8Array.from(values, (value) => indexOn(value, scale));
+  return Uint8Array.from(values, (value) => 255 * Math.min(Math.max(0.5 + 0.5 * Math.cbrt(value / scale.high), 0), 1) + 0.5);
+}

@@ -9,16 +9,25 @@ PAGES = Path(__file__).parents[3] / "pages"
 # Said before the navigation: else each browser asks Google for the icons of the pages' titles.
 st.set_page_config(page_icon="🔢")
 st.navigation(
-    [
-        st.Page(PAGES / "draw.py", title="Draw", icon=":material/draw:", default=True),
-        st.Page(PAGES / "pixels.py", title="Pixels", icon=":material/grid_on:"),
-        st.Page(
-            PAGES / "convolution.py", title="Convolution", icon=":material/filter_center_focus:"
-        ),
-        st.Page(PAGES / "feature_maps.py", title="Feature maps", icon=":material/layers:"),
-        st.Page(PAGES / "max_pooling.py", title="Max pooling", icon=":material/zoom_in_map:"),
-        st.Page(PAGES / "training.py", title="Training", icon=":material/model_training:"),
-        st.Page(PAGES / "mnist.py", title="MNIST", icon=":material/dataset:"),
-        st.Page(PAGES / "models.py", title="Models", icon=":material/schema:"),
-    ]
+    {
+        "Play": [
+            st.Page(PAGES / "draw.py", title="Draw", icon=":material/draw:", default=True),
+        ],
+        "Look inside": [
+            st.Page(PAGES / "pixels.py", title="Pixels", icon=":material/grid_on:"),
+            st.Page(
+                PAGES / "convolution.py", title="Convolution", icon=":material/filter_center_focus:"
+            ),
+            st.Page(PAGES / "max_pooling.py", title="Max pooling", icon=":material/zoom_in_map:"),
+            st.Page(PAGES / "feature_maps.py", title="Feature maps", icon=":material/layers:"),
+        ],
+        "Learn": [
+            st.Page(PAGES / "training.py", title="Training", icon=":material/model_training:"),
+            st.Page(PAGES / "mnist.py", title="MNIST", icon=":material/dataset:"),
+        ],
+        "Test": [
+            st.Page(PAGES / "robustness.py", title="Robustness", icon=":material/blur_on:"),
+            st.Page(PAGES / "models.py", title="Report card", icon=":material/fact_check:"),
+        ],
+    }
 ).run()

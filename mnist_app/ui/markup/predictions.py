@@ -29,6 +29,12 @@ class PredictionView:
     answer: Prediction | None
     trouble: str = ""
     """Why there is no answer."""
+    live: str = ""
+    """Whose answers in the browser take its place while the pen moves: the key of a network, see
+    `parts.live_network`; empty for nobody's."""
+    version: str = ""
+    """Another text for each drawing. In the browser the element "live" changes this HTML while the
+    pen moves; Streamlit replaces only what has become another."""
 
 
 def answer(
@@ -45,16 +51,13 @@ def answer(
         prediction: What it answers; None where there is no answer.
         words: What `in_words` or `explanation` returns.
         caption: Where the drawing comes from, if not from the visitor's hand.
-        version: Another text for each drawing. In the browser the element "live" changes this HTML
-            while the pen moves; Streamlit replaces only what has become another.
+        version: Another text for each drawing, as in `PredictionView`.
     """
     return Markup(
-        '<div class="lab-read" data-answer data-digit="{}" data-source="server" data-version="{}">'
-        '<div class="lab-answer">{}<div class="lab-digit lab-live" aria-hidden="true"></div>{}'
+        '<div class="lab-read"{}><div class="lab-answer">{}{}'
         '</div><div class="lab-words">{}{}</div>{}</div>'
     ).format(
-        prediction.digit if prediction is not None and prediction.is_digit else "",
-        version,
+        _attributes(prediction, "trained", version),
         _digit(prediction, "Prediction"),
         seen_image(image),
         words,
@@ -122,9 +125,10 @@ def _prediction(view: PredictionView, with_chart: bool) -> Markup:
     answer = view.answer
     chart = probability_chart(answer.probabilities if answer else None) if with_chart else ""
     return Markup(
-        '<div class="lab-prediction"><div>{}</div><div class="lab-answer">{}{}</div>'
+        '<div class="lab-prediction lab-read"{}><div>{}</div><div class="lab-answer">{}{}</div>'
         '<div class="lab-words">{}</div>{}</div>'
     ).format(
+        _attributes(answer, view.live, view.version),
         view.title,
         "" if view.image is None else img(view.image, f"{view.title}: 28 by 28 pixels"),
         _digit(answer, f"Answer: {view.title}"),
@@ -133,10 +137,25 @@ def _prediction(view: PredictionView, with_chart: bool) -> Markup:
     )
 
 
+def _attributes(prediction: Prediction | None, live: str, version: str) -> Markup:
+    """Return what says which digit stands there, and whose it is: the browser changes it."""
+    return Markup(
+        ' data-answer data-digit="{}" data-source="server" data-live="{}" data-version="{}"'
+    ).format(
+        prediction.digit if prediction is not None and prediction.is_digit else "", live, version
+    )
+
+
 def _digit(prediction: Prediction | None, label: str) -> Markup:
-    """Return the digit in large type; a dash where there is none. `label` is read aloud first."""
+    """Return the digit in large type; a dash where there is none. `label` is read aloud first.
+
+    Beside it is the place where the browser writes its own while the pen moves, which is not read.
+    """
     is_digit = prediction is not None and prediction.is_digit
-    return Markup('<div class="{}" role="status" aria-label="{}">{}</div>').format(
+    return Markup(
+        '<div class="{}" role="status" aria-label="{}">{}</div>'
+        '<div class="lab-digit lab-live" aria-hidden="true"></div>'
+    ).format(
         "lab-digit" if is_digit else "lab-digit lab-nothing",
         label,
         prediction.digit if prediction is not None and prediction.is_digit else "–",

@@ -7,10 +7,9 @@ from markupsafe import Markup
 from mnist_app.inference import Pending, Refused
 from mnist_app.networks.prediction import Prediction
 from mnist_app.ui import layout, resources, session
-from mnist_app.ui.components.live import live
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import predictions
-from mnist_app.ui.parts import asking
+from mnist_app.ui.parts import asking, live_network
 
 
 def show(drawing: Drawing) -> None:
@@ -25,7 +24,9 @@ def show(drawing: Drawing) -> None:
         _explain(drawing, "No digit to read", drawing.problem)
     else:
         read = _ask(drawing)
-    _answer_live(drawing, read)
+    said = None if read is None else read.probabilities
+    asked = live_network.Asked(live_network.TRAINED, said)
+    live_network.show(drawing, asked)
 
 
 def _invite(drawing: Drawing) -> None:
@@ -60,16 +61,3 @@ def _explain(drawing: Drawing, headline: str, sentence: str) -> None:
 def _show(drawing: Drawing, read: Prediction | None, words: Markup) -> None:
     html = predictions.answer(drawing.image, read, words, drawing.caption, drawing.version)
     st.html(html)
-
-
-def _answer_live(drawing: Drawing, read: Prediction | None) -> None:
-    network = session.network()
-    packed = resources.packed_network(network)
-    if packed is None:
-        return
-    live(
-        f"{st.get_option('server.baseUrlPath')}/{packed.path}".lstrip("/"),
-        resources.card(network).reject_below,
-        drawing.version,
-        None if read is None else read.probabilities.tolist(),
-    )

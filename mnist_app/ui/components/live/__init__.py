@@ -1,28 +1,60 @@
-"""The network in the browser: it answers while the pen moves."""
+"""The networks in the browser: they answer while the pen moves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mnist_app.ui.element import element
 
 _ELEMENT = element(Path(__file__).parent)
 
 
-def live(url: str, reject_below: float, stroke: str, probabilities: Sequence[float] | None) -> None:
-    """Let the network answer in the browser, into the answer that stands on the page.
+@dataclass(frozen=True)
+class LiveNetwork:
+    """A network that answers in the browser."""
+
+    key: str
+    """Its answers go into the answers on the page that have this key, see `markup.predictions`."""
+    url: str
+    """Where the browser finds it, see `networks.packing`."""
+    reject_below: float
+    """As on the network's card."""
+    changes: Mapping[str, Any] | None = None
+    """What the visitor changed in it, see `live/changes.js`; None for nothing."""
+    probabilities: Sequence[float] | None = None
+    """What Keras answers to the last stroke, ten of them; None where it does not."""
+
+
+def live(
+    networks: Sequence[LiveNetwork], stroke: str, prepare: Mapping[str, Any] | None = None
+) -> None:
+    """Let networks answer in the browser, into the answers that stand on the page.
 
     Args:
-        url: Where the browser finds the network, see `networks.export.pack`.
-        reject_below: As on the network's card.
+        networks: Of the first one all elements are told what each layer makes.
         stroke: Another text after each stroke that the server has read.
-        probabilities: What Keras answers to that stroke, ten of them; None where it does not.
+        prepare: What happens to the image before the networks get it, see PREPARE in `live.js`:
+            {"kind": "shift", "down": 1, "right": 0}; None for nothing.
     """
     _ELEMENT(
         key="live",
         data={
-            "url": url,
-            "rejectBelow": reject_below,
+            "networks": [
+                {
+                    "key": network.key,
+                    "url": network.url,
+                    "rejectBelow": network.reject_below,
+                    "changes": network.changes,
+                }
+                for network in networks
+            ],
             "stroke": stroke,
-            "probabilities": probabilities,
+            "prepare": prepare,
+            "probabilities": {
+                network.key: network.probabilities
+                for network in networks
+                if network.probabilities is not None
+            },
         },
     )

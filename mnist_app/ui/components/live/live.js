@@ -1,5 +1,7 @@
-/* The answer while the pen moves: the network runs here over the canvas's own pixels, and paints
-   into the answer that the server wrote. After the stroke the server's answer takes its place. */
+/* The answer while the pen moves: the networks run here over the canvas's own pixels, and paint
+   into the answers that the server wrote. After the stroke the server's answer takes their place.
+
+   What is seen and computed is told to all elements, see `whileDrawing` in shared.js. */
 
 const LARGEST_DIFFERENCE = 0.001;
 const networks = new Map();
@@ -19,40 +21,52 @@ export default function ({ parentElement, data }) {
 class Watcher {
   constructor() {
     this.look = (event) => this.schedule(event);
+    this.lookAgain = () => this.repeat();
     this.frame = 0;
-    this.last = null;
+    this.asked = [];
+    this.last = {};
   }
 
-  /* Takes what the server knows: which network, and its answer to the last stroke. */
+  /* Takes what the server knows: which networks, what is changed, its answers to the last stroke. */
   update(data) {
-    document.addEventListener("pointermove", this.look, true);
-    document.addEventListener("pointerdown", this.look, true);
-    this.rejectBelow = data.rejectBelow;
-    if (data.url !== this.url) {
-      this.url = data.url;
-      this.network = null;
-      load(`/${data.url}`).then(
-        (network) => (this.network = this.url === data.url ? network : this.network),
-        (error) => console.warn("The network cannot run in this browser:", error),
-      );
-    }
+    for (const name of ["pointermove", "pointerdown"]) document.addEventListener(name, this.look, true);
+    document.addEventListener(CANVAS_CHANGED, this.lookAgain);
+    this.prepare = data.prepare;
+    this.asked = data.networks.map((asked) => ({ ...asked, layers: null }));
+    this.asked.forEach((asked) => this.fetch(asked));
     if (data.stroke !== this.stroke) {
       this.stroke = data.stroke;
       this.compare(data.probabilities);
     }
   }
 
+  fetch(asked) {
+    load(`/${asked.url}`).then(
+      ({ layers }) => (asked.layers = changedLayers(asked, layers)),
+      (error) => console.warn("The network cannot run in this browser:", error),
+    );
+  }
+
   stop() {
-    document.removeEventListener("pointermove", this.look, true);
-    document.removeEventListener("pointerdown", this.look, true);
+    for (const name of ["pointermove", "pointerdown"]) document.removeEventListener(name, this.look, true);
+    document.removeEventListener(CANVAS_CHANGED, this.lookAgain);
     cancelAnimationFrame(this.frame);
     this.frame = 0;
   }
 
   schedule(event) {
     const canvas = event.composedPath()[0];
-    const isDrawing = event.buttons && canvas.matches?.("canvas.upper-canvas");
-    if (!isDrawing || !this.network || this.frame) return;
+    if (event.buttons && canvas.matches?.("canvas.upper-canvas")) this.readSoon(canvas);
+  }
+
+  /* What is drawn was changed by other means than the pen, or something else about it. */
+  repeat() {
+    const canvas = findCanvas();
+    if (canvas) this.readSoon(canvas);
+  }
+
+  readSoon(canvas) {
+    if (this.frame || !this.asked[0]?.layers) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       this.read(canvas);
@@ -60,21 +74,34 @@ class Watcher {
   }
 
   read(canvas) {
-    const { image, problem } = normalizeInk(toGray(pixelsOf(canvas)));
-    if (problem) return;
-    const probabilities = runNetwork(this.network.layers, image).at(-1);
-    this.last = probabilities;
-    paint(probabilities, this.rejectBelow, image);
+    const ink = toGray(pixelsOf(canvas));
+    const normalized = normalizeInk(ink);
+    const results = {};
+    if (!normalized.problem) {
+      const image = prepared(normalized.image, this.prepare);
+      for (const asked of this.asked) {
+        if (!asked.layers) continue;
+        results[asked.key] = resultOf(asked, image);
+        paintAnswers(asked.key, results[asked.key], image);
+      }
+      this.last = results;
+    }
+    const detail = { ink, ...normalized, results };
+    document.dispatchEvent(new CustomEvent(LIVE, { detail }));
   }
 
   /* The server's answer is on the page by now; it and the browser must say the same. */
-  compare(probabilities) {
+  compare(answers) {
     const last = this.last;
-    this.last = null;
-    if (!last || !probabilities || this.frame) return;
-    const difference = Math.max(...probabilities.map((share, digit) => Math.abs(share - last[digit])));
-    if (difference > LARGEST_DIFFERENCE) {
-      console.warn(`Browser and server differ by ${(100 * difference).toFixed(2)} points.`);
+    this.last = {};
+    if (this.frame) return;
+    for (const [key, probabilities] of Object.entries(answers)) {
+      if (!last[key]) continue;
+      const own = last[key].probabilities;
+      const difference = Math.max(...probabilities.map((share, digit) => Math.abs(share - own[digit])));
+      if (difference > LARGEST_DIFFERENCE) {
+        console.warn(`Browser and server differ by ${(100 * difference).toFixed(2)} points.`);
+      }
     }
   }
 }
@@ -92,6 +119,39 @@ function load(url) {
   return networks.get(url);
 }
 
+/* The layers with the visitor's changes; null where the network cannot answer with these. */
+function changedLayers({ changes }, layers) {
+  if (!changes) return layers;
+  try {
+    return withChanges(layers, changes);
+  } catch {
+    return null;
+  }
+}
+
+/* What a network says, and what each of its layers makes of an image, by its name. */
+function resultOf({ layers, rejectBelow }, image) {
+  const outputs = {};
+  runNetwork(layers, image).forEach((values, at) => {
+    outputs[layers[at].spec.name] = { values, shape: layers[at].shape };
+  });
+  return { outputs, rejectBelow, probabilities: outputs[layers.at(-1).spec.name].values };
+}
+
+/* What the network gets of the image, as the page's controls have it. */
+function prepared(image, prepare) {
+  return prepare ? PREPARE[prepare.kind](image, prepare) : image;
+}
+
+const PREPARE = {
+  shift: (image, { down, right }) =>
+    image.map((_, at) => {
+      const [row, column] = [Math.floor(at / IMAGE_SIDE) - down, (at % IMAGE_SIDE) - right];
+      const isInside = row >= 0 && column >= 0 && row < IMAGE_SIDE && column < IMAGE_SIDE;
+      return isInside ? image[row * IMAGE_SIDE + column] : 0;
+    }),
+};
+
 /* Returns the finished strokes with the unfinished one over them. */
 function pixelsOf(upper) {
   const { width, height } = upper;
@@ -102,68 +162,4 @@ function pixelsOf(upper) {
   const lower = upper.getRootNode().querySelector("canvas.lower-canvas");
   for (const layer of [lower, upper]) context.drawImage(layer, 0, 0);
   return context.getImageData(0, 0, width, height);
-}
-
-function paint(probabilities, rejectBelow, image) {
-  const answer = document.querySelector("[data-answer]");
-  if (!answer) return;
-  const said = inWords(probabilities, rejectBelow);
-  answer.dataset.source = "live";
-  answer.dataset.digit = said.digit;
-  // The digit that is read aloud changes once a stroke, with the server's answer.
-  const digit = answer.querySelector(".lab-live");
-  digit.textContent = said.digit || "–";
-  digit.classList.toggle("lab-nothing", said.digit === "");
-  const words = answer.querySelector(".lab-words");
-  words.replaceChildren(strong(said.headline), said.sentence);
-  answer.querySelectorAll(".lab-chart > div").forEach((row, at) => {
-    row.style.setProperty("--share", probabilities[at].toFixed(3));
-    row.classList.toggle("first", at === said.first);
-    row.querySelector("span").textContent = percent(probabilities[at]);
-  });
-  answer.querySelector(".lab-seen img").src = asPicture(image);
-}
-
-function strong(text) {
-  const element = document.createElement("strong");
-  element.textContent = text;
-  return element;
-}
-
-/* The same sentences as ui/markup/predictions.py has. */
-function inWords(probabilities, rejectBelow) {
-  const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
-  const [first, second] = order;
-  const [sure, other] = [percent(probabilities[first]), percent(probabilities[second])];
-  if (probabilities[first] + probabilities[second] < rejectBelow) {
-    const sentence = `The nearest is ${first}, at ${sure}.`;
-    return { digit: "", first, headline: "I don't recognize a digit here", sentence };
-  }
-  const digit = String(first);
-  if (probabilities[first] >= 0.9) {
-    return { digit, first, headline: `${sure} sure`, sentence: `Then ${second}: ${other}` };
-  }
-  return {
-    digit,
-    first,
-    headline: `Not sure: ${first} or ${second}`,
-    sentence: `${first}: ${sure}, ${second}: ${other}`,
-  };
-}
-
-/* Like ui/markup/numbers.py: claims neither none nor all. */
-function percent(share) {
-  const rounded = (100 * share).toFixed(1);
-  if (rounded === "100.0") return "> 99.9%";
-  return rounded === "0.0" ? "< 0.1%" : `${rounded}%`;
-}
-
-function asPicture(image) {
-  asPicture.canvas ??= document.createElement("canvas");
-  const canvas = asPicture.canvas;
-  canvas.width = canvas.height = IMAGE_SIDE;
-  const pixels = new ImageData(IMAGE_SIDE, IMAGE_SIDE);
-  image.forEach((value, at) => pixels.data.set([value, value, value, 255], 4 * at));
-  canvas.getContext("2d").putImageData(pixels, 0, 0);
-  return canvas.toDataURL();
 }

@@ -10,7 +10,7 @@ const ACTIVATIONS = {
   scaled_tanh: (value) => 1.7159 * Math.tanh((2 / 3) * value),
 };
 
-/* Reads a network as ui/parts/live_network.py packs it: the length of the JSON in four bytes, the
+/* Reads a network as networks/packing.py packs it: the length of the JSON in four bytes, the
    JSON, and the weights of all layers in order, float32, all little-endian. */
 function unpackNetwork(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
@@ -62,7 +62,7 @@ function outputShape(spec, shape) {
     case "convolution":
       return [steps(rows, spec), steps(columns, spec), spec.filters];
     case "pooling":
-      return [rows, columns].map((n) => Math.floor((n - spec.size) / spec.stride) + 1).concat(maps);
+      return [rows, columns].map((n) => Math.min(poolSteps(n, spec), spec.most ?? Infinity)).concat(maps);
     case "recurrent":
       return [rows, spec.units];
     case "last_row":
@@ -74,6 +74,15 @@ function outputShape(spec, shape) {
     default:
       return shape;
   }
+}
+
+/* A window without padding, as networks are trained with, or with it, as a visitor's pooling has it. */
+function poolSteps(length, { size, stride, padding }) {
+  return steps(length, { kernel: size, stride, padding });
+}
+
+function paddingBefore(length, side, stride) {
+  return Math.max(0, (Math.ceil(length / stride) - 1) * stride + side - length) >> 1;
 }
 
 function steps(length, { kernel, stride, padding }) {
@@ -134,9 +143,7 @@ function convolve({ spec, input, shape, weights: [kernels, bias] }) {
   const [rows, columns, maps] = input;
   const [down, across, filters] = shape;
   const { kernel: side, stride } = spec;
-  const [top, left] = [down, across].map((count, axis) =>
-    spec.padding === "same" ? Math.max(0, (count - 1) * stride + side - input[axis]) >> 1 : 0,
-  );
+  const [top, left] = [rows, columns].map((n) => (spec.padding === "same" ? paddingBefore(n, side, stride) : 0));
   return (values) => {
     const output = new Float32Array(down * across * filters);
     if (spec.bias) for (let at = 0; at < output.length; at += filters) output.set(bias, at);
@@ -163,21 +170,30 @@ function convolve({ spec, input, shape, weights: [kernels, bias] }) {
   };
 }
 
+/* What lies outside of the maps takes no part. */
 function pool({ spec, input, shape }) {
-  const [, columns, maps] = input;
+  const [rows, columns, maps] = input;
   const [down, across] = shape;
-  const { size, stride } = spec;
-  const isMax = spec.rule === "max";
+  const { size, stride, rule } = spec;
+  const isSame = spec.padding === "same" && rule !== "subsample";
+  const [top, left] = [rows, columns].map((n) => (isSame ? paddingBefore(n, size, stride) : 0));
+  const side = rule === "subsample" ? 1 : size;
   return (values) => {
-    const output = new Float32Array(down * across * maps).fill(isMax ? -Infinity : 0);
+    const output = new Float32Array(down * across * maps).fill(rule === "max" ? -Infinity : 0);
     for (let to = 0; to < down * across; to++) {
-      const [row, column] = [((to / across) | 0) * stride, (to % across) * stride];
-      for (let place = 0; place < size * size; place++) {
-        const from = (row + ((place / size) | 0)) * columns + column + (place % size);
-        for (let map = 0; map < maps; map++) {
-          const value = values[from * maps + map];
-          if (!isMax) output[to * maps + map] += value / size ** 2;
-          else if (value > output[to * maps + map]) output[to * maps + map] = value;
+      const row = Math.max(0, ((to / across) | 0) * stride - top);
+      const column = Math.max(0, (to % across) * stride - left);
+      const below = Math.min(rows, ((to / across) | 0) * stride - top + side);
+      const beside = Math.min(columns, (to % across) * stride - left + side);
+      const count = (below - row) * (beside - column);
+      for (let y = row; y < below; y++) {
+        for (let x = column; x < beside; x++) {
+          const from = (y * columns + x) * maps;
+          for (let map = 0; map < maps; map++) {
+            const value = values[from + map];
+            if (rule !== "max") output[to * maps + map] += value / count;
+            else if (value > output[to * maps + map]) output[to * maps + map] = value;
+          }
         }
       }
     }

@@ -10,11 +10,14 @@ const DOT = { side: 0.15, elongation: 1.6, filling: 0.6 };
 const GAPS = { beside: 0.12, stacked: 0.2 };
 const GROUP = { height: 0.5, ink: 0.1 };
 
-/* Returns {image, problem} of ink; the image has 784 values, the problem is "" or its name. */
+/* Returns {image, problem, box, crop, scaled} of ink: the image has 784 values, the problem is "" or
+   its name, and the others are the steps on the way. */
 function normalizeInk(ink) {
   const box = boundingBox(ink, 1);
-  if (!box.width) return { image: new Uint8Array(IMAGE_SIDE ** 2), problem: "blank" };
-  return { image: centerByMass(scaleIntoBox(cut(ink, box))), problem: findProblem(ink) };
+  const crop = cut(ink, box);
+  if (!box.width) return { image: new Uint8Array(IMAGE_SIDE ** 2), problem: "blank", box, crop, scaled: crop };
+  const scaled = scaleIntoBox(crop);
+  return { image: centerByMass(scaled), problem: findProblem(ink), box, crop, scaled };
 }
 
 /* Returns pixels of red, green, blue and alpha, which is opaque, as gray, as OpenCV does. */

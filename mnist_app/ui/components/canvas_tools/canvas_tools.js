@@ -1,0 +1,156 @@
+/* Dresses the canvas: streamlit-drawable-canvas draws into an open shadow root. A style sheet there
+   shows it as large as its place, its pixels stay 280 x 280. Its own toolbar takes taps although it
+   cannot be seen, so it goes; the buttons beside the canvas do its work. */
+
+const LABEL = "Canvas: draw a digit with mouse, finger or pen";
+const AFTER_LOADING = 50; // milliseconds until Fabric shows a drawing that it is given
+const MOUSE = { pointerdown: "mousedown", pointermove: "mousemove", pointerup: "mouseup" };
+const DRESS = `
+  .dc-toolbar { display: none !important; }
+  .dc-root, .dc-scroll { width: 100% !important; }
+  .dc-container, .canvas-container {
+    width: 100% !important; height: auto !important; aspect-ratio: 1; }
+  canvas { width: 100% !important; height: 100% !important; }
+  .dc-root { max-width: none; }
+  .dc-scroll { overflow: hidden !important; }
+  .dc-canvas { outline: none !important; }
+  canvas { touch-action: none; border-radius: inherit; }
+`;
+const tools = new WeakMap();
+
+export default function ({ parentElement, data }) {
+  const root = parentElement.querySelector(".canvas-tools");
+  let own = tools.get(root);
+  if (!own) {
+    own = new Tools();
+    tools.set(root, own);
+  }
+  own.update(data);
+  return () => own.stop();
+}
+
+class Tools {
+  constructor() {
+    this.listeners = {
+      click: (event) => this.click(event),
+      keydown: (event) => this.press(event),
+    };
+    for (const name of Object.keys(MOUSE)) this.listeners[name] = (event) => this.record(event);
+    this.strokes = null; // what the pen does until the next canvas is there
+    this.follows = false; // whether a finger that began on the last canvas goes on
+  }
+
+  update({ canvas, beginsEmpty }) {
+    this.beginsEmpty = beginsEmpty;
+    this.isOn = true;
+    for (const [name, listen] of Object.entries(this.listeners)) document.addEventListener(name, listen, true);
+    const isNew = canvas !== this.canvas;
+    this.canvas = canvas;
+    if (isNew) this.await(canvas);
+  }
+
+  stop() {
+    this.isOn = false;
+    this.canvas = null;
+    for (const [name, listen] of Object.entries(this.listeners)) document.removeEventListener(name, listen, true);
+  }
+
+  /* The canvas's own code may load after this. */
+  await(canvas) {
+    if (!this.isOn || canvas !== this.canvas) return;
+    const upper = canvasOf(canvas);
+    if (upper) this.dress(upper);
+    else requestAnimationFrame(() => this.await(canvas));
+  }
+
+  dress(upper) {
+    const shadow = upper.getRootNode();
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(DRESS);
+    shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];
+    upper.setAttribute("role", "img");
+    upper.setAttribute("aria-label", LABEL);
+    this.replay(upper);
+  }
+
+  click(event) {
+    const button = event.target.closest?.(".st-key-undo button, .st-key-clear button");
+    const upper = button && canvasOf(this.canvas);
+    if (!upper) return;
+    const isUndo = Boolean(button.closest(".st-key-undo"));
+    if (!isUndo && !this.beginsEmpty) {
+      this.blank(upper);
+      return;
+    }
+    event.stopPropagation();
+    event.preventDefault();
+    toolbarButton(upper, isUndo ? "Undo" : "Reset canvas & history").click();
+    // Fabric loads what it shows then.
+    setTimeout(() => document.dispatchEvent(new Event(CANVAS_CHANGED)), AFTER_LOADING);
+  }
+
+  /* The server brings another canvas. Until then this one looks empty, and what the pen does on it
+     is done again on the other. */
+  blank(upper) {
+    const lower = upper.getRootNode().querySelector("canvas.lower-canvas");
+    lower.getContext("2d").fillRect(0, 0, lower.width, lower.height);
+    this.strokes = [];
+  }
+
+  record(event) {
+    if (this.follows) {
+      repeat(event, canvasOf(this.canvas), 0, 0);
+      this.follows = event.type !== "pointerup";
+    }
+    if (!this.strokes) return;
+    const upper = event.composedPath()[0];
+    const begins = event.type === "pointerdown" && upper.matches?.("canvas.upper-canvas");
+    if (begins) this.corner = upper.getBoundingClientRect();
+    if (begins || (this.strokes.length && event.buttons + (event.type === "pointerup"))) this.strokes.push(event);
+  }
+
+  replay(upper) {
+    if (!this.strokes?.length) {
+      this.strokes = null;
+      return;
+    }
+    setTimeout(() => {
+      const corner = upper.getBoundingClientRect();
+      const [across, down] = [corner.left - this.corner.left, corner.top - this.corner.top];
+      for (const event of this.strokes) repeat(event, upper, across, down);
+      const last = this.strokes.at(-1);
+      this.follows = last.type !== "pointerup" && last.pointerType !== "mouse";
+      this.strokes = null;
+    }, AFTER_LOADING);
+  }
+
+  press(event) {
+    const isTyping = event.composedPath()[0].matches?.("input, textarea, select, [contenteditable]");
+    if (isTyping || event.altKey || event.defaultPrevented) return;
+    const hasControl = event.ctrlKey || event.metaKey;
+    const isUndo = hasControl && !event.shiftKey && event.key.toLowerCase() === "z";
+    if (!isUndo && !(event.key === "Escape" && !hasControl)) return;
+    const button = document.querySelector(isUndo ? ".st-key-undo button" : ".st-key-clear button");
+    if (isUndo) event.preventDefault();
+    button?.click();
+  }
+}
+
+/* Fabric listens for the beginning of a stroke on its canvas, and then on the document. */
+function repeat({ type, clientX, clientY, buttons }, upper, across, down) {
+  const target = type === "pointerdown" ? upper : document;
+  const place = { clientX: clientX + across, clientY: clientY + down, buttons };
+  target?.dispatchEvent(new MouseEvent(MOUSE[type], { ...place, bubbles: true, composed: true }));
+}
+
+function canvasOf(key) {
+  for (const element of document.querySelectorAll(`.st-key-${key} *`)) {
+    const canvas = element.shadowRoot?.querySelector("canvas.upper-canvas");
+    if (canvas) return canvas;
+  }
+  return null;
+}
+
+function toolbarButton(upper, title) {
+  return upper.getRootNode().querySelector(`.dc-toolbar button[title="${title}"]`);
+}

@@ -1,0 +1,72 @@
+/* Paints what a network says into the answer that the server wrote: ui/markup/predictions.py. */
+
+const SURE = 0.9;
+
+/* Paints into each answer on the page that is this network's; `image` is what it saw. */
+function paintAnswers(key, { probabilities, rejectBelow }, image) {
+  const said = inWords(probabilities, rejectBelow);
+  document.querySelectorAll(`[data-answer][data-live="${key}"]`).forEach((answer) => {
+    answer.dataset.source = "live";
+    answer.dataset.digit = said.digit;
+    // The digit that is read aloud changes once a stroke, with the server's answer.
+    const digit = answer.querySelector(".lab-live");
+    digit.textContent = said.digit || "–";
+    digit.classList.toggle("lab-nothing", said.digit === "");
+    answer.querySelector(".lab-words")?.replaceChildren(strong(said.headline), said.sentence);
+    paintBars(answer.querySelectorAll(".lab-chart > div"), probabilities, said.first);
+    const picture = answer.querySelector("img");
+    if (picture) picture.src = asPicture(image);
+  });
+}
+
+function paintBars(rows, probabilities, first) {
+  rows.forEach((row, at) => {
+    row.style.setProperty("--share", probabilities[at].toFixed(3));
+    row.classList.toggle("first", at === first);
+    row.querySelector("span").textContent = percent(probabilities[at]);
+  });
+}
+
+function strong(text) {
+  const element = document.createElement("strong");
+  element.textContent = text;
+  return element;
+}
+
+/* The same sentences as ui/markup/predictions.py has. */
+function inWords(probabilities, rejectBelow) {
+  const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
+  const [first, second] = order;
+  const [sure, other] = [percent(probabilities[first]), percent(probabilities[second])];
+  if (probabilities[first] + probabilities[second] < rejectBelow) {
+    const sentence = `The nearest is ${first}, at ${sure}.`;
+    return { digit: "", first, headline: "I don't recognize a digit here", sentence };
+  }
+  const digit = String(first);
+  if (probabilities[first] >= SURE) {
+    return { digit, first, headline: `${sure} sure`, sentence: `Then ${second}: ${other}` };
+  }
+  return {
+    digit,
+    first,
+    headline: `Not sure: ${first} or ${second}`,
+    sentence: `${first}: ${sure}, ${second}: ${other}`,
+  };
+}
+
+/* Like ui/markup/numbers.py: claims neither none nor all. */
+function percent(share) {
+  const rounded = (100 * share).toFixed(1);
+  if (rounded === "100.0") return "> 99.9%";
+  return rounded === "0.0" ? "< 0.1%" : `${rounded}%`;
+}
+
+function asPicture(image) {
+  asPicture.canvas ??= document.createElement("canvas");
+  const canvas = asPicture.canvas;
+  canvas.width = canvas.height = IMAGE_SIDE;
+  const pixels = new ImageData(IMAGE_SIDE, IMAGE_SIDE);
+  image.forEach((value, at) => pixels.data.set([value, value, value, 255], 4 * at));
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  return canvas.toDataURL();
+}
