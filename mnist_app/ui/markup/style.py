@@ -4,7 +4,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+_FILES = sorted((Path(__file__).parent / "styles").glob("*.css"))
 SHEET = Markup("<style>\n{}</style>").format(
-    Markup(Path(__file__).with_suffix(".css").read_text(encoding="utf-8"))
+    Markup("\n".join(file.read_text(encoding="utf-8") for file in _FILES))
 )
-"""`style.css`, read once, as HTML."""
+"""`styles/*.css`, read once, as HTML: what all pages share is in `base.css`, which comes first."""
