@@ -92,7 +92,7 @@ class Tools {
   /* The server brings another canvas. Until then this one looks empty, and what the pen does on it
      is done again on the other. */
   blank(upper) {
-    const lower = upper.getRootNode().querySelector("canvas.lower-canvas");
+    const lower = upper.getRootNode().querySelector("canvas.dc-canvas.lower-canvas");
     lower.getContext("2d").fillRect(0, 0, lower.width, lower.height);
     this.strokes = [];
   }

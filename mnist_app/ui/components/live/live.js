@@ -159,7 +159,7 @@ function pixelsOf(upper) {
   const context = pixelsOf.canvas.getContext("2d", { willReadFrequently: true });
   context.fillStyle = "#000";
   context.fillRect(0, 0, width, height);
-  const lower = upper.getRootNode().querySelector("canvas.lower-canvas");
+  const lower = upper.getRootNode().querySelector("canvas.dc-canvas.lower-canvas");
   for (const layer of [lower, upper]) context.drawImage(layer, 0, 0);
   return context.getImageData(0, 0, width, height);
 }
