@@ -38,7 +38,7 @@ def show() -> Drawing:
         return_image_data=True,
         key=key,
     )
-    canvas_tools(key, begins_empty=not session.mounted_strokes().get("objects"))
+    canvas_tools(key, begins_empty=_can_be_cleared_in_browser())
     png = _sent_png(result)
     if png is None or png == kept.png:
         return kept
@@ -144,6 +144,11 @@ def _sent_png(result: CanvasResult) -> bytes | None:
     except ValueError:
         return None
     return png
+
+
+def _can_be_cleared_in_browser() -> bool:
+    """Say whether the canvas was mounted empty, and no message has to go with what is on it."""
+    return not session.mounted_strokes().get("objects") and not session.picture_trouble()
 
 
 def _pen_width() -> int:

@@ -108,11 +108,12 @@ def open_page(context: Callable[[bool, bool], BrowserContext]) -> Iterator[OpenP
 
 
 def draw(page: Page, strokes: list[Stroke], size: float = SIDE, offset: float = 0) -> None:
-    """Draw with the mouse; strokes of 0 to 100 become `size` pixels from `offset` on."""
-    left, top = canvas_corner(page)
+    """Draw with the mouse; strokes of 0 to 100 become `size` of 280 pixels from `offset` on."""
+    left, top, zoom = canvas_place(page)
     for stroke in strokes:
         points = [
-            (left + offset + x * size / 100, top + offset + y * size / 100) for x, y in stroke
+            (left + zoom * (offset + x * size / 100), top + zoom * (offset + y * size / 100))
+            for x, y in stroke
         ]
         page.mouse.move(*points[0])
         page.mouse.down()
@@ -123,10 +124,11 @@ def draw(page: Page, strokes: list[Stroke], size: float = SIDE, offset: float = 
 
 def draw_by_touch(page: Page, strokes: list[Stroke]) -> None:
     """Draw with a finger."""
-    left, top = canvas_corner(page)
+    left, top, zoom = canvas_place(page)
+    side = zoom * SIDE / 100
     finger = page.context.new_cdp_session(page)
     for stroke in strokes:
-        points = [(left + x * SIDE / 100, top + y * SIDE / 100) for x, y in stroke]
+        points = [(left + x * side, top + y * side) for x, y in stroke]
         _touch(finger, "touchStart", points[0])
         for start, end in itertools.pairwise(points):
             for step in (0.5, 1):
@@ -143,14 +145,15 @@ def _touch(finger: object, kind: str, point: tuple[float, float]) -> None:
     )
 
 
-def canvas_corner(page: Page) -> tuple[float, float]:
+def canvas_place(page: Page) -> tuple[float, float, float]:
+    """Return the canvas's left and top, and how large a pixel of its is shown."""
     canvas = page.locator("canvas.upper-canvas")
     expect(canvas).to_have_count(1)
     canvas.wait_for()
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None
-    return box["x"], box["y"]
+    return box["x"], box["y"], box["width"] / SIDE
 
 
 def expect_answer(page: Page, answer: int | str) -> None:

@@ -4,7 +4,7 @@ import itertools
 
 from playwright.sync_api import ConsoleMessage, Page, WebSocket, expect
 
-from tests.browser.conftest import OpenPage, canvas_corner, draw
+from tests.browser.conftest import OpenPage, canvas_place, draw
 from tests.support.handwriting import DIGITS
 from tests.support.serving import Server
 
@@ -26,8 +26,8 @@ def start_stroke(page: Page, digit: int) -> None:
 
     In small steps, as a hand does: the canvas draws the last half step at the stroke's end alone.
     """
-    left, top = canvas_corner(page)
-    points = [(left + 2.8 * x, top + 2.8 * y) for x, y in DIGITS[digit][0]]
+    left, top, zoom = canvas_place(page)
+    points = [(left + 2.8 * zoom * x, top + 2.8 * zoom * y) for x, y in DIGITS[digit][0]]
     page.mouse.move(*points[0])
     page.mouse.down()
     for point in points[1:]:
@@ -95,9 +95,9 @@ def test_browser_and_server_say_the_same(open_page: OpenPage, server: Server) ->
 def test_a_finger_is_answered_too(open_page: OpenPage, server: Server) -> None:
     page = open_page(server.url, phone=True)
     wait_for_network(page)
-    left, top = canvas_corner(page)
+    left, top, zoom = canvas_place(page)
     finger = page.context.new_cdp_session(page)
-    points = [(left + 2.8 * x, top + 2.8 * y) for x, y in DIGITS[3][0]]
+    points = [(left + 2.8 * zoom * x, top + 2.8 * zoom * y) for x, y in DIGITS[3][0]]
     kinds = itertools.chain(["touchStart"], itertools.repeat("touchMove"))
     for kind, (x, y) in zip(kinds, points, strict=False):
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})

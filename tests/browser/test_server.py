@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mnist_app.networks import packing
 from mnist_app.ui import resources
-from tests.browser.conftest import canvas_corner, draw
+from tests.browser.conftest import canvas_place, draw
 from tests.support.handwriting import DIGITS
 from tests.support.serving import ROOT, Server, serve
 
@@ -57,7 +57,7 @@ def test_every_answer_carries_the_security_headers(server: Server) -> None:
 def test_all_pages_work_under_the_policy(server: Server, strict_page: Page) -> None:
     for name in PAGES:
         strict_page.goto(f"{server.url}/{name}")
-        canvas_corner(strict_page)
+        canvas_place(strict_page)
         strict_page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
         draw(strict_page, DIGITS[4])
         if name != "training":

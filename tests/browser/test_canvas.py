@@ -1,0 +1,90 @@
+"""The dressed canvas: as large as its place, its toolbar gone, cleared without losing a stroke."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage, draw, draw_by_touch
+from tests.support.handwriting import DIGITS
+from tests.support.serving import Server
+
+INK = """() => {
+  for (const element of document.querySelectorAll('[class*=st-key-canvas_] *')) {
+    const canvas = element.shadowRoot?.querySelector('canvas.dc-canvas.lower-canvas');
+    if (!canvas) continue;
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let ink = 0;
+    for (let at = 0; at < data.length; at += 4) ink += data[at] > 128;
+    return ink;
+  }
+}"""
+
+
+def expect_answer(page: Page, text: object) -> None:
+    expect(page.get_by_role("status", name="Prediction")).to_have_text(str(text))
+
+
+def open_drawn(open_page: OpenPage, server: Server, digit: int, phone: bool = False) -> Page:
+    page = open_page(server.url, phone=phone)
+    page.locator("canvas.upper-canvas").wait_for()
+    (draw_by_touch if phone else draw)(page, DIGITS[digit])
+    expect_answer(page, digit)
+    return page
+
+
+def test_it_is_large_and_its_pixels_are_280(open_page: OpenPage, server: Server) -> None:
+    page = open_page(server.url)
+    canvas = page.locator("canvas.upper-canvas")
+    canvas.wait_for()
+    box = canvas.bounding_box()
+    assert box is not None
+    assert box["width"] >= 360
+    assert box["width"] == pytest.approx(box["height"], abs=1)
+    assert canvas.evaluate("canvas => [canvas.width, canvas.height]") == [280, 280]
+    expect(canvas).to_have_attribute("aria-label", "Canvas: draw a digit with mouse, finger or pen")
+    # A stroke lands where the hand was: the canvas's middle is pixel 140.
+    left, top, side = box["x"], box["y"], box["width"]
+    page.mouse.move(left + side / 2, top + 0.2 * side)
+    page.mouse.down()
+    page.mouse.move(left + side / 2, top + 0.8 * side, steps=9)
+    page.mouse.up()
+    expect_answer(page, 1)
+    assert (
+        page.evaluate(
+            INK.replace("ink += data[at] > 128", "ink += data[at] > 128 && at / 4 % 280 > 150")
+        )
+        == 0
+    )
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["mouse", "touch"])
+def test_a_tap_above_it_changes_nothing(open_page: OpenPage, server: Server, phone: bool) -> None:
+    page = open_drawn(open_page, server, 7, phone)
+    before = page.evaluate(INK)
+    box = page.locator("canvas.upper-canvas").bounding_box()
+    assert box is not None
+    for across in range(20, int(box["width"]), 20):
+        place = box["x"] + across, box["y"] - 12
+        page.touchscreen.tap(*place) if phone else page.mouse.click(*place)
+    assert page.evaluate(INK) == before
+    expect(page.locator(".dc-toolbar")).to_be_hidden()
+
+
+@pytest.mark.parametrize("begins_empty", [True, False], ids=["fresh", "after a return"])
+def test_clear_and_a_stroke_at_once_lose_nothing(
+    open_page: OpenPage, server: Server, begins_empty: bool
+) -> None:
+    page = open_drawn(open_page, server, 7)
+    if not begins_empty:
+        page.get_by_role("link", name="Pixels").click()
+        expect(page.get_by_role("heading", name="Pixels", exact=True)).to_be_visible()
+        page.get_by_role("link", name="Draw", exact=True).click()
+        expect_answer(page, 7)
+        expect(page.get_by_test_id("stApp")).to_have_attribute(
+            "data-test-script-state", "notRunning"
+        )
+    assert page.evaluate(INK) > 1000
+    page.keyboard.press("Escape")
+    draw(page, DIGITS[0])
+    expect_answer(page, 0)
+    page.wait_for_timeout(600)
+    expect_answer(page, 0)
