@@ -20,17 +20,12 @@ from mnist_app.ui.session import SETTING
 
 REFRESH_SECONDS = 0.4
 TABLE_SECONDS = 3.0
-WATCHED = "The network is asked about this digit while it learns."
-EXAMPLE = "Draw a digit: the network is asked about it while it learns. Until then, about this 7."
+WATCHED = "While it learns, the network is asked about your digit; without one, about a 7."
 NETWORK_TITLES = {BUILT: "Built from stages"} | {
     name: network.title for name, network in NETWORKS.items()
 }
 
-layout.begin(
-    "Training",
-    "A network starts with random kernels and guesses. It looks at images, one **batch** at a "
-    "time. After each batch it changes every weight a little to make the **loss** smaller.",
-)
+layout.begin("Training", "A network starts by guessing. Press Train and watch it learn.")
 canvas.controls()
 
 
@@ -52,14 +47,16 @@ def choose_settings() -> Settings | None:
         ),
     )
     st.markdown(PRESETS[preset].lesson)
-    with st.expander("Settings", icon=":material/tune:"):
+    left, right = st.columns(2)
+    with left, st.expander("Settings", icon=":material/tune:"):
         change_settings()
     try:
         chosen = settings.read(session.chosen_settings())
     except SettingsError as error:
         st.error(str(error), icon=":material/tune:")
         return None
-    show_network(chosen)
+    with right:
+        show_network(chosen)
     return chosen
 
 
@@ -149,10 +146,33 @@ def start(chosen: Settings | None) -> None:
 def draw_for_training() -> None:
     """Each stroke reruns this: a run of this visitor is then asked about the drawing."""
     drawing = canvas.show()
-    st.caption(WATCHED if drawing.has_ink else EXAMPLE)
     run = shown_run()
     if run is not None and run.is_active and run.belongs_to(visitor.owner()):
         run_controls.watch(run, inside.subject(drawing).image)
+
+
+def set_up() -> None:
+    """Let the visitor choose what is trained, and start it."""
+    chosen = choose_settings()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Train",
+            type="primary",
+            icon=":material/model_training:",
+            on_click=start,
+            args=(chosen,),
+            disabled=chosen is None,
+            width=200,
+        )
+        st.caption(WATCHED, width="content")
+
+
+def show_run(run: Run | None, titles: dict[str, str]) -> None:
+    """The run that the visitor looks at, another one to choose, and what can be done with it."""
+    st.fragment(watch_run, run_every=REFRESH_SECONDS if run and run.is_active else None)()
+    choose_run(titles)
+    if run is not None:
+        keep(run)
 
 
 def shown_run() -> Run | None:
@@ -164,20 +184,27 @@ def shown_run() -> Run | None:
         return None
 
 
-def choose_run() -> None:
-    """Let the visitor choose a run to look at: at first the newest, best of all an own one."""
+def titles_of_runs() -> dict[str, str]:
+    """Return all runs that can be looked at, the newest first, with what each is called.
+
+    One of them is the one that is shown: at first the newest, best of all an own one.
+    """
     owner = visitor.owner()
     every = [run for run in runs.list_runs() if run.status != "damaged"]
-    titles = {
-        run.name: f"{run.name} (yours)" if run.belongs_to(owner) else run.name for run in every
-    }
-    if not every:
-        st.info("No network has been trained yet. Press Train and watch it learn.")
-        session.forget(session.SHOWN_RUN)
-        return
     own = [run.name for run in every if run.belongs_to(owner)]
-    if st.session_state.get(session.SHOWN_RUN) not in titles:
+    titles = {run.name: f"{run.name} (yours)" if run.name in own else run.name for run in every}
+    if not titles:
+        session.forget(session.SHOWN_RUN)
+    elif st.session_state.get(session.SHOWN_RUN) not in titles:
         session.pick(session.SHOWN_RUN, (own or list(titles))[0])
+    return titles
+
+
+def choose_run(titles: dict[str, str]) -> None:
+    """Let the visitor choose a run to look at."""
+    if not titles:
+        st.info("No network has been trained yet. Press Train and watch it learn.")
+        return
     st.selectbox(
         "Run",
         list(titles),
@@ -238,29 +265,21 @@ def keep(run: Run) -> None:
         run_controls.manage(run)
 
 
-left, right = st.columns([1, 2], gap="large")
-with left:
+with layout.beside_canvas():
     draw_for_training()
-with right:
-    chosen = choose_settings()
-    st.button(
-        "Train",
-        type="primary",
-        icon=":material/model_training:",
-        on_click=start,
-        args=(chosen,),
-        disabled=chosen is None,
-        width=200,
-    )
-    run_controls.show_trouble()
-run_controls.warm_up()
-st.subheader("Live training", anchor=False)
-choose_run()
-run = shown_run()
-is_active = run is not None and run.is_active
-st.fragment(watch_run, run_every=REFRESH_SECONDS if is_active else None)()
-if run is not None:
-    keep(run)
-fine_tuning.show()
-st.fragment(run_table.compare, run_every=TABLE_SECONDS if is_active else None)()
+    with st.container():
+        run_controls.show_trouble()
+        run_controls.warm_up()
+        titles = titles_of_runs()
+        run = shown_run()
+        is_active = run is not None and run.is_active
+        if is_active:  # what one came to see comes first
+            show_run(run, titles)
+            set_up()
+        else:
+            set_up()
+            show_run(run, titles)
+        fine_tuning.show()
+        st.fragment(run_table.compare, run_every=TABLE_SECONDS if is_active else None)()
+layout.end("mnist", "what it learns from")
 layout.poll_for_inference()

@@ -18,7 +18,6 @@ from mnist_app.ui.markup import style
 from mnist_app.ui.markup.numbers import exact_percent
 
 POLL_SECONDS = 0.4
-SIDEBAR_WIDTH = 220
 PAGES = Path(__file__).parents[2] / "pages"
 
 
@@ -26,9 +25,7 @@ def begin(title: str, introduction: str) -> None:
     """Begin a page: its title, a sentence below it, and the sidebar. Call it first."""
     _leave_other_page()
     resources.calm_garbage_collector()
-    st.set_page_config(
-        page_title=f"{title} · MNIST Lab", layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
-    )
+    st.set_page_config(page_title=f"{title} · MNIST Lab", layout="wide")
     st.html(style.SHEET)
     with st.container(key="beginning"):
         scroll_to_top(session.arrivals())

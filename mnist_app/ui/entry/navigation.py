@@ -5,9 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 PAGES = Path(__file__).parents[3] / "pages"
+SIDEBAR_WIDTH = 220
+"""In pixels."""
 
 # Said before the navigation: else each browser asks Google for the icons of the pages' titles.
-st.set_page_config(page_icon="🔢")
+st.set_page_config(page_icon="🔢", initial_sidebar_state=SIDEBAR_WIDTH)
 st.navigation(
     {
         "Play": [
