@@ -1,11 +1,11 @@
 """Measure the answer while the pen moves: python -m tests.benchmarks.live. Prints a table.
 
-In a real browser on the page Draw: from a pointer event to its painted answer, answers a second
-while a digit is drawn, long tasks, and what is sent to the server before the pen is up; for the
-default network and the largest one, and with the browser's processor slowed down six times.
+In a real browser on each page with a canvas: from a pointer event to its painted answer, answers a
+second while a digit is drawn, long tasks, how far things jump (cumulative layout shift), what is
+sent to the server before the pen is up, and what comes back after it. With the default network; on
+the page Draw also with the largest one, and with the browser's processor slowed down six times.
 """
 
-import itertools
 import os
 import platform
 import tempfile
@@ -21,7 +21,14 @@ from tests.support.handwriting import DIGITS
 from tests.support.serving import serve
 
 NETWORKS = {"cnn": "Small CNN", "champion": "Big CNN"}
-SLOWED = (1, 6)
+PAGES = ["", "pixels", "convolution", "max_pooling", "feature_maps", "mnist", "robustness"]
+# Which network, on which page, in a browser slowed down how often.
+MEASURED = [
+    *(("cnn", page, 1) for page in PAGES),
+    ("cnn", "", 6),
+    ("champion", "", 1),
+    ("champion", "", 6),
+]
 # A hand at a mouse: so many events a second for some seconds.
 EVENTS_A_SECOND, SECONDS = 60, 6
 WATCH = """() => {
@@ -37,6 +44,9 @@ WATCH = """() => {
         painted.port1.onmessage = () => window.waits.push(performance.now() - began);
         painted.port2.postMessage(null);
     }).observe(answer, {subtree: true, childList: true, attributes: true, characterData: true});
+    window.shift = 0;
+    new PerformanceObserver(list => list.getEntries().forEach(e => { window.shift += e.value; }))
+        .observe({type: 'layout-shift'});
     new PerformanceObserver(list => window.long.push(...list.getEntries().map(e => e.duration)))
         .observe({entryTypes: ['longtask']});
 }"""
@@ -45,24 +55,26 @@ WATCH = """() => {
 def main() -> None:
     print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     print(
-        "| network | browser | event to painted answer, median / p95 | answers a second |", end=""
+        "| network, page | browser | event to painted answer, median / p95 | answers a second | "
+        "longest task | layout shift | sent before pen-up | received a stroke |"
     )
-    print(" longest task | sent before pen-up |\n|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|")
     with (
         tempfile.TemporaryDirectory() as folder,
         serve(Path(folder) / "log") as server,
         start_browser() as browser,
     ):
-        for (name, title), slowed in itertools.product(NETWORKS.items(), SLOWED):
+        for network, page, slowed in MEASURED:
             speed = "as it is" if slowed == 1 else f"slowed {slowed} times"
-            measured = _measure(browser, server.url, title, slowed)
-            print(f"| `{name}` | {speed} | {measured} |", flush=True)
+            measured = _measure(browser, f"{server.url}/{page}", NETWORKS[network], slowed)
+            print(f"| `{network}`, `/{page}` | {speed} | {measured} |", flush=True)
 
 
 def _measure(browser: Browser, url: str, title: str, slowed: int) -> str:
     page = browser.new_page(viewport={"width": 1280, "height": 800}, bypass_csp=True)
     sent: list[int] = []
-    page.on("websocket", lambda socket: _count(socket, sent))
+    received: list[int] = []
+    page.on("websocket", lambda socket: _count(socket, sent, received))
     page.goto(url)
     page.locator("canvas.upper-canvas").wait_for()
     _choose(page, title)
@@ -75,16 +87,21 @@ def _measure(browser: Browser, url: str, title: str, slowed: int) -> str:
     before_pen_up = len(sent)
     waits = page.evaluate("window.waits")
     longest = max(page.evaluate("window.long"), default=0)
+    received.clear()
     page.mouse.up()
+    time.sleep(3)
+    shift = page.evaluate("window.shift")
     page.close()
     return (
         f"{np.percentile(waits, 50):.1f} / {np.percentile(waits, 95):.1f} ms | "
-        f"{len(waits) / seconds:.0f} | {longest:.0f} ms | {before_pen_up} messages"
+        f"{len(waits) / seconds:.0f} | {longest:.0f} ms | {shift:.3f} | "
+        f"{before_pen_up} messages | {sum(received) / 1000:.0f} KB"
     )
 
 
-def _count(socket: WebSocket, sent: list[int]) -> None:
+def _count(socket: WebSocket, sent: list[int], received: list[int]) -> None:
     socket.on("framesent", lambda payload: sent.append(len(payload)))
+    socket.on("framereceived", lambda payload: received.append(len(payload)))
 
 
 def _choose(page: Page, title: str) -> None:
@@ -97,9 +114,9 @@ def _choose(page: Page, title: str) -> None:
 
 def _scribble(page: Page) -> None:
     """Draw a 3, slowly, and hold the pen down."""
-    corner = page.locator("canvas.upper-canvas").bounding_box()
-    assert corner is not None
-    points = np.array(DIGITS[3][0]) * 2.8 + [corner["x"], corner["y"]]
+    box = page.locator("canvas.upper-canvas").bounding_box()
+    assert box is not None
+    points = np.array(DIGITS[3][0]) * box["width"] / 100 + [box["x"], box["y"]]
     count = EVENTS_A_SECOND * SECONDS
     places = np.linspace(0, len(points) - 1, count)
     x, y = (np.interp(places, np.arange(len(points)), points[:, axis]) for axis in (0, 1))
