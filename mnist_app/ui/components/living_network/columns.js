@@ -13,7 +13,7 @@ function columnsOf(stages, width, height, ratio) {
   const digits = Math.min(0.16 * width, 96 * ratio);
   const middle = stages.length - 2;
   const between = width - 2 * margin - ink - digits;
-  const most = middle ? Math.min(0.52 * between / middle, 0.55 * room) : 0;
+  const most = middle ? Math.min(0.62 * between / middle, 0.55 * room) : 0;
   const gap = (between - middle * most) / (middle + 1);
   return stages.map((stage, at) => {
     if (at === 0) return box(margin, margin + (room - ink) / 2, ink, ink, { tile: ink, across: 1, shown: [0] });

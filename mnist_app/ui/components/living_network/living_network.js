@@ -8,6 +8,7 @@ const FLOW = { fan: 6, width: 20 };
 const PICKED = { fan: 8, width: 10 };
 const LEAST_SHARE = 0.02; // of the probability, for a digit's paths to be shown
 const [PASSING, CALMING] = [900, 1500]; // milliseconds: a spark's way over an edge; until all is calm
+const FULL = 0.6; // of the largest value: that has the brightest color where none is negative
 const SPARKS = 14; // edges a stage on which they run
 const colors = Object.fromEntries(Object.entries(PALETTES).map(([name, text]) => [name, packed(bytesOf(text))]));
 const networks = new WeakMap();
@@ -457,9 +458,12 @@ function indicesOf(values, isInk) {
   if (isInk) return Uint32Array.from(values, (value) => 0xff000000 | (0x010101 * Math.round(255 * Math.min(value, 1))));
   const { low, high } = scaleOf([values]);
   const palette = colors[low < 0 ? "diverging" : "sequential"];
-  const factor = 255 / (high - low);
+  const zero = low < 0 ? 127.5 : 0;
+  const factor = (255 - zero) / (low < 0 ? high : FULL * high);
   const found = new Uint32Array(values.length);
-  for (let at = 0; at < values.length; at++) found[at] = palette[Math.round((values[at] - low) * factor)];
+  for (let at = 0; at < values.length; at++) {
+    found[at] = palette[Math.max(0, Math.min(255, Math.round(zero + values[at] * factor)))];
+  }
   return found;
 }
 

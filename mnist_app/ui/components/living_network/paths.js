@@ -1,18 +1,22 @@
 /* Which way the ink takes to an answer. A value is a sum of products, each of a value before it and a
    weight: the largest of them are followed back, layer by layer, to the ink. */
 
+const [LEAST_EDGES, LEAST_FROM_INK] = [16, 80];
+
 /* Returns, for each stage but the first, its strongest edges to the stage before, back from nodes of
    the stage `at`: [{from: {map, place}, to: {map, place}, amount, weight}]. A node is
    {map, place, weight}, the place its value's in the map; the weights of an edge and a node are their
-   share in what they lead to. `fan` is how many edges a node keeps, `width` how many nodes a stage. */
+   share in what they lead to. `fan` is how many edges a node keeps, more where there are few nodes;
+   `width` is how many nodes a stage keeps. */
 function pathsBack(stages, values, at, nodes, { fan, width }) {
   const paths = stages.map(() => []);
   for (let stage = at; stage > 0 && nodes.length; stage--) {
     const before = new Map();
+    const kept = Math.max(fan, Math.ceil((stage === 1 ? LEAST_FROM_INK : LEAST_EDGES) / nodes.length));
     for (const to of nodes) {
       const parts = partsOf(stages, values, stage, to);
       const total = parts.reduce((sum, { amount }) => sum + Math.abs(amount), 0) || 1;
-      for (const { amount, ...part } of strongest(parts, fan)) {
+      for (const { amount, ...part } of strongest(parts, kept)) {
         const weight = (to.weight * Math.abs(amount)) / total;
         paths[stage].push({ from: part, to: { ...to, place: part.row ?? to.place }, amount, weight });
         const key = stage === 1 ? part.place : part.map;

@@ -13,7 +13,7 @@ function stagesOf(layers) {
   for (const layer of layers) {
     const { kind, name } = layer.spec;
     if (OWN_COLUMN.includes(kind)) {
-      stages.push({ name, layer, output: name, margin, ...sizeOf(layer.shape, kind) });
+      stages.push({ name: name.replaceAll("_", " "), layer, output: name, margin, ...sizeOf(layer.shape, kind) });
       margin = 0;
     } else if (kind === "zero_padding") {
       margin += layer.spec.margin;
