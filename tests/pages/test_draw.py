@@ -97,7 +97,7 @@ def test_drawing_stays_when_the_page_changes(app: AppTest) -> None:
 def test_example_is_read_and_says_where_it_comes_from(app: AppTest) -> None:
     right = 0
     for _ in range(20):
-        press(app, "Try an example")
+        press(app, "Example")
         label = answer(app).split("labeled ")[1][0]
         right += reads(app) == label
     assert right >= 18
@@ -107,7 +107,7 @@ def test_unreadable_example_says_where_it_comes_from(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(random, "randrange", lambda _: 856)  # a 5 whose bar is far away
-    press(app, "Try an example")
+    press(app, "Example")
     assert "This looks like more than one digit." in answer(app)
     assert "MNIST test image 856, labeled 5" in answer(app)
 

@@ -29,9 +29,7 @@ CALL = """({ name, called, calls }) => calls.map((given) => {
 class Script:
     """An element's script, whose functions are called in the browser."""
 
-    def __init__(
-        self, page: Page, name: str, constants: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, page: Page, name: str, constants: Mapping[str, Any] | None = None) -> None:
         self.page, self.name = page, name
         text = element.script(COMPONENTS / name, constants)
         functions = re.findall(r"^function (\w+)", text, re.MULTILINE)
