@@ -9,20 +9,24 @@ layout.begin(
     "Draw a digit",
     "A neural network reads it while you draw.",
 )
-canvas.controls()
 
 
 @st.fragment
 def draw_and_read() -> None:
-    """Each stroke reruns this and nothing else."""
-    with layout.beside_canvas(large=True):
-        drawing = canvas.show()
-        with st.container():
-            answer.show(drawing)
-            fine_tuning.ask_for_label(drawing)
+    """Each stroke reruns this and nothing else; the style sheet puts its parts into the grid."""
+    drawing = canvas.show()
+    with st.container(key="draw_answer"):
+        answer.show(drawing)
+    with st.container(horizontal=True, vertical_alignment="center", key="draw_label"):
+        fine_tuning.ask_for_label(drawing)
 
 
-draw_and_read()
-canvas.picture_input()
-layout.end("pixels", "what the machine sees")
+with st.container(key="draw"):
+    draw_and_read()
+    with st.container(key="draw_tools"):
+        canvas.controls()
+        with st.popover("Photo or camera", icon=":material/photo_camera:"):
+            canvas.picture_input()
+    answer.show_network()
+    layout.end("pixels", "what the machine sees")
 layout.poll_for_inference()

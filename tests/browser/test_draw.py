@@ -121,6 +121,7 @@ def test_example_shows_a_labeled_image_that_can_be_drawn_on(
 
 def test_uploaded_picture_is_read(server: Server, open_page: OpenPage) -> None:
     page = open_page(server.url)
+    page.get_by_role("button", name="Photo or camera").click()
     page.get_by_text("Upload a picture").click()
     chooser = page.locator("input[type=file]")
     chooser.set_input_files({"name": "two.jpg", "mimeType": "image/jpeg", "buffer": _paper_with(2)})
@@ -134,6 +135,7 @@ def test_uploaded_picture_is_read(server: Server, open_page: OpenPage) -> None:
 def test_camera_picture_is_read(server: Server, open_page: OpenPage) -> None:
     page = open_page(server.url, phone=True)
     wait_until_quiet(page)
+    page.get_by_role("button", name="Photo or camera").click()
     page.get_by_text("Use the camera").click()
     expect(page.locator("video")).to_be_visible()
     page.wait_for_function("document.querySelector('video')?.currentTime > 0.5")

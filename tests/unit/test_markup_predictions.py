@@ -21,7 +21,7 @@ def test_chart_has_a_row_a_digit_with_its_share() -> None:
     assert [int(digit) for _, _, digit, _ in rows] == list(range(10))
     np.testing.assert_allclose([float(share) for _, share, _, _ in rows], SURE, atol=6e-4)
     assert [first for first, _, _, _ in rows] == ["", "first", *[""] * 8]
-    assert [text for _, _, _, text in rows][:4] == ["1.0%", "97.0%", "2.0%", "&lt; 0.1%"]
+    assert [text for _, _, _, text in rows][:4] == ["1.0%", "97.0%", "2.0%", ""]
     empty = predictions.probability_chart(None)
     assert empty.count('class="" style="--share: 0.000"') == 10
     assert "%" not in empty
@@ -29,6 +29,8 @@ def test_chart_has_a_row_a_digit_with_its_share() -> None:
 
 def test_words_say_how_sure_it_is() -> None:
     assert predictions.in_words(Prediction(SURE)) == "<strong>97.0% sure</strong>Then 2: 2.0%"
+    alone = np.array([0.99975, 0.00025, *[0] * 8], np.float32)
+    assert predictions.in_words(Prediction(alone)) == "<strong>&gt; 99.9% sure</strong>"
     unsure = np.array([0.6, 0.4, *[0] * 8], np.float32)
     assert predictions.in_words(Prediction(unsure)) == (
         "<strong>Not sure: 0 or 1</strong>0: 60.0%, 1: 40.0%"
@@ -43,7 +45,7 @@ def test_answer_has_the_digit_or_a_dash() -> None:
     html = predictions.answer(IMAGE, Prediction(SURE), words, "<from>")
     assert '<div class="lab-digit" role="status" aria-label="Prediction">1</div>' in html
     assert 'data-answer data-digit="1" data-source="server"' in html
-    assert f"{words} (&lt;from&gt;)</div>" in html
+    assert f"{words}<small>&lt;from&gt;</small></div>" in html
     html = predictions.answer(IMAGE, None, predictions.explanation("Draw <1>", "a & b"))
     assert 'class="lab-digit lab-nothing" role="status" aria-label="Prediction">–<' in html
     assert "<strong>Draw &lt;1&gt;</strong>a &amp; b</div>" in html

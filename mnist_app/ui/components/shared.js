@@ -60,12 +60,33 @@ const CANVAS_CHANGED = "lab:canvas-changed";
    - ink: {width, height, values}, the canvas in gray, 0 to 255;
    - image: what it becomes, 784 values of 0 to 255; box, crop and scaled are the steps to it;
    - problem: "" or why this is no digit to read; then there are no results;
+   - layers: those of the first network, with their weights, see live/network.js;
    - results: {key: {probabilities, outputs}}, where an output is {values, shape}, by the name of a
      layer; the keys are the page's, "trained" for the chosen network. */
 function whileDrawing(see) {
   const listen = ({ detail }) => see(detail);
   document.addEventListener(LIVE, listen);
   return () => document.removeEventListener(LIVE, listen);
+}
+
+/* Asks the network in the browser to look at what is drawn; what it sees, and that it cannot see. */
+const LOOK = "lab:look";
+const LOOKED = "lab:looked";
+const NO_NETWORK = "lab:no-network";
+
+/* Like `whileDrawing`, and calls `see` also when there is a drawing already, and after each stroke;
+   `fail` is called where the browser cannot run the network. */
+function whatIsDrawn(see, fail) {
+  const stop = whileDrawing(see);
+  const listen = ({ detail }) => see(detail);
+  document.addEventListener(LOOKED, listen);
+  document.addEventListener(NO_NETWORK, fail);
+  document.dispatchEvent(new Event(LOOK));
+  return () => {
+    stop();
+    document.removeEventListener(LOOKED, listen);
+    document.removeEventListener(NO_NETWORK, fail);
+  };
 }
 
 /* The canvas that takes the strokes, in the shadow root of its own element; null while there is none. */

@@ -14,7 +14,15 @@ from mnist_app.ui.markup.fragments import joined
 from mnist_app.ui.markup.numbers import percent
 from mnist_app.ui.markup.pictures import img
 
-NO_DIGIT = "I don't recognize a digit here"
+WORDS = {
+    "alone": ("{sure} sure", ""),
+    "sure": ("{sure} sure", "Then {second}: {other}"),
+    "unsure": ("Not sure: {first} or {second}", "{first}: {sure}, {second}: {other}"),
+    "nothing": ("I don't recognize a digit here", "The nearest is {first}, at {sure}."),
+}
+"""A headline and a sentence for each way in which a network answers; the browser has them, too."""
+SHOWN_FROM = 0.0005
+"""The smallest share that is told as a number: 0.1%, rounded."""
 # Filled in by %, once for all rows: this runs at every stroke, and format() takes twice as long.
 _ROWS = Markup('<div class="%s" style="--share: %.3f">%d<span>%s</span></div>' * CLASSES)
 
@@ -54,15 +62,15 @@ def answer(
         version: Another text for each drawing, as in `PredictionView`.
     """
     return Markup(
-        '<div class="lab-read"{}><div class="lab-answer">{}{}'
-        '</div><div class="lab-words">{}{}</div>{}</div>'
+        '<div class="lab-read lab-large"{}><div class="lab-answer">{}</div>'
+        '<div class="lab-words">{}{}</div>{}{}</div>'
     ).format(
         _attributes(prediction, "trained", version),
         _digit(prediction, "Prediction"),
-        seen_image(image),
         words,
-        f" ({caption})" if caption else "",
+        Markup("<small>{}</small>").format(caption) if caption else "",
         probability_chart(None if prediction is None else prediction.probabilities),
+        seen_image(image),
     )
 
 
@@ -70,12 +78,12 @@ def seen_image(image: Image) -> Markup:
     """Return what the network sees, uint8 (28, 28), enlarged and with its caption, as HTML."""
     return Markup('<figure class="lab-seen">{}<figcaption>{}</figcaption></figure>').format(
         img(image, "The drawing in 28 by 28 pixels, as the network sees it"),
-        "What the network sees: 28 × 28",
+        "What the network sees",
     )
 
 
 def probability_chart(probabilities: NDArray[np.float32] | None) -> Markup:
-    """Return ten bars as HTML, a row a digit, always of the same size.
+    """Return ten bars as HTML, a row a digit, always of the same size; tiny shares have no number.
 
     Args:
         probabilities: Shape (10,), summing to 1; None gives empty bars.
@@ -84,7 +92,7 @@ def probability_chart(probabilities: NDArray[np.float32] | None) -> Markup:
     for digit in range(CLASSES):
         share = 0.0 if probabilities is None else float(probabilities[digit])
         is_first = probabilities is not None and digit == probabilities.argmax()
-        number = "" if probabilities is None else percent(share)
+        number = percent(share) if share >= SHOWN_FROM else ""
         fields += ["first" if is_first else "", share, digit, number]
     return Markup('<div class="lab-chart" role="group" aria-label="Probabilities">{}</div>').format(
         _ROWS % tuple(fields)
@@ -105,15 +113,22 @@ def compact_predictions(shown: Sequence[PredictionView]) -> Markup:
 
 def in_words(answer: Prediction) -> Markup:
     """Return how sure an answer is and what came second, as HTML."""
-    first, second = percent(answer.confidence), percent(answer.runner_up_confidence)
+    headline, sentence = WORDS[_kind(answer)]
+    said = {
+        "first": answer.digit,
+        "second": answer.runner_up,
+        "sure": percent(answer.confidence),
+        "other": percent(answer.runner_up_confidence),
+    }
+    return explanation(headline.format(**said), sentence.format(**said))
+
+
+def _kind(answer: Prediction) -> str:
     if not answer.is_digit:
-        return explanation(NO_DIGIT, f"The nearest is {answer.digit}, at {first}.")
-    if answer.is_sure:
-        return explanation(f"{first} sure", f"Then {answer.runner_up}: {second}")
-    return explanation(
-        f"Not sure: {answer.digit} or {answer.runner_up}",
-        f"{answer.digit}: {first}, {answer.runner_up}: {second}",
-    )
+        return "nothing"
+    if not answer.is_sure:
+        return "unsure"
+    return "sure" if answer.runner_up_confidence >= SHOWN_FROM else "alone"
 
 
 def explanation(headline: str, sentence: str) -> Markup:

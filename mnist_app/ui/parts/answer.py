@@ -5,8 +5,10 @@ import streamlit as st
 from markupsafe import Markup
 
 from mnist_app.inference import Pending, Refused
+from mnist_app.networks import registry
 from mnist_app.networks.prediction import Prediction
 from mnist_app.ui import layout, resources, session
+from mnist_app.ui.components.living_network import living_network
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import predictions
 from mnist_app.ui.parts import asking, live_network
@@ -27,6 +29,13 @@ def show(drawing: Drawing) -> None:
     said = None if read is None else read.probabilities
     asked = live_network.Asked(live_network.TRAINED, said)
     live_network.show(drawing, asked)
+
+
+def show_network() -> None:
+    """Show the chosen network as one picture that moves with the pen, where a browser can."""
+    network = session.network()
+    if resources.packed_network(network) is not None:
+        living_network(registry.title(network))
 
 
 def _invite(drawing: Drawing) -> None:

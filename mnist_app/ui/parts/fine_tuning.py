@@ -28,14 +28,17 @@ def ask_for_label(drawing: Drawing) -> None:
     """
     key = f"label_{drawing.canvas}_{zlib.crc32(drawing.png)}"
     label = st.segmented_control(
-        "What is it really? Label it, and a network can learn your handwriting.",
+        "Was it right? I drew a",
         range(CLASSES),
         key=key,
         disabled=not drawing.has_ink,
         on_change=lambda: _keep(drawing, key),
+        width="content",
     )
     if label is not None:
-        st.caption(f"Kept as a {label}. Fine-tune a network on it on the page Training.")
+        st.caption(
+            f"Kept as a {label}. A network can learn it on the page Training.", width="content"
+        )
     elif trouble := session.run_trouble():
         st.error(trouble, icon=":material/error:")
 

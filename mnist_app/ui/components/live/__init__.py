@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mnist_app.networks.prediction import SURE
 from mnist_app.ui.element import element
+from mnist_app.ui.markup import predictions
 
-_ELEMENT = element(Path(__file__).parent)
+CONSTANTS = {"SURE": SURE, "SHOWN_FROM": predictions.SHOWN_FROM, "WORDS": predictions.WORDS}
+"""What `live/answers.js` says as `markup.predictions` does."""
+_ELEMENT = element(Path(__file__).parent, CONSTANTS)
 
 
 @dataclass(frozen=True)

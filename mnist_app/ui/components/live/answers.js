@@ -1,6 +1,5 @@
-/* Paints what a network says into the answer that the server wrote: ui/markup/predictions.py. */
-
-const SURE = 0.9;
+/* Paints what a network says into the answer that the server wrote, in the same words, which come from
+   there: WORDS, SURE and SHOWN_FROM of ui/markup/predictions.py. */
 
 /* Paints into each answer on the page that is this network's; `image` is what it saw. */
 function paintAnswers(key, { probabilities, rejectBelow }, image) {
@@ -23,7 +22,7 @@ function paintBars(rows, probabilities, first) {
   rows.forEach((row, at) => {
     row.style.setProperty("--share", probabilities[at].toFixed(3));
     row.classList.toggle("first", at === first);
-    row.querySelector("span").textContent = percent(probabilities[at]);
+    row.querySelector("span").textContent = probabilities[at] < SHOWN_FROM ? "" : percent(probabilities[at]);
   });
 }
 
@@ -33,25 +32,15 @@ function strong(text) {
   return element;
 }
 
-/* The same sentences as ui/markup/predictions.py has. */
 function inWords(probabilities, rejectBelow) {
   const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
   const [first, second] = order;
-  const [sure, other] = [percent(probabilities[first]), percent(probabilities[second])];
-  if (probabilities[first] + probabilities[second] < rejectBelow) {
-    const sentence = `The nearest is ${first}, at ${sure}.`;
-    return { digit: "", first, headline: "I don't recognize a digit here", sentence };
-  }
-  const digit = String(first);
-  if (probabilities[first] >= SURE) {
-    return { digit, first, headline: `${sure} sure`, sentence: `Then ${second}: ${other}` };
-  }
-  return {
-    digit,
-    first,
-    headline: `Not sure: ${first} or ${second}`,
-    sentence: `${first}: ${sure}, ${second}: ${other}`,
-  };
+  const [sure, other] = [probabilities[first], probabilities[second]];
+  const isDigit = sure + other >= rejectBelow;
+  const kind = !isDigit ? "nothing" : sure < SURE ? "unsure" : other < SHOWN_FROM ? "alone" : "sure";
+  const said = { first, second, sure: percent(sure), other: percent(other) };
+  const [headline, sentence] = WORDS[kind].map((text) => text.replace(/{(\w+)}/g, (_, name) => said[name]));
+  return { digit: isDigit ? String(first) : "", first, headline, sentence };
 }
 
 /* Like ui/markup/numbers.py: claims neither none nor all. */

@@ -4,6 +4,8 @@
    What is seen and computed is told to all elements, see `whileDrawing` in shared.js. */
 
 const LARGEST_DIFFERENCE = 0.001;
+const NEXT_LOOK = 100; // milliseconds: a canvas may still be loading what it shows
+const MOST_LOOKS = 30;
 const networks = new Map();
 const watchers = new WeakMap();
 
@@ -22,6 +24,10 @@ class Watcher {
   constructor() {
     this.look = (event) => this.schedule(event);
     this.lookAgain = () => this.repeat();
+    this.lookForOthers = () => {
+      this.isWatched = true;
+      this.lookSoon();
+    };
     this.frame = 0;
     this.asked = [];
     this.last = {};
@@ -31,25 +37,33 @@ class Watcher {
   update(data) {
     for (const name of ["pointermove", "pointerdown"]) document.addEventListener(name, this.look, true);
     document.addEventListener(CANVAS_CHANGED, this.lookAgain);
+    document.addEventListener(LOOK, this.lookForOthers);
     this.prepare = data.prepare;
     this.asked = data.networks.map((asked) => ({ ...asked, layers: null }));
+    this.said = data.probabilities[this.asked[0]?.key];
     this.asked.forEach((asked) => this.fetch(asked));
     if (data.stroke !== this.stroke) {
       this.stroke = data.stroke;
       this.compare(data.probabilities);
     }
+    if (this.isWatched) this.lookSoon();
   }
 
   fetch(asked) {
     load(`/${asked.url}`).then(
       ({ layers }) => (asked.layers = changedLayers(asked, layers)),
-      (error) => console.warn("The network cannot run in this browser:", error),
+      (error) => {
+        console.warn("The network cannot run in this browser:", error);
+        asked.isMissing = true;
+      },
     );
   }
 
   stop() {
     for (const name of ["pointermove", "pointerdown"]) document.removeEventListener(name, this.look, true);
     document.removeEventListener(CANVAS_CHANGED, this.lookAgain);
+    document.removeEventListener(LOOK, this.lookForOthers);
+    clearTimeout(this.looking);
     cancelAnimationFrame(this.frame);
     this.frame = 0;
   }
@@ -66,6 +80,7 @@ class Watcher {
   }
 
   readSoon(canvas) {
+    clearTimeout(this.looking);
     if (this.frame || !this.asked[0]?.layers) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
@@ -74,20 +89,41 @@ class Watcher {
   }
 
   read(canvas) {
+    const { seen, detail } = this.compute(canvas);
+    for (const [key, result] of Object.entries(detail.results)) paintAnswers(key, result, seen);
+    if (!detail.problem) this.last = detail.results;
+    document.dispatchEvent(new CustomEvent(LIVE, { detail }));
+  }
+
+  compute(canvas) {
     const ink = toGray(pixelsOf(canvas));
     const normalized = normalizeInk(ink);
+    const seen = prepared(normalized.image, this.prepare);
     const results = {};
-    if (!normalized.problem) {
-      const image = prepared(normalized.image, this.prepare);
-      for (const asked of this.asked) {
-        if (!asked.layers) continue;
-        results[asked.key] = resultOf(asked, image);
-        paintAnswers(asked.key, results[asked.key], image);
-      }
-      this.last = results;
+    for (const asked of normalized.problem ? [] : this.asked) {
+      if (asked.layers) results[asked.key] = resultOf(asked, seen);
     }
-    const detail = { ink, ...normalized, results };
-    document.dispatchEvent(new CustomEvent(LIVE, { detail }));
+    return { seen, detail: { ink, ...normalized, layers: this.asked[0].layers, results } };
+  }
+
+  /* For those who want to know what is drawn although no pen moves. What the server said to it tells
+     whether the canvas shows it by now. */
+  lookSoon(left = MOST_LOOKS) {
+    clearTimeout(this.looking);
+    this.looking = setTimeout(() => {
+      const canvas = findCanvas();
+      const [first] = this.asked;
+      if (first?.isMissing) {
+        document.dispatchEvent(new Event(NO_NETWORK));
+      } else if (canvas && first?.layers && !this.frame) {
+        const { detail } = this.compute(canvas);
+        const isOther = this.said && !(differenceOf(this.said, detail.results[first.key]) <= LARGEST_DIFFERENCE);
+        if (!isOther || !left) document.dispatchEvent(new CustomEvent(LOOKED, { detail }));
+        else this.lookSoon(left - 1);
+      } else if (left) {
+        this.lookSoon(left - 1);
+      }
+    }, NEXT_LOOK);
   }
 
   /* The server's answer is on the page by now; it and the browser must say the same. */
@@ -97,13 +133,17 @@ class Watcher {
     if (this.frame) return;
     for (const [key, probabilities] of Object.entries(answers)) {
       if (!last[key]) continue;
-      const own = last[key].probabilities;
-      const difference = Math.max(...probabilities.map((share, digit) => Math.abs(share - own[digit])));
+      const difference = differenceOf(probabilities, last[key]);
       if (difference > LARGEST_DIFFERENCE) {
         console.warn(`Browser and server differ by ${(100 * difference).toFixed(2)} points.`);
       }
     }
   }
+}
+
+/* The largest difference between two answers' probabilities; NaN where there is no result. */
+function differenceOf(probabilities, result) {
+  return Math.max(...probabilities.map((share, digit) => Math.abs(share - result?.probabilities[digit])));
 }
 
 /* Fetches a network once, however many elements ask for it. */
