@@ -8,7 +8,7 @@ import pytest
 
 from mnist_app.data import datasets
 from mnist_app.imaging import convolution
-from mnist_app.imaging.image_files import encode_png
+from mnist_app.imaging.image_files import decode_png, encode_png
 from mnist_app.imaging.normalize import normalize
 from mnist_app.model import builder
 from mnist_app.networks.layers import activation_after, layers_of_kind
@@ -24,7 +24,6 @@ from tests.support.apptest import (
     draw,
     go_to,
     grid_values,
-    html_with,
     open_page,
     press,
     run,
@@ -314,17 +313,22 @@ def test_pixels_code_makes_the_image_and_both_answers() -> None:
     assert [str(row.argmax()) for row in shown["probabilities"]] == answers(app)
     assert answers(app)[0] == "5"
     assert not np.array_equal(shown["naive"], shown["image"])
-    assert f"{(shown['image'] == 0).sum()} of the 784 pixels are 0" in text_of(app)
 
 
-def test_pixels_shows_decimal_numbers_and_bytes() -> None:
+def test_pixels_sends_each_step_and_how_far_the_ink_was_moved() -> None:
     app = open_page("pixels")
-    assert [int(cell) for cell in _cells(html_with(app, "lab-numbers"))] == EXAMPLE.ravel().tolist()
-    app.segmented_control(key="number_form").set_value("Hexadecimal")
+    sent = component(app, "pixel_numbers")
+    assert base64.b64decode(sent["image"]) == EXAMPLE.tobytes()
+    assert sent["moved"] is None
+    draw(app, 5)
+    app.slider(key="move_across").set_value(-100)
+    app.slider(key="move_down").set_value(100)
     run(app)
-    numbers = html_with(app, "lab-numbers")
-    assert bytes.fromhex("".join(_cells(numbers))) == EXAMPLE.tobytes()
-
-
-def _cells(table: str) -> list[str]:
-    return [cell.split("</td>")[0].split(">")[-1] for cell in table.split("<td")[1:]]
+    sent, still = component(app, "pixel_numbers"), normalize(drawn(5), "black")
+    x, y, width, height = still.box
+    assert sent["box"] == {"x": 0, "y": 280 - height, "width": width, "height": height}
+    assert sent["moved"] == [-x, 280 - height - y]
+    gray = decode_png(base64.b64decode(sent["gray"]))
+    np.testing.assert_array_equal(gray, shown_code(app)["gray"])
+    assert base64.b64decode(sent["scaled"]["values"]) == still.scaled.tobytes()
+    assert base64.b64decode(sent["image"]) == still.image.tobytes()

@@ -74,13 +74,14 @@ class Watcher {
   }
 
   read(canvas) {
-    const ink = toGray(pixelsOf(canvas));
+    const ink = movedInk(toGray(pixelsOf(canvas)), this.prepare);
     const normalized = normalizeInk(ink);
     const results = {};
     if (!normalized.problem) {
-      const image = prepared(normalized.image, this.prepare);
+      const centered = prepared(normalized.image, this.prepare);
       for (const asked of this.asked) {
         if (!asked.layers) continue;
+        const image = asked.whole ? scaleWhole(ink) : centered;
         results[asked.key] = resultOf(asked, image);
         paintAnswers(asked.key, results[asked.key], image);
       }
@@ -140,7 +141,12 @@ function resultOf({ layers, rejectBelow }, image) {
 
 /* What the network gets of the image, as the page's controls have it. */
 function prepared(image, prepare) {
-  return prepare ? PREPARE[prepare.kind](image, prepare) : image;
+  return PREPARE[prepare?.kind]?.(image, prepare) ?? image;
+}
+
+/* What is drawn, at another place of the canvas where the page's controls moved it. */
+function movedInk(ink, prepare) {
+  return prepare?.kind === "move" ? moveInk(ink, prepare) : ink;
 }
 
 const PREPARE = {
