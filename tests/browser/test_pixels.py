@@ -8,10 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mnist_app.imaging import normalize
-from tests.browser.conftest import OpenPage, draw
+from tests.browser.conftest import OpenPage
 from tests.browser.test_live import TWO_FRAMES, wait_for_network
 from tests.support.handwriting import drawn
 from tests.support.javascript import Script
+from tests.support.mouse import begin_line
 from tests.support.serving import Server
 
 
@@ -80,16 +81,13 @@ def test_numbers_follow_the_pen_and_the_canvas_finds_cells(
 ) -> None:
     page = open_page(f"{server.url}/pixels")
     wait_for_network(page)
-    box = page.locator("canvas.upper-canvas").bounding_box()
-    assert box is not None
-    draw(page, [[(50, 20), (50, 70)]], box["width"])
+    begin_line(page, (0.5, 0.2), (0.5, 0.7))
+    page.mouse.up()
     place = page.locator(".pixel-numbers .place")
     ink = page.locator(".pixel-numbers .ink .note")
     expect(ink).to_have_text(re.compile("from x 13[01], y 4[5-8]"))
     # A second stroke, from the left: both are seen before pen-up, by both networks.
-    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.3 * box["height"], steps=20)
+    begin_line(page, (0.2, 0.3), (0.5, 0.3))
     page.evaluate(TWO_FRAMES)
     expect(ink).to_have_text(re.compile("from x 4[5-8], y 4[5-8]"))
     for key in ("trained", "whole"):
@@ -98,6 +96,8 @@ def test_numbers_follow_the_pen_and_the_canvas_finds_cells(
     page.mouse.up()
     expect(page.locator('[data-live="whole"]')).to_have_attribute("data-source", "server")
     expect(ink).to_have_text(re.compile("from x 4[5-8], y 4[5-8]"))
+    box = page.locator("canvas.upper-canvas").bounding_box()
+    assert box is not None
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.6 * box["height"])
     row, column = (int(word.strip(",")) for word in place.inner_text().split()[1::2])
     assert row > 14 > 10 < column

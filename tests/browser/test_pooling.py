@@ -7,9 +7,10 @@ from playwright.sync_api import Browser, expect
 from mnist_app.data import datasets
 from mnist_app.imaging import convolution
 from mnist_app.imaging.convolution import RULES
-from tests.browser.conftest import OpenPage, draw, wait_until_quiet
+from tests.browser.conftest import OpenPage, wait_until_quiet
 from tests.browser.test_live import TWO_FRAMES, wait_for_network
 from tests.support.javascript import Script
+from tests.support.mouse import begin_line
 from tests.support.serving import Server
 
 EXAMPLE = datasets.load_test().images[0].astype(np.float32)
@@ -77,11 +78,7 @@ def test_pictures_follow_the_pen_and_the_sliders(server: Server, open_page: Open
     expect(changed).not_to_contain_text("retrained")
     wait_until_quiet(page)
     shift = root.locator(".shift").inner_text()
-    box = page.locator("canvas.upper-canvas").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.2 * box["height"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.8 * box["height"], steps=20)
+    begin_line(page, (0.5, 0.2), (0.5, 0.8))
     page.evaluate(TWO_FRAMES)
     for key in ("trained", "changed"):
         answer = page.locator(f'[data-live="{key}"]')
@@ -96,5 +93,5 @@ def test_pictures_follow_the_pen_and_the_sliders(server: Server, open_page: Open
     expect(note).to_have_text("11 × 11 = 121 values, 21%")
     wait_until_quiet(page)
     shift = root.locator(".shift").inner_text()
-    draw(page, [[(20, 20), (50, 20)]], box["width"])
+    begin_line(page, (0.2, 0.2), (0.5, 0.2))
     expect(root.locator(".shift")).not_to_have_text(shift)
