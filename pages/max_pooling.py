@@ -50,8 +50,8 @@ def pool() -> None:
             st.caption(subject.note)
         pooling(pooled, session.pooling(), "pooling", session.choose_pooling)
     chosen = fitting(session.pooling(), pooled)
-    inside.show_code(
-        snippets.pooling(
+    inside.offer_code(
+        lambda: snippets.pooling(
             subject.image, pooled.layer, pooled.number, card.name, chosen.size, chosen.stride
         )
     )

@@ -39,7 +39,7 @@ def look_at_pixels() -> None:
         with answers:
             asked = show_both_answers(seen.image, whole, drawing.version)
         pixel_numbers(seen, how_far(seen, drawing), key="pixel_numbers")
-    inside.show_code(snippets.pixels(seen.gray, session.network()))
+    inside.offer_code(lambda: snippets.pixels(seen.gray, session.network()))
     inside.save_button("pixels", "From the canvas to 28 × 28", lambda: steps(seen, whole))
     live_network.show(drawing, *asked, prepare={"kind": "move", "across": across, "down": down})
 
