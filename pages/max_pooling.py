@@ -144,7 +144,7 @@ def trained_with(card: Card, layers: list[Layer]) -> str:
         return f"“{title}” has no pooling layer."
     own = own_pooling(layers[0])
     return (
-        f"“{title}” was trained with {NAMES[own.rule]}, {own.size} × {own.size}, "
+        f"“{title}” was trained with {NAMES[own.rule]}, {own.size}\u00a0×\u00a0{own.size}, "
         f"stride {own.stride}."
     )
 
