@@ -214,6 +214,7 @@ function newFigure(title) {
 
 function cellsIn(parent, size) {
   if (parent.childElementCount !== size * size) {
+    parent.classList.toggle("dense", size > 4);
     parent.style.gridTemplateColumns = `repeat(${size}, ${Math.max(36, Math.floor(124 / size))}px)`;
     parent.replaceChildren(...Array.from({ length: size * size }, () => document.createElement("div")));
     for (const cell of parent.children) cell.className = "cell";
