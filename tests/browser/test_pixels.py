@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mnist_app.imaging import normalize
-from tests.browser.conftest import OpenPage
-from tests.browser.test_live import TWO_FRAMES, wait_for_network
+from tests.browser.conftest import TWO_FRAMES, OpenPage, wait_for_network
 from tests.support.handwriting import drawn
 from tests.support.javascript import Script
 from tests.support.mouse import begin_line

@@ -7,8 +7,7 @@ from playwright.sync_api import Browser, expect
 from mnist_app.data import datasets
 from mnist_app.imaging import convolution
 from mnist_app.imaging.convolution import RULES
-from tests.browser.conftest import OpenPage, wait_until_quiet
-from tests.browser.test_live import TWO_FRAMES, wait_for_network
+from tests.browser.conftest import TWO_FRAMES, OpenPage, wait_for_network, wait_until_quiet
 from tests.support.javascript import Script
 from tests.support.mouse import begin_line
 from tests.support.serving import Server
