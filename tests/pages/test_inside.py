@@ -338,7 +338,8 @@ def test_pixels_sends_each_step_and_how_far_the_ink_was_moved() -> None:
     x, y, width, height = still.box
     assert sent["box"] == {"x": 0, "y": 280 - height, "width": width, "height": height}
     assert sent["moved"] == [-x, 280 - height - y]
-    gray = decode_png(base64.b64decode(sent["gray"]))
-    np.testing.assert_array_equal(gray, shown_code(app)["gray"])
+    crop = decode_png(base64.b64decode(sent["crop"]))
+    np.testing.assert_array_equal(crop, still.crop)
+    np.testing.assert_array_equal(crop, shown_code(app)["crop"])
     assert base64.b64decode(sent["scaled"]["values"]) == still.scaled.tobytes()
     assert base64.b64decode(sent["image"]) == still.image.tobytes()

@@ -25,7 +25,7 @@ def pixel_numbers(seen: Normalized, moved: tuple[int, int] | None, key: str) -> 
     _ELEMENT(
         key=key,
         data={
-            "gray": as_base64(encode_png(seen.gray)),
+            "crop": as_base64(encode_png(seen.crop)),
             "width": seen.gray.shape[1],
             "height": seen.gray.shape[0],
             "box": dict(zip(("x", "y", "width", "height"), seen.box, strict=True)),

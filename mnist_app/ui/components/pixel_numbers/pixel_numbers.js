@@ -42,12 +42,12 @@ class PixelNumbers {
     const seen = { box: data.box, scaled, image: bytesOf(data.image) };
     this.isOnCanvas = data.moved !== null;
     const picture = new Image();
-    picture.src = `data:image/png;base64,${data.gray}`;
+    picture.src = `data:image/png;base64,${data.crop}`;
     this.waitingFor = picture;
     picture.decode().then(() => {
       if (this.waitingFor !== picture) return;
       const [right, down] = data.moved ?? [0, 0];
-      this.show({ ...seen, ink: { ...grayOf(picture), right, down } });
+      this.show({ ...seen, ink: { ...onCanvas(picture, data), right, down } });
     });
     if (!this.seen) this.cell = seen.image.indexOf(Math.max(...seen.image));
   }
@@ -296,10 +296,10 @@ function asCanvas({ width, height, values }, canvas) {
   return canvas;
 }
 
-function grayOf(picture) {
-  const { naturalWidth: width, naturalHeight: height } = picture;
+/* The gray canvas with a crop in its box: all else is black. */
+function onCanvas(crop, { width, height, box }) {
   const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  pen.drawImage(picture, 0, 0);
+  pen.drawImage(crop, box.x, box.y);
   const { data } = pen.getImageData(0, 0, width, height);
   return { width, height, values: Uint8Array.from({ length: width * height }, (_, at) => data[4 * at]) };
 }
