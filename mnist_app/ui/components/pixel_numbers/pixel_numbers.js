@@ -271,7 +271,7 @@ function drawCells(size, withNumbers, isHexadecimal) {
   const pen = strip.getContext("2d");
   pen.textAlign = "center";
   pen.textBaseline = "middle";
-  pen.font = `${Math.round(size * (isHexadecimal ? 0.6 : 0.53))}px Inter, sans-serif`;
+  pen.font = `${Math.round(size * (isHexadecimal ? 0.58 : 0.5))}px Inter, sans-serif`;
   for (let value = 0; value < 256; value++) {
     pen.fillStyle = "#23252b";
     pen.fillRect(value * size, 0, size, size);
