@@ -5,25 +5,22 @@ import streamlit as st
 
 from mnist_app.codegen import snippets
 from mnist_app.imaging import normalize
-from mnist_app.imaging.colormap import pixels
 from mnist_app.imaging.normalize import Image, Normalized
 from mnist_app.inference import Pending, Refused
 from mnist_app.networks.prediction import Prediction
 from mnist_app.ui import canvas, layout, session
+from mnist_app.ui.components.pixel_numbers import pixel_numbers
 from mnist_app.ui.drawing import Drawing
-from mnist_app.ui.markup import bars, legends, panels, pictures, predictions, tables
+from mnist_app.ui.markup import pictures, predictions
 from mnist_app.ui.markup.panels import Panel
 from mnist_app.ui.markup.predictions import PredictionView
-from mnist_app.ui.parts import asking, inside
+from mnist_app.ui.parts import asking, inside, live_network
+from mnist_app.ui.parts.live_network import Asked
 
-CHANNELS = ("Red", "Green", "Blue", "Alpha")
-NUMBER_FORMS = {"Decimal": "d", "Hexadecimal": "02x"}
+WHOLE = "whole"
+"""The key of the answers to the whole canvas, see `live_network`."""
 
-layout.begin(
-    "Pixels",
-    "To a computer, a picture is an array of bytes. See what happens to your digit before the "
-    "network reads it.",
-)
+layout.begin("Pixels", "784 numbers are all the network gets of your digit.")
 canvas.controls()
 
 
@@ -31,115 +28,85 @@ canvas.controls()
 def look_at_pixels() -> None:
     """Each stroke and each slider reruns this and nothing else."""
     with layout.beside_canvas():
-        subject = inside.subject(canvas.show())
-        with st.container():
-            picture, seen = move(subject)
-            naive = normalize.scale_whole(seen.gray)
-            show_both_answers(seen.image, naive)
+        with st.container(key="pixels_side"):
+            drawing = canvas.show()
+            subject = inside.subject(drawing)
+            answers = st.container()
+            across, down = choose_place()
             st.caption(subject.note)
-    shown = show_channels(picture)
-    shown += show_steps(seen)
-    shown += [Panel("The whole canvas, shrunk", naive, "28 × 28")]
-    show_numbers(seen.image)
-    inside.show_code(snippets.pixels(picture, session.network()))
-    inside.save_button("pixels", "From the canvas to 28 × 28", lambda: shown)
+        seen = moved(subject, across, down)
+        whole = normalize.scale_whole(seen.gray)
+        with answers:
+            asked = show_both_answers(seen.image, whole, drawing.version)
+        pixel_numbers(seen, how_far(seen, drawing), key="pixel_numbers")
+    inside.offer_code(lambda: snippets.pixels(seen.gray, session.network()))
+    inside.save_button("pixels", "From the canvas to 28 × 28", lambda: steps(seen, whole))
+    live_network.show(drawing, *asked, prepare={"kind": "move", "across": across, "down": down})
 
 
-def move(subject: Drawing) -> tuple[Image, Normalized]:
-    """Let the visitor move the digit; return the moved canvas, RGBA, and all steps to 28x28."""
-    with st.container(horizontal=True):
-        across = st.slider(
-            "Move left or right", -100, 100, 0, 5, format="%d%%", key=session.MOVE_ACROSS
-        )
-        down = st.slider("Move up or down", -100, 100, 0, 5, format="%d%%", key=session.MOVE_DOWN)
-    picture, seen = subject.pixels(), subject.normalized
+def choose_place() -> tuple[float, float]:
+    """Let the visitor move the digit; return how far right and down, as `normalize.move_ink`."""
+    across = st.slider(
+        "Move left or right", -100, 100, 0, 5, format="%d%%", key=session.MOVE_ACROSS
+    )
+    down = st.slider("Move up or down", -100, 100, 0, 5, format="%d%%", key=session.MOVE_DOWN)
+    return across / 100, down / 100
+
+
+def moved(subject: Drawing, across: float, down: float) -> Normalized:
+    """Return all steps from the moved canvas to 28x28."""
+    seen = subject.normalized
     if not (across or down):
-        return picture, seen
-    picture = normalize.move_ink(picture, seen.box, across / 100, down / 100)
-    return picture, normalize.normalize(picture, background="black")
+        return seen
+    return normalize.normalize(
+        normalize.move_ink(seen.gray, seen.box, across, down), background="black"
+    )
 
 
-def show_both_answers(centered: Image, naive: Image) -> None:
+def how_far(seen: Normalized, drawing: Drawing) -> tuple[int, int] | None:
+    """Return how many pixels right and down the drawing was moved; None for the example."""
+    if not drawing.has_ink:
+        return None
+    (x, y, *_), (old_x, old_y, *_) = seen.box, drawing.normalized.box
+    return x - old_x, y - old_y
+
+
+def show_both_answers(centered: Image, whole: Image, version: str) -> list[Asked]:
     """The same drawing centered as MNIST's makers did, and the whole canvas shrunk."""
     network = session.network()
-    answers: list[Prediction | None] = [None, None]
-    why_not = ""
-    match asking.predictions(np.stack([centered, naive]), [network]):
-        case Pending() | Refused() as none:
-            why_not = asking.why_not(none)
-        case found:
-            reject_below = inside.card().reject_below
-            answers = [Prediction(one, reject_below) for one in found[network]]
-    views = [
-        PredictionView("Centered, as in MNIST", centered, answers[0], why_not),
-        PredictionView("The whole canvas, shrunk", naive, answers[1], why_not),
-    ]
-    st.html(predictions.predictions(views))
+    reject_below = inside.card().reject_below
+    images = {
+        live_network.TRAINED: ("Centered, as in MNIST", centered),
+        WHOLE: ("The whole canvas, shrunk", whole),
+    }
+    views, asked = [], []
+    found = asking.predictions(np.stack([centered, whole]), [network])
+    for number, (key, (title, image)) in enumerate(images.items()):
+        if isinstance(found, Pending | Refused):
+            said, answer, trouble = None, None, asking.why_not(found)
+        else:
+            said, trouble = found[network][number], ""
+            answer = Prediction(said, reject_below)
+        views.append(PredictionView(title, image, answer, trouble, key, version))
+        asked.append(Asked(key, said, whole=key == WHOLE))
+    st.html(predictions.compact_predictions(views))
+    return asked
 
 
-def show_channels(picture: Image) -> list[Panel]:
-    """The canvas's four channels."""
-    st.subheader("A picture is an array of bytes", anchor=False)
-    rows, columns, channels = picture.shape
-    st.markdown(
-        f"The canvas has {rows} rows of {columns} pixels. Each pixel takes {channels} bytes, each "
-        "from 0 to 255: **red**, **green**, and **blue** say how much light it gives, and "
-        f"**alpha** says how opaque it is. That makes {picture.size:,} bytes. White ink has equal "
-        "red, green, and blue, so one channel is enough: gray."
-    )
-    shown = [
-        Panel(name, channel, f"{channel.min()} to {channel.max()}")
-        for name, channel in zip(CHANNELS, np.moveaxis(picture, -1, 0), strict=True)
-    ]
-    st.html(panels.row(shown) + legends.legend(pixels(), "Value of a byte"))
-    return shown
-
-
-def show_steps(seen: Normalized) -> list[Panel]:
-    """Every picture on the way to 28x28."""
-    st.subheader("From your canvas to 28 × 28", anchor=False)
-    st.markdown(
-        "MNIST’s makers cropped each digit, scaled it to fit into 20 × 20 pixels, and moved its "
-        "**center of mass** to the middle of a 28 × 28 image. Your digit gets the same treatment, "
-        "so it no longer matters where and how large you draw it."
-    )
+def steps(seen: Normalized, whole: Image) -> list[Panel]:
+    """Every picture on the way to 28x28, and the way without normalization."""
     x, y, width, height = seen.box
     rows, columns = seen.scaled.shape
-    center = pictures.show_center(seen.image)
-    shown = [
+    return [
         Panel("1. Gray", seen.gray, f"{seen.gray.shape[1]} × {seen.gray.shape[0]}"),
         Panel("2. Find the ink", pictures.show_box(seen.ink, seen.box), f"starts at x {x}, y {y}"),
         Panel("3. Crop", seen.crop, f"{width} × {height}"),
         Panel("4. Scale to fit 20 × 20", seen.scaled, f"{columns} × {rows}"),
-        Panel("5. Center by mass", center, "28 × 28, cross: center of mass"),
+        Panel("5. Center by mass", pictures.show_center(seen.image), "28 × 28"),
+        Panel("The whole canvas, shrunk", whole, "28 × 28"),
     ]
-    st.html(panels.row(shown, "→"))
-    return shown
-
-
-def show_numbers(image: Image) -> None:
-    """The 784 numbers, and how often each occurs."""
-    st.subheader("The 784 numbers", anchor=False)
-    st.markdown(
-        "This is all the network gets: 28 rows of 28 numbers, one byte each, from 0 (black) to "
-        "255 (white)."
-    )
-    form = st.segmented_control(
-        "Show them as",
-        list(NUMBER_FORMS),
-        default="Decimal",
-        required=True,
-        label_visibility="collapsed",
-        key=session.NUMBER_FORM,
-    )
-    st.html(tables.pixel_values(image, NUMBER_FORMS[form]))
-    black = int((image == 0).sum())
-    st.markdown(
-        f"**{black} of the 784 pixels are 0**, pure black. The bars count the other "
-        f"{image.size - black} by value: pixels above, values below."
-    )
-    st.html(bars.histogram(image))
 
 
 look_at_pixels()
+layout.end("convolution", "a kernel slides over them")
 layout.poll_for_inference()

@@ -15,9 +15,9 @@ from mnist_app.networks.interventions import Interventions
 from mnist_app.networks.layers import Layer
 
 
-def pixels(picture: Image, network: str) -> str:
-    """Return how a canvas, uint8 (height, width, 4) RGBA, becomes 28x28, and what is answered."""
-    _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA))
+def pixels(gray: Image, network: str) -> str:
+    """Return how a canvas, uint8 (height, width), becomes 28x28, and what is answered."""
+    _, png = cv2.imencode(".png", gray)
     data = base64.b64encode(png.tobytes()).decode("ascii")
     return f'''\
 import base64
@@ -27,13 +27,11 @@ import numpy as np
 
 from mnist_app.model import builder
 
-# Your drawing, as a PNG file.
+# Your drawing in gray, as a PNG file.
 png = base64.b64decode("{data}")
-picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
-blue, green, red, alpha = cv2.split(picture)  # uint8, 280 x 280 each
+gray = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)  # uint8, 280 x 280
 
-# Gray, cropped to the ink, scaled into 20 x 20, the brightest pixel 255.
-gray = cv2.cvtColor(picture, cv2.COLOR_BGRA2GRAY)
+# Cropped to the ink, scaled into 20 x 20, the brightest pixel 255.
 x, y, width, height = cv2.boundingRect(gray)
 crop = gray[y : y + height, x : x + width]
 factor = 20 / max(crop.shape)

@@ -61,17 +61,6 @@ class Drawing:
         """What stands below it: what is wrong with it, or else where it comes from."""
         return self.problem or self.caption
 
-    def pixels(self) -> Image:
-        """Return the canvas, uint8 (height, width, 4), RGBA; it is decoded at each call.
-
-        Raises PictureError when the browser sent no picture.
-        """
-        picture = image_files.decode_png(self.png)
-        if picture.shape[2:] == (4,):
-            return picture
-        gray = normalize.to_gray(picture)
-        return np.dstack([gray, gray, gray, np.full_like(gray, 255)])
-
 
 def nothing(canvas: int = 0) -> Drawing:
     """Return the drawing of an empty canvas."""

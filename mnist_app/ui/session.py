@@ -8,6 +8,7 @@ import streamlit as st
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
+from mnist_app.networks.interventions import Pooling
 from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS
 from mnist_app.training.settings import Settings, as_dictionary
 from mnist_app.ui.drawing import Drawing, Strokes, nothing
@@ -19,7 +20,6 @@ UPLOAD = "upload"
 CAMERA = "camera"
 MOVE_ACROSS = "move_across"
 MOVE_DOWN = "move_down"
-NUMBER_FORM = "number_form"
 KERNEL_NAME = "kernel_name"
 KERNEL_SIDE = "kernel_side"
 KERNEL_PADDING = "kernel_padding"
@@ -30,11 +30,9 @@ SHIFT_DOWN = "shift_down"
 PICKED_LAYER = "picked_layer"
 PICKED_MAP = "picked_map"
 PICKED_CHANNEL = "picked_channel"
+CODE = "code"
 POOLED = "pooled"
 POOLED_MAP = "pooled_map"
-POOL_SIZE = "pool_size"
-POOL_STRIDE = "pool_stride"
-POOL_RULE = "pool_rule"
 NETWORK_POOL = "network_pool_"
 SHOWN_RUN = "shown_run"
 COMPARED_RUNS = "compared_runs"
@@ -58,6 +56,7 @@ _ACTIVE = "active_run"
 _WATCHED = "watched_drawing"
 _NETWORK_LABEL = "network_label"
 _EDITED = "edited_kernels"
+_POOLING = "chosen_pooling"
 _PAGE = "page"
 _ARRIVALS = "arrivals"
 _VERSION = "version_of_"
@@ -139,6 +138,17 @@ def picked_cell() -> tuple[int, int] | None:
     """Return the cell of the confusion matrix that the visitor picked: a label and an answer."""
     picked: tuple[int, int] | None = st.session_state.get(PICKED_CELL)
     return picked
+
+
+def pooling() -> Pooling:
+    """Return the pooling that the visitor chose."""
+    chosen: Pooling = st.session_state.get(_POOLING, Pooling("max", 2, 2))
+    return chosen
+
+
+def choose_pooling(chosen: Pooling) -> None:
+    """Keep the pooling that the visitor chose."""
+    st.session_state[_POOLING] = chosen
 
 
 def forget(key: str) -> None:

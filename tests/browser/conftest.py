@@ -18,6 +18,8 @@ from tests.support.serving import Server, serve
 expect.set_options(timeout=60_000)
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 SIDE = 280
+# The last point of a stroke is answered with the next frame.
+TWO_FRAMES = "() => new Promise(end => requestAnimationFrame(() => requestAnimationFrame(end)))"
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -163,6 +165,14 @@ def expect_answer(page: Page, answer: int | str) -> None:
     except AssertionError as error:
         error.add_note(f"On the page: {page.locator('[data-testid=stMain]').inner_text()}")
         raise
+
+
+def wait_for_network(page: Page) -> None:
+    """Until the network is in the browser: an answer that comes before is the server's alone."""
+    page.wait_for_function(
+        "performance.getEntriesByType('resource').some(one => one.name.includes('/live/'))"
+    )
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def wait_until_quiet(page: Page) -> None:

@@ -139,20 +139,6 @@ def test_keys_and_buttons_step_and_play_runs_by_itself(server: Server, open_page
     lens.expect_place(0, 0)
 
 
-def test_a_finger_moves_the_lens(server: Server, open_page: OpenPage) -> None:
-    page = open_inside(open_page, server, "Max pooling", phone=True)
-    lens = Lens(page, "lens_pooling")
-    box = lens.root.locator(".pixel-grid.output").bounding_box()
-    assert box is not None
-    page.touchscreen.tap(box["x"] + 6.5 * box["width"] / 14, box["y"] + 8.5 * box["height"] / 14)
-    lens.expect_place(8, 6)
-    window = EXAMPLE[16:18, 12:14]
-    assert lens.numbers("window") == window.ravel().tolist()
-    assert lens.value() == window.max()
-    winner = lens.root.locator(".cell.winner")
-    expect(winner).to_have_text(str(int(window.max())))
-
-
 def test_typing_into_the_kernel_changes_the_result(server: Server, open_page: OpenPage) -> None:
     page = open_inside(open_page, server, "Convolution")
     lens = Lens(page, "lens_kernel")

@@ -4,21 +4,11 @@ import itertools
 
 from playwright.sync_api import ConsoleMessage, Page, WebSocket, expect
 
-from tests.browser.conftest import OpenPage, canvas_place, draw
+from tests.browser.conftest import TWO_FRAMES, OpenPage, canvas_place, draw, wait_for_network
 from tests.support.handwriting import DIGITS
 from tests.support.serving import Server
 
 ANSWER = "[data-answer]"
-# The last point is answered with the next frame.
-TWO_FRAMES = "() => new Promise(end => requestAnimationFrame(() => requestAnimationFrame(end)))"
-
-
-def wait_for_network(page: Page) -> None:
-    """Until the network is in the browser: an answer that comes before is the server's alone."""
-    page.wait_for_function(
-        "performance.getEntriesByType('resource').some(one => one.name.includes('/live/'))"
-    )
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def start_stroke(page: Page, digit: int) -> None:

@@ -166,6 +166,9 @@ def answer_text(app: AppTest, title: str) -> str:
 
 def shown_code(app: AppTest, containing: str = "") -> dict[str, Any]:
     """Run the code that the page shows, the one with this text in it; return its variables."""
+    if not app.code:
+        app.session_state["code"] = True
+        run(app)
     code = next(block.value for block in app.code if containing in block.value)
     names: dict[str, Any] = {}
     exec(compile(code, "<shown code>", "exec"), names)

@@ -117,3 +117,39 @@ function indicesOn(values, scale) {
   if (!scale.stretched) return Uint8Array.from(values, (value) => indexOn(value, scale));
   return Uint8Array.from(values, (value) => 255 * Math.min(Math.max(0.5 + 0.5 * Math.cbrt(value / scale.high), 0), 1) + 0.5);
 }
+
+function paddingBefore(length, side, stride) {
+  return Math.max(0, (Math.ceil(length / stride) - 1) * stride + side - length) >> 1;
+}
+
+/* Returns what pools the maps of a layer: its largest value, its mean or its first of each window.
+   What lies outside of the maps takes no part. */
+function pool({ spec, input, shape }) {
+  const [rows, columns, maps] = input;
+  const [down, across] = shape;
+  const { size, stride, rule } = spec;
+  const isSame = spec.padding === "same" && rule !== "subsample";
+  const [top, left] = [rows, columns].map((n) => (isSame ? paddingBefore(n, size, stride) : 0));
+  const side = rule === "subsample" ? 1 : size;
+  return (values) => {
+    const output = new Float32Array(down * across * maps).fill(rule === "max" ? -Infinity : 0);
+    for (let to = 0; to < down * across; to++) {
+      const row = Math.max(0, ((to / across) | 0) * stride - top);
+      const column = Math.max(0, (to % across) * stride - left);
+      const below = Math.min(rows, ((to / across) | 0) * stride - top + side);
+      const beside = Math.min(columns, (to % across) * stride - left + side);
+      const count = (below - row) * (beside - column);
+      for (let y = row; y < below; y++) {
+        for (let x = column; x < beside; x++) {
+          const from = (y * columns + x) * maps;
+          for (let map = 0; map < maps; map++) {
+            const value = values[from + map];
+            if (rule !== "max") output[to * maps + map] += value / count;
+            else if (value > output[to * maps + map]) output[to * maps + map] = value;
+          }
+        }
+      }
+    }
+    return output;
+  };
+}

@@ -1,14 +1,10 @@
 """Upright bars with a number above and a name below each."""
 
-import itertools
 from collections.abc import Sequence
 
-import numpy as np
 from markupsafe import Markup
 
-from mnist_app.imaging.normalize import Image
 from mnist_app.ui.markup.fragments import joined
-from mnist_app.ui.markup.numbers import count
 
 # The highest bar, in rem.
 _HEIGHT = 8
@@ -37,16 +33,3 @@ def bars(
     return Markup('<div class="lab-histogram" role="img" aria-label="{}">{}</div>').format(
         said, shown
     )
-
-
-def histogram(image: Image, bins: int = 8) -> Markup:
-    """Return how often values occur in an image, uint8, as bars in HTML; 0 is left out.
-
-    Black would dwarf all the others: say its number beside.
-    """
-    edges = np.linspace(0, 256, bins + 1).astype(int)
-    edges[0] = 1
-    found, _ = np.histogram(image, edges)
-    counts: list[int] = found.tolist()
-    below = [f"{low}–{high - 1}" for low, high in itertools.pairwise(edges)]
-    return bars(counts, [count(number) for number in counts], below, "Number of pixels, by value")

@@ -1,9 +1,8 @@
-"""Tables: an image as numbers, a label beside an answer, and published results."""
+"""Tables: a label beside an answer, and published results."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -11,14 +10,11 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from mnist_app.data.datasets import CLASSES
-from mnist_app.imaging.normalize import Image
 from mnist_app.ui.markup.fragments import joined
 from mnist_app.ui.markup.numbers import exact_percent, short_share
 
 # The errors at which a bar of the results has no length, and its whole length.
 _NO_BAR, _WHOLE_BAR = 0.0005, 0.2
-# Lighter grays get black numbers.
-_LIGHT = 110
 
 
 @dataclass(frozen=True)
@@ -34,31 +30,6 @@ class Result:
     """A network of this app, one published committee of several, or one published network."""
     link: str = ""
     """Where it was published."""
-
-
-def pixel_values(image: Image, form: str = "d") -> Markup:
-    """Return an image's values as a table on their own grays, as HTML.
-
-    Args:
-        image: uint8 (rows, columns).
-        form: Python's format of a value: "d" for decimal, "02x" for a byte in hexadecimal.
-    """
-    lines = joined(
-        Markup("<tr>{}</tr>").format(joined(_cell(value, form) for value in line))
-        for line in image.tolist()
-    )
-    return Markup(
-        '<div class="lab-wide"><table class="lab-numbers" aria-label="The image as numbers">'
-        "{}</table></div>"
-    ).format(lines)
-
-
-@cache
-def _cell(value: int, form: str) -> Markup:
-    if value == 0:
-        return Markup("<td>{}</td>").format(format(value, form))
-    style = f"background:rgb({value},{value},{value});color:{'#000' if value > _LIGHT else '#fff'}"
-    return Markup('<td style="{}">{}</td>').format(style, format(value, form))
 
 
 def one_hot_table(one_hot: NDArray[np.float32], probabilities: NDArray[np.float32]) -> Markup:

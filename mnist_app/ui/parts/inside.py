@@ -97,6 +97,18 @@ def show_code(code: str) -> None:
         st.code(code, language="python")
 
 
+def offer_code(code: Callable[[], str]) -> None:
+    """Offer the few lines that compute what is on the screen; they are made when asked for.
+
+    Call it once a page.
+    """
+    with st.expander(
+        "Show the code", icon=":material/code:", key=session.CODE, on_change="rerun"
+    ) as expander:
+        if expander.open:
+            st.code(code(), language="python")
+
+
 def save_button(name: str, title: str, shown: Callable[[], list[Panel]]) -> None:
     """Offer a figure as a PNG file; its panels are asked for when the button is pressed."""
     st.download_button(

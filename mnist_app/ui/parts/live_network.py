@@ -29,6 +29,8 @@ class Asked:
     network: str = ""
     """Its name; the chosen network where it is empty."""
     interventions: Interventions = NOTHING_CHANGED
+    whole: bool = False
+    """Whether it gets the whole canvas shrunk instead of the digit."""
 
 
 def show(drawing: Drawing, *asked: Asked, prepare: Mapping[str, Any] | None = None) -> None:
@@ -58,6 +60,7 @@ def _in_browser(asked: Asked) -> LiveNetwork | None:
         resources.card(network).reject_below,
         _changes(network, asked.interventions),
         None if asked.probabilities is None else asked.probabilities.tolist(),
+        asked.whole,
     )
 
 

@@ -28,6 +28,8 @@ class LiveNetwork:
     """What the visitor changed in it, see `live/changes.js`; None for nothing."""
     probabilities: Sequence[float] | None = None
     """What Keras answers to the last stroke, ten of them; None where it does not."""
+    whole: bool = False
+    """Whether it gets the whole canvas shrunk instead of the digit: `normalize.scale_whole`."""
 
 
 def live(
@@ -38,8 +40,9 @@ def live(
     Args:
         networks: Of the first one all elements are told what each layer makes.
         stroke: Another text after each stroke that the server has read.
-        prepare: What happens to the image before the networks get it, see PREPARE in `live.js`:
-            {"kind": "shift", "down": 1, "right": 0}; None for nothing.
+        prepare: None, or what happens to the image before the networks get it, see `live.js`:
+            {"kind": "shift", "down": 1, "right": 0}, in pixels, or what happens to the drawing:
+            {"kind": "move", "across": 0.5, "down": 0.0}, see `normalize.move_ink`.
     """
     _ELEMENT(
         key="live",
@@ -50,6 +53,7 @@ def live(
                     "url": network.url,
                     "rejectBelow": network.reject_below,
                     "changes": network.changes,
+                    "whole": network.whole,
                 }
                 for network in networks
             ],

@@ -89,21 +89,23 @@ class Watcher {
   }
 
   read(canvas) {
-    const { seen, detail } = this.compute(canvas);
-    for (const [key, result] of Object.entries(detail.results)) paintAnswers(key, result, seen);
+    const { images, detail } = this.compute(canvas);
+    for (const [key, result] of Object.entries(detail.results)) paintAnswers(key, result, images[key]);
     if (!detail.problem) this.last = detail.results;
     document.dispatchEvent(new CustomEvent(LIVE, { detail }));
   }
 
   compute(canvas) {
-    const ink = toGray(pixelsOf(canvas));
+    const ink = movedInk(toGray(pixelsOf(canvas)), this.prepare);
     const normalized = normalizeInk(ink);
-    const seen = prepared(normalized.image, this.prepare);
-    const results = {};
+    const centered = prepared(normalized.image, this.prepare);
+    const [images, results] = [{}, {}];
     for (const asked of normalized.problem ? [] : this.asked) {
-      if (asked.layers) results[asked.key] = resultOf(asked, seen);
+      if (!asked.layers) continue;
+      images[asked.key] = asked.whole ? scaleWhole(ink) : centered;
+      results[asked.key] = resultOf(asked, images[asked.key]);
     }
-    return { seen, detail: { ink, ...normalized, layers: this.asked[0].layers, results } };
+    return { images, detail: { ink, ...normalized, layers: this.asked[0].layers, results } };
   }
 
   /* For those who want to know what is drawn although no pen moves. What the server said to it tells
@@ -180,7 +182,12 @@ function resultOf({ layers, rejectBelow }, image) {
 
 /* What the network gets of the image, as the page's controls have it. */
 function prepared(image, prepare) {
-  return prepare ? PREPARE[prepare.kind](image, prepare) : image;
+  return PREPARE[prepare?.kind]?.(image, prepare) ?? image;
+}
+
+/* What is drawn, at another place of the canvas where the page's controls moved it. */
+function movedInk(ink, prepare) {
+  return prepare?.kind === "move" ? moveInk(ink, prepare) : ink;
 }
 
 const PREPARE = {

@@ -81,10 +81,6 @@ function poolSteps(length, { size, stride, padding }) {
   return steps(length, { kernel: size, stride, padding });
 }
 
-function paddingBefore(length, side, stride) {
-  return Math.max(0, (Math.ceil(length / stride) - 1) * stride + side - length) >> 1;
-}
-
 function steps(length, { kernel, stride, padding }) {
   return padding === "same" ? Math.ceil(length / stride) : Math.floor((length - kernel) / stride) + 1;
 }
@@ -163,37 +159,6 @@ function convolve({ spec, input, shape, weights: [kernels, bias] }) {
           const target = ((to / stride) * across + beside / stride) * filters;
           const source = ((y * side + x) * maps + map) * filters;
           for (let k = 0; k < filters; k++) output[target + k] += value * kernels[source + k];
-        }
-      }
-    }
-    return output;
-  };
-}
-
-/* What lies outside of the maps takes no part. */
-function pool({ spec, input, shape }) {
-  const [rows, columns, maps] = input;
-  const [down, across] = shape;
-  const { size, stride, rule } = spec;
-  const isSame = spec.padding === "same" && rule !== "subsample";
-  const [top, left] = [rows, columns].map((n) => (isSame ? paddingBefore(n, size, stride) : 0));
-  const side = rule === "subsample" ? 1 : size;
-  return (values) => {
-    const output = new Float32Array(down * across * maps).fill(rule === "max" ? -Infinity : 0);
-    for (let to = 0; to < down * across; to++) {
-      const row = Math.max(0, ((to / across) | 0) * stride - top);
-      const column = Math.max(0, (to % across) * stride - left);
-      const below = Math.min(rows, ((to / across) | 0) * stride - top + side);
-      const beside = Math.min(columns, (to % across) * stride - left + side);
-      const count = (below - row) * (beside - column);
-      for (let y = row; y < below; y++) {
-        for (let x = column; x < beside; x++) {
-          const from = (y * columns + x) * maps;
-          for (let map = 0; map < maps; map++) {
-            const value = values[from + map];
-            if (rule !== "max") output[to * maps + map] += value / count;
-            else if (value > output[to * maps + map]) output[to * maps + map] = value;
-          }
         }
       }
     }

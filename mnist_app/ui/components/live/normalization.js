@@ -136,6 +136,26 @@ function offset(center, length) {
   return Math.min(Math.max(0, roundEven(CENTER - center)), IMAGE_SIDE - length);
 }
 
+/* The whole picture, wherever its ink is: what a program does that does not normalize. */
+function scaleWhole(picture) {
+  return resize(picture, IMAGE_SIDE, IMAGE_SIDE, areaWeights);
+}
+
+/* Moves ink by shares, -1 to 1, of the space around it; returns also how far it went. */
+function moveInk(ink, { across, down }) {
+  const { width, height, values } = ink;
+  const box = boundingBox(ink, 1);
+  const right = roundEven(across * (across > 0 ? width - box.x - box.width : box.x));
+  const below = roundEven(down * (down > 0 ? height - box.y - box.height : box.y));
+  const moved = new Uint8Array(values.length);
+  const rows = cut(ink, box);
+  for (let row = 0; row < box.height; row++) {
+    const line = rows.values.subarray(row * box.width, (row + 1) * box.width);
+    moved.set(line, (box.y + below + row) * width + box.x + right);
+  }
+  return { width, height, values: moved, right, down: below };
+}
+
 /* Returns why ink cannot be read as one digit: "blank", "full", "dot", "several" or "". */
 function findProblem(ink) {
   const box = boundingBox(ink, SOLID);
