@@ -187,7 +187,7 @@ def explain() -> None:
         "set aside for validation. They tell a training run how sure its network may be, so it "
         "looks at the test images only once, at the end.\n\nThe networks that come with the app "
         "are slightly less innocent. Several ways of training them were compared by their test "
-        "images: see “What was tried” on the page Models."
+        "images: see “What was tried” on the page Report card."
     )
 
 

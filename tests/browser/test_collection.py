@@ -1,4 +1,4 @@
-"""The pages MNIST and Models in a real browser: filter, click, draw, slide."""
+"""The pages MNIST and Report card in a real browser: filter, click, draw."""
 
 import re
 
@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 
 from mnist_app.analysis import metrics, scores
 from mnist_app.data import datasets
-from mnist_app.imaging.corruptions import CORRUPTIONS
 from mnist_app.networks.registry import read_card
 from tests.browser.conftest import (
     OpenPage,
@@ -84,8 +83,8 @@ def test_the_drawing_finds_its_place_and_dots_are_clicked(
     keep_screenshot(page, "mnist-map")
 
 
-def test_a_cell_is_clicked_and_a_slider_moved(server: Server, open_page: OpenPage) -> None:
-    page = open_page(f"{server.url}/models")
+def test_a_cell_is_clicked(server: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{server.url}/report_card")
     kept = scores.read(read_card("cnn"))
     assert kept is not None
     counts = metrics.confusion_matrix(kept.probabilities.argmax(axis=1), TEST.labels)
@@ -103,20 +102,14 @@ def test_a_cell_is_clicked_and_a_slider_moved(server: Server, open_page: OpenPag
     expect(page.get_by_text("Labeled 0, read as 0, least confident first")).to_be_visible()
     page.get_by_role("button", name="Show all mistakes").click()
     expect(page.get_by_text("Its most confident mistakes")).to_be_visible()
-
-    chart = page.locator(".st-key-curves figcaption")
-    expect(chart).to_contain_text(f"Small CNN {100 * kept.curves['shift'][0]:.1f}%")
-    page.get_by_role("slider", name=CORRUPTIONS["shift"].unit.capitalize()).press("End")
-    expect(chart).to_contain_text(f"Small CNN {100 * kept.curves['shift'][-1]:.1f}%")
-    keep_screenshot(page, "models-shifted")
+    keep_screenshot(page, "report-card")
 
 
 @pytest.mark.parametrize(("phone", "dark"), [(True, True), (False, False)])
-def test_nothing_is_cut_on_both_pages(
-    server: Server, open_page: OpenPage, phone: bool, dark: bool
-) -> None:
+def test_nothing_is_cut(server: Server, open_page: OpenPage, phone: bool, dark: bool) -> None:
     page = open_page(f"{server.url}/mnist", phone=phone, dark=dark)
-    for path, last in (("mnist", "Why 10,000 are set aside"), ("models", "What was tried")):
+    lasts = {"mnist": "Why 10,000 are set aside", "report_card": "What was tried"}
+    for path, last in (lasts | {"robustness": "Robustness"}).items():
         page.goto(f"{server.url}/{path}")
         expect(page.get_by_role("heading", name=last)).to_be_visible()
         wait_until_quiet(page)

@@ -15,7 +15,8 @@ from tests.browser.conftest import canvas_place, draw
 from tests.support.handwriting import DIGITS
 from tests.support.serving import ROOT, Server, serve
 
-PAGES = ("", "pixels", "convolution", "feature_maps", "max_pooling", "training", "mnist", "models")
+INSIDE = ("pixels", "convolution", "feature_maps", "max_pooling")
+PAGES = ("", *INSIDE, "training", "mnist", "robustness", "report_card")
 COOKIE = "mnist_lab_visitor"
 # Streamlit looks for WebAssembly, which it does without.
 EXPECTED = "wasm-eval"
@@ -43,7 +44,7 @@ def headers_of(address: str) -> dict[str, str]:
 
 
 def test_every_answer_carries_the_security_headers(server: Server) -> None:
-    for path in ("/", "/_stcore/health", "/models"):
+    for path in ("/", "/_stcore/health", "/report_card"):
         headers = headers_of(server.url + path)
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy

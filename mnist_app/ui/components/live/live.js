@@ -22,15 +22,20 @@ class Watcher {
   constructor() {
     this.look = (event) => this.schedule(event);
     this.lookAgain = () => this.repeat();
+    this.prepareAnew = ({ detail }) => {
+      this.prepare = { ...this.prepare, ...detail };
+      this.repeat();
+    };
     this.frame = 0;
     this.asked = [];
-    this.last = {};
+    this.turns = new Turns();
   }
 
   /* Takes what the server knows: which networks, what is changed, its answers to the last stroke. */
   update(data) {
     for (const name of ["pointermove", "pointerdown"]) document.addEventListener(name, this.look, true);
     document.addEventListener(CANVAS_CHANGED, this.lookAgain);
+    document.addEventListener(PREPARE_CHANGED, this.prepareAnew);
     this.prepare = data.prepare;
     this.asked = data.networks.map((asked) => ({ ...asked, layers: null }));
     this.asked.forEach((asked) => this.fetch(asked));
@@ -50,6 +55,7 @@ class Watcher {
   stop() {
     for (const name of ["pointermove", "pointerdown"]) document.removeEventListener(name, this.look, true);
     document.removeEventListener(CANVAS_CHANGED, this.lookAgain);
+    document.removeEventListener(PREPARE_CHANGED, this.prepareAnew);
     cancelAnimationFrame(this.frame);
     this.frame = 0;
   }
@@ -66,34 +72,44 @@ class Watcher {
   }
 
   readSoon(canvas) {
-    if (this.frame || !this.asked[0]?.layers) return;
-    this.frame = requestAnimationFrame(() => {
+    if (!this.asked[0]?.layers) return;
+    this.canvas = canvas;
+    this.goOn();
+  }
+
+  /* With the next frame: reads what is drawn if it may be another, and lets networks answer. */
+  goOn() {
+    this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
-      this.read(canvas);
+      if (this.canvas) this.read(this.canvas);
+      this.canvas = null;
+      this.answer();
     });
   }
 
   read(canvas) {
     const ink = toGray(pixelsOf(canvas));
-    const normalized = normalizeInk(ink);
-    const results = {};
-    if (!normalized.problem) {
-      const image = prepared(normalized.image, this.prepare);
-      for (const asked of this.asked) {
-        if (!asked.layers) continue;
-        results[asked.key] = resultOf(asked, image);
-        paintAnswers(asked.key, results[asked.key], image);
-      }
-      this.last = results;
+    const normalized = withExample(normalizeInk(ink), this.prepare);
+    this.seen = { ink, ...normalized, prepared: prepared(normalized.image, this.prepare) };
+    this.turns.start(normalized.problem ? [] : this.asked, this.prepare?.comparesWithUnprepared);
+  }
+
+  answer() {
+    const { image, prepared } = this.seen;
+    for (const { asked, isPrepared } of this.turns.next()) {
+      const result = resultOf(asked, isPrepared ? prepared : image);
+      this.turns.keep(asked.key, isPrepared, result);
+      if (isPrepared) paintAnswers(asked.key, result, prepared);
     }
-    const detail = { ink, ...normalized, results };
-    document.dispatchEvent(new CustomEvent(LIVE, { detail }));
+    const { results, unprepared } = this.turns;
+    document.dispatchEvent(new CustomEvent(LIVE, { detail: { ...this.seen, results, unprepared } }));
+    if (this.turns.areLeft()) this.goOn();
   }
 
   /* The server's answer is on the page by now; it and the browser must say the same. */
   compare(answers) {
-    const last = this.last;
-    this.last = {};
+    const last = this.turns.results;
+    this.turns.forget();
     if (this.frame) return;
     for (const [key, probabilities] of Object.entries(answers)) {
       if (!last[key]) continue;
@@ -143,7 +159,14 @@ function prepared(image, prepare) {
   return prepare ? PREPARE[prepare.kind](image, prepare) : image;
 }
 
+/* On an empty canvas the page may look into an example. */
+function withExample(normalized, prepare) {
+  if (normalized.problem !== "blank" || !prepare?.example) return normalized;
+  return { ...normalized, image: bytesOf(prepare.example), problem: "" };
+}
+
 const PREPARE = {
+  corrupt,
   shift: (image, { down, right }) =>
     image.map((_, at) => {
       const [row, column] = [Math.floor(at / IMAGE_SIDE) - down, (at % IMAGE_SIDE) - right];
