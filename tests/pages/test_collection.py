@@ -1,4 +1,4 @@
-"""The pages MNIST, Robustness and Report card, without a browser: what they show, and what they say is missing."""
+"""MNIST, Robustness and Report card without a browser: what they show and what is missing."""
 
 import base64
 from collections.abc import Sequence
