@@ -63,18 +63,6 @@ def encode_png(image: Image) -> bytes:
     return encoded.tobytes()
 
 
-def encode_with_palette(indices: Image, palette: Sequence[tuple[int, int, int]]) -> bytes:
-    """Return a picture of few colors as a small PNG file.
-
-    `indices` is uint8 (height, width) and points into `palette`, at most 256 RGB colors.
-    """
-    picture = PIL.Image.fromarray(indices, "P")
-    picture.putpalette([value for color in palette for value in color])
-    file = io.BytesIO()
-    picture.save(file, "PNG", optimize=True, bits=4 if len(palette) <= 16 else 8)
-    return file.getvalue()
-
-
 def data_uri(png: bytes) -> str:
     """Return a PNG file as a data URI, which HTML shows without a further request."""
     return "data:image/png;base64," + as_base64(png)

@@ -71,6 +71,18 @@ def answer_network(request: Request) -> Response:
     return Response(packed.content, media_type="application/octet-stream", headers=FOR_EVER)
 
 
+def answer_map(request: Request) -> Response:
+    """Answer with the map of MNIST, or with a block of its images; 404 where it is another now."""
+    packed = resources.packed_map()
+    number = request.path_params.get("block")
+    if not packed.path.endswith(f"/{request.path_params['digest']}"):
+        return PlainTextResponse("There is no such map.", status_code=404)
+    if number is None:
+        content_type = "application/octet-stream"
+        return Response(packed.content, media_type=content_type, headers=FOR_EVER)
+    return Response(resources.map_block(number), media_type="image/png", headers=FOR_EVER)
+
+
 def answer_font(request: Request) -> Response:
     """Answer with one of the fonts that come with the program; 404 where there is none."""
     file = FONTS / f"{request.path_params['name']}"

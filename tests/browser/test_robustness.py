@@ -24,9 +24,15 @@ SPOILED = """() => {
 
 def open_robustness(open_page: OpenPage, server: Server) -> Page:
     page = open_page(f"{server.url}/robustness")
-    page.wait_for_function(ALL_LOADED, arg=len(NETWORKS))
-    wait_until_quiet(page)
+    wait_until_loaded(page)
     return page
+
+
+def wait_until_loaded(page: Page) -> None:
+    page.wait_for_function(ALL_LOADED, arg=len(NETWORKS))
+    expect(page.get_by_role("status", name="Answer: Small CNN")).to_have_text("7")
+    wait_until_quiet(page)
+    page.wait_for_timeout(500)
 
 
 def test_the_slider_is_answered_before_it_is_released(open_page: OpenPage, server: Server) -> None:
@@ -40,14 +46,12 @@ def test_the_slider_is_answered_before_it_is_released(open_page: OpenPage, serve
 
     page.on("websocket", count)
     page.reload()
-    page.wait_for_function(ALL_LOADED, arg=len(NETWORKS))
-    wait_until_quiet(page)
+    wait_until_loaded(page)
     slider = page.get_by_role("slider", name=CORRUPTIONS["shift"].unit.capitalize())
     box = slider.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2)
     page.mouse.down()
-    page.wait_for_timeout(300)
     before = len(sent)
     page.mouse.move(box["x"] + box["width"], box["y"] + box["height"] / 2, steps=10)
     expect(page.locator(".lab-wrong").first).to_be_visible()

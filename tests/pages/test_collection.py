@@ -114,11 +114,17 @@ def test_label_and_answer_stand_side_by_side_with_their_loss() -> None:
 def test_the_drawing_finds_its_place_on_the_map() -> None:
     app = open_page("mnist")
     draw(app, 4)
-    marks = component(app, "embedding")["marks"]
-    assert [mark["kind"] for mark in marks].count("near") == 8
-    assert marks[-1]["kind"] == "own"
+    shown = component(app, "embedding")
+    assert len(shown["place"]["near"]) == 8
+    assert shown["picked"] is None
     near = html_with(app, "lab-tight")
     assert near.count("<figcaption>4<") >= 7
+    app.session_state["picked_dot"] = 12_345
+    run(app)
+    assert component(app, "embedding")["picked"] == 12_345
+    near = html_with(app, "lab-tight")
+    assert f"Kept: {datasets.load_all_training().labels[12_345]}<" in near
+    assert near.count("<figcaption>4<") >= 6
 
 
 def test_without_emnist_it_says_how_to_get_it(folder: Path) -> None:
