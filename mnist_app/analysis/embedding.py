@@ -30,8 +30,8 @@ COMPONENTS = 20
 NEIGHBORS = 8
 SEED = 1
 TSNE_PACKAGE = "openTSNE==1.0.4"
-# Images in one picture, for the browser.
-BLOCK = 250
+# Images in one picture for the browser, and how many such pictures there are.
+BLOCK, BLOCKS = 250, 240
 BLOCK_ACROSS = 25
 # A color, RGB, for each digit: Tableau's ten. Neighbors on the map differ enough, and the digits'
 # names stand on it, too.

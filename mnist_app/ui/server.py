@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
+from mnist_app.analysis import embedding
 from mnist_app.ui import resources
 from mnist_app.ui.visitor import COOKIE, NUMBER
 
@@ -75,7 +76,8 @@ def answer_map(request: Request) -> Response:
     """Answer with the map of MNIST, or with a block of its images; 404 where it is another now."""
     packed = resources.packed_map()
     number = request.path_params.get("block")
-    if not packed.path.endswith(f"/{request.path_params['digest']}"):
+    is_known = packed.path.endswith(f"/{request.path_params['digest']}")
+    if not is_known or (number or 0) >= embedding.BLOCKS:
         return PlainTextResponse("There is no such map.", status_code=404)
     if number is None:
         content_type = "application/octet-stream"
