@@ -1,5 +1,7 @@
 """The small elements of our own: each a folder with plain HTML, CSS and JavaScript."""
 
+import functools
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,7 +12,8 @@ from mnist_app.imaging import colormap
 from mnist_app.imaging.colormap import Palette
 from mnist_app.imaging.image_files import as_base64
 
-SHARED_SCRIPT = Path(__file__).parent / "components" / "shared.js"
+COMPONENTS = Path(__file__).parent / "components"
+SHARED_SCRIPT = COMPONENTS / "shared.js"
 
 
 def element(folder: Path) -> ComponentRenderer:
@@ -22,8 +25,34 @@ def element(folder: Path) -> ComponentRenderer:
         (folder / f"{folder.name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css")
     )
     return st.components.v2.component(
-        f"mnist_lab_{folder.name}", html=html, css=css, js=script(folder)
+        f"mnist_lab_{folder.name}", html=html, css=css, js=_loader(folder)
     )
+
+
+def _loader(folder: Path) -> str:
+    """Return a module that loads an element's JavaScript, which the browser keeps.
+
+    Streamlit sends an element's own module at each rerun: it has to be short.
+    """
+    base = st.get_option("server.baseUrlPath").strip("/")
+    path = f"{base}/{script_path(folder)}".lstrip("/")
+    return (
+        f"const loaded = await import(`${{location.origin}}/{path}`);\n"
+        "export default loaded.default;\n"
+    )
+
+
+def script_path(folder: Path) -> str:
+    """Return the path of the URL of an element's JavaScript: another text has another one."""
+    digest = hashlib.sha256(script(folder).encode()).hexdigest()[:16]
+    return f"scripts/{folder.name}-{digest}.js"
+
+
+@functools.cache
+def find_script(path: str) -> str | None:
+    """Return the JavaScript that has this path of `script_path`; None where there is none."""
+    folders = [file.parent for file in COMPONENTS.glob("*/*.html")]
+    return next((script(folder) for folder in folders if script_path(folder) == path), None)
 
 
 def script(folder: Path) -> str:

@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from mnist_app.analysis import embedding
-from mnist_app.ui import resources
+from mnist_app.ui import element, resources
 from mnist_app.ui.visitor import COOKIE, NUMBER
 
 PAGE_FAILED = "Something went wrong on this page. Reload it to continue; your drawing is kept."
@@ -83,6 +83,14 @@ def answer_map(request: Request) -> Response:
         content_type = "application/octet-stream"
         return Response(packed.content, media_type=content_type, headers=FOR_EVER)
     return Response(resources.map_block(number), media_type="image/png", headers=FOR_EVER)
+
+
+def answer_script(request: Request) -> Response:
+    """Answer with the JavaScript of an element of ours; 404 where it is another one now."""
+    text = element.find_script(f"scripts/{request.path_params['name']}")
+    if text is None:
+        return PlainTextResponse("There is no such script.", status_code=404)
+    return Response(text, media_type="text/javascript", headers=FOR_EVER)
 
 
 def answer_font(request: Request) -> Response:
