@@ -14,9 +14,10 @@ from tests.browser.conftest import (
     OpenPage,
     is_too_wide,
     keep_screenshot,
+    start_stroke,
+    wait_for_network,
     wait_until_quiet,
 )
-from tests.browser.test_live import start_stroke, wait_for_network
 from tests.support.serving import Server
 
 TEST = datasets.load_test()

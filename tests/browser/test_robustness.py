@@ -8,8 +8,12 @@ from mnist_app.data import datasets
 from mnist_app.imaging import corruptions
 from mnist_app.imaging.corruptions import CORRUPTIONS
 from mnist_app.networks.registry import NETWORKS, read_card, title
-from tests.browser.conftest import OpenPage, keep_screenshot, wait_until_quiet
-from tests.browser.test_live import start_stroke
+from tests.browser.conftest import (
+    OpenPage,
+    keep_screenshot,
+    start_stroke,
+    wait_until_quiet,
+)
 from tests.support.serving import Server
 
 ALL_LOADED = """count => new Set(performance.getEntriesByType('resource').map(one => one.name)

@@ -157,8 +157,11 @@ def _curve(line: Line, across: Axis, up: Axis) -> Markup:
 
 
 def _points(places: Sequence[tuple[float, float]], color: str) -> Markup:
-    point = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4" fill="{}"/>')
-    return joined(point.format(x, y, color) for x, y in places)
+    """Return a dot at each place: lines without a length, whose round ends are the dots."""
+    dots = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in places)
+    return Markup(
+        '<path class="dots" d="{}" stroke="{}" stroke-width="8" stroke-linecap="round"/>'
+    ).format(dots, color)
 
 
 def _key(line: Line, value: str) -> Markup:

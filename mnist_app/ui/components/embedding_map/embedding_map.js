@@ -101,7 +101,7 @@ class Atlas {
       [this.dots.width, this.dots.height] = [across, down];
     }
     this.words.fill(BACKGROUND);
-    const size = Math.max(1, Math.round(ratio * Math.min(6, 0.7 + 0.5 * this.view.zoom)));
+    const size = Math.max(1, Math.round(ratio * Math.min(6, side / 440)));
     const [scale, fromLeft, fromTop] = [(side * ratio) / 65535, left * ratio - size / 2, top * ratio - size / 2];
     const visible = [];
     for (let dot = 0; dot < images; dot++) {
