@@ -11,6 +11,9 @@ app = st.App(
     lifespan=server.lifespan,
     routes=[
         Route("/live/{name}/{digest}", server.answer_network),
+        Route("/map/{digest}", server.answer_map),
+        Route("/map/{digest}/{block:int}", server.answer_map),
+        Route("/scripts/{name}", server.answer_script),
         Route("/fonts/{name}", server.answer_font),
     ],
     middleware=[Middleware(server.SecurityHeaders), Middleware(server.VisitorCookie)],

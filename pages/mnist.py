@@ -1,5 +1,7 @@
 """MNIST itself: the images that the networks learn from and are tested on."""
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -11,11 +13,10 @@ from mnist_app.imaging.normalize import IMAGE_SIDE
 from mnist_app.inference import Layers, Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.ui import canvas, layout, resources, session
-from mnist_app.ui.components.embedding_map import Mark
-from mnist_app.ui.components.embedding_map import embedding_map as show_map
+from mnist_app.ui.components.embedding_map import embedding_map
 from mnist_app.ui.markup import legends, panels, predictions
 from mnist_app.ui.markup.panels import Panel
-from mnist_app.ui.parts import asking, browsing, inside
+from mnist_app.ui.parts import asking, browsing, inside, live_network
 
 NEIGHBOR_SIDE = 58
 AVERAGE_SIDE = 136
@@ -24,7 +25,7 @@ LINE = np.full((1, IMAGE_SIDE, 3), 128, np.uint8)
 
 layout.begin(
     "MNIST",
-    "70,000 handwritten digits. Networks learn from most of them and are tested on the rest.",
+    "70,000 handwritten digits. Draw, and see yours find its place among them.",
 )
 canvas.controls()
 
@@ -43,35 +44,39 @@ def show_figures(source: Source) -> None:
 @st.fragment
 def find_place() -> None:
     """Each stroke and each click on the map reruns this and nothing else."""
-    st.subheader("Your digit among the others", anchor=False)
-    title = registry.title(embedding.NETWORK)
-    st.markdown(
-        f"Each dot is one of the {MNIST.training:,} training images. Two dots are close together "
-        f"when “{title}” sees their images as similar, judging by the "
-        f"{len(embedding.read().mean)} values of its last hidden layer. The large ring is your "
-        "digit, and the small rings are the training images most similar to it. Click any dot to "
-        "see its image.\n\nThe map was made with t-SNE, which preserves neighborhoods. The sizes "
-        "of the islands and the distances between them mean little."
-    )
-    left, right = st.columns([1, 2], gap="large")
-    with left:
+    with layout.beside_canvas():
         subject = inside.subject(canvas.show())
         outputs = asking.layers(subject.image, network=embedding.NETWORK)
         place = place_of(outputs)
-        st.caption(subject.note)
-        answer = inside.prediction_view(title, outputs, network=embedding.NETWORK)
-        st.html(predictions.compact_predictions([answer]))
-        if place is not None:
-            show_neighbors(place)
-    with right:
-        show_map(
-            resources.embedding_picture(),
-            "Map of the training images: ten colored islands, one for each digit",
-            marks(place),
-            key="embedding",
-            on_pick=pick_dot,
-        )
-        show_picked_dot()
+        with st.container(key="map"):
+            embedding_map(
+                f"{st.get_option('server.baseUrlPath')}/{resources.packed_map().path}".lstrip("/"),
+                embedding.NETWORK,
+                place,
+                session.picked_number(session.PICKED_DOT),
+                MNIST.training,
+                key="embedding",
+                on_pick=lambda number: session.pick(session.PICKED_DOT, number),
+            )
+            with st.container(horizontal=True, key="beside_map"):
+                title = registry.title(embedding.NETWORK)
+                answer = inside.prediction_view(title, outputs, network=embedding.NETWORK)
+                answer = replace(answer, live=embedding.NETWORK, version=subject.version)
+                st.html(predictions.compact_predictions([answer]), width="content")
+                st.html(panels.tight_row(shown_images(place)), width="stretch")
+            st.caption(f"{subject.note} {map_in_words(title)}")
+    asked = live_network.answered(embedding.NETWORK, outputs, network=embedding.NETWORK)
+    live_network.show(subject, asked)
+
+
+def map_in_words(title: str) -> str:
+    """Return what the map shows."""
+    return (
+        f"Each dot is one of {MNIST.training:,} training images; close are those that “{title}” "
+        f"finds similar, by the {len(embedding.read().mean)} values of its last hidden layer. The "
+        "large ring is your digit, the small rings are most similar to it. The map was made with "
+        "t-SNE, which preserves neighborhoods: sizes and distances of islands mean little."
+    )
 
 
 def place_of(outputs: Layers | Pending | Refused) -> embedding.Place | None:
@@ -81,47 +86,19 @@ def place_of(outputs: Layers | Pending | Refused) -> embedding.Place | None:
     return embedding.read().place(outputs[embedding.LAYER])
 
 
-def pick_dot(x: float, y: float) -> None:
-    """Remember the training image whose dot lies nearest to a click."""
-    session.pick(session.PICKED_DOT, embedding.read().nearest_to(x, y))
-
-
-def marks(place: embedding.Place | None) -> list[Mark]:
-    """What stands on the map: the digits' names, the drawing, what is near it, what was picked."""
-    map_ = embedding.read()
-    shown = [Mark(x, y, "name", str(d)) for d, (x, y) in enumerate(resources.embedding_names())]
-    picked = session.picked_number(session.PICKED_DOT)
-    if picked is not None:
-        x, y = map_.positions[picked].tolist()
-        shown.append(Mark(x, y, "picked"))
-    if place is not None:
-        near = map_.positions[place.neighbors].tolist()
-        shown += [Mark(x, y, "near") for x, y in near]
-        shown.append(Mark(place.x, place.y, "own"))
-    return shown
-
-
-def show_neighbors(place: embedding.Place) -> None:
-    """The training images most similar to the drawing."""
+def shown_images(place: embedding.Place | None) -> list[Panel]:
+    """Return the image that was clicked, and those most similar to the drawing."""
     split = resources.split(MNIST.name, "training")
-    st.markdown("**The most similar training images**, with their labels:")
+    picked = session.picked_number(session.PICKED_DOT)
     shown = [
-        Panel(str(split.labels[index]), split.images[index], f"{index:,}", NEIGHBOR_SIDE)
-        for index in place.neighbors
+        (f"{split.labels[index]}", index) for index in ([] if place is None else place.neighbors)
     ]
-    st.html(panels.tight_row(shown))
-
-
-def show_picked_dot() -> None:
-    """The image whose dot was clicked."""
-    picked = session.picked_number(session.PICKED_DOT)
-    if picked is None:
-        return
-    split = resources.split(MNIST.name, "training")
-    st.markdown("**The dot you clicked:**")
-    title = f"Labeled {split.labels[picked]}"
-    note = f"Training image {picked:,}"
-    st.html(panels.row([Panel(title, split.images[picked], note)]))
+    if picked is not None:
+        # In the place of the least similar one: the row stays as long as it is.
+        shown = [(f"Kept: {split.labels[picked]}", picked), *shown[: embedding.NEIGHBORS - 1]]
+    return [
+        Panel(title, split.images[index], f"{index:,}", NEIGHBOR_SIDE) for title, index in shown
+    ]
 
 
 @st.fragment
@@ -187,7 +164,7 @@ def explain() -> None:
         "set aside for validation. They tell a training run how sure its network may be, so it "
         "looks at the test images only once, at the end.\n\nThe networks that come with the app "
         "are slightly less innocent. Several ways of training them were compared by their test "
-        "images: see “What was tried” on the page Models."
+        "images: see “What was tried” on the page Report card."
     )
 
 
@@ -230,9 +207,9 @@ def show_unofficial_files(names: list[str]) -> None:
         )
 
 
-show_figures(MNIST)
 find_place()
 st.subheader("Browse", anchor=False)
+show_figures(MNIST)
 choices = st.container(horizontal=True)
 with choices:
     chosen = browsing.choose_source()
@@ -248,3 +225,4 @@ else:
     show_digits(chosen)
 explain()
 layout.poll_for_inference()
+layout.end("robustness", "Robustness")

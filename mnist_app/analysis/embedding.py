@@ -5,6 +5,8 @@ ahead by `python -m mnist_app map`. A new drawing is placed among the images mos
 """
 
 import functools
+import json
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from mnist_app import storage
 from mnist_app.data import datasets
 from mnist_app.data.datasets import CLASSES
 from mnist_app.imaging.convolution import Array
-from mnist_app.imaging.image_files import encode_with_palette
+from mnist_app.imaging.image_files import encode_png
+from mnist_app.imaging.normalize import Image
 from mnist_app.networks.card import ASSETS
 from mnist_app.networks.prediction import Predictor
 
@@ -27,9 +30,9 @@ COMPONENTS = 20
 NEIGHBORS = 8
 SEED = 1
 TSNE_PACKAGE = "openTSNE==1.0.4"
-# Of the map's picture, in pixels.
-SIDE = 640
-BACKGROUND = (16, 20, 24)
+# Images in one picture for the browser, and how many such pictures there are.
+BLOCK, BLOCKS = 250, 240
+BLOCK_ACROSS = 25
 # A color, RGB, for each digit: Tableau's ten. Neighbors on the map differ enough, and the digits'
 # names stand on it, too.
 COLORS = (
@@ -87,10 +90,6 @@ class Embedding:
         x, y = np.median(self.positions[nearest], axis=0)
         return Place(float(x), float(y), nearest)
 
-    def nearest_to(self, x: float, y: float) -> int:
-        """Return the index of the training image nearest to a point of the map."""
-        return int(np.square(self.positions - np.array([x, y])).sum(axis=1).argmin())
-
 
 @functools.cache
 def read() -> Embedding:
@@ -109,12 +108,62 @@ def load(file: Path) -> Embedding:
         )
 
 
-def paint(embedding: Embedding, labels: NDArray[np.uint8]) -> bytes:
-    """Return the map as a PNG file: a dot for each image, in the color of its label."""
-    picture = np.zeros((SIDE, SIDE), np.uint8)
-    columns, rows = np.rint(embedding.positions * (SIDE - 1)).astype(int).T
-    picture[rows, columns] = labels + 1
-    return encode_with_palette(picture, [BACKGROUND, *COLORS])
+def pack(embedding: Embedding, labels: NDArray[np.uint8]) -> bytes:
+    """Return the map as one file for the browser, which places drawings while they are drawn.
+
+    It is the length of a JSON object in four bytes, the object, and arrays, all little-endian: the
+    hidden layer's mean and the axes, float32; the positions, uint16, the images' numbers, uint16,
+    their labels, uint8, and their components, int8, in units of "step". Images that lie near each
+    other on the map follow each other, see `order`.
+    """
+    ordered = order(embedding)
+    step = float(np.abs(embedding.components).max() / 127)
+    about = {
+        "images": len(ordered),
+        "hidden": len(embedding.mean),
+        "components": COMPONENTS,
+        "step": step,
+        "neighbors": NEIGHBORS,
+        "layer": LAYER,
+        "block": BLOCK,
+        "across": BLOCK_ACROSS,
+        "colors": COLORS,
+        "names": names(embedding, labels),
+    }
+    text = json.dumps(about).encode()
+    text += b" " * (-len(text) % 4)
+    arrays = (
+        embedding.mean.astype("<f4"),
+        embedding.axes.astype("<f4"),
+        np.rint(embedding.positions[ordered] * np.iinfo(np.uint16).max).astype("<u2"),
+        ordered.astype("<u2"),
+        labels[ordered],
+        np.rint(embedding.components[ordered] / step).astype(np.int8),
+    )
+    return b"".join([struct.pack("<I", len(text)), text, *(array.tobytes() for array in arrays)])
+
+
+def order(embedding: Embedding) -> NDArray[np.int64]:
+    """Return the images' indices so that neighbors on the map follow each other: along a Z-curve.
+
+    Morton, A computer oriented geodetic data base (1966).
+    """
+    cells = np.rint(embedding.positions * 1023).astype(np.int64)
+    code = np.zeros(len(cells), np.int64)
+    for bit in range(10):
+        for axis in range(2):
+            code |= (cells[:, axis] >> bit & 1) << (2 * bit + axis)
+    return np.argsort(code, kind="stable")
+
+
+def block(embedding: Embedding, images: Image, number: int) -> bytes:
+    """Return the images of a block as one PNG file, in rows; `number` is 0 for the first block."""
+    shown = images[order(embedding)[number * BLOCK : (number + 1) * BLOCK]]
+    down, side = BLOCK // BLOCK_ACROSS, images.shape[1]
+    tiles = np.zeros((down * BLOCK_ACROSS, side, side), np.uint8)
+    tiles[: len(shown)] = shown
+    rows = tiles.reshape(down, BLOCK_ACROSS, side, side).swapaxes(1, 2)
+    return encode_png(np.ascontiguousarray(rows).reshape(down * side, BLOCK_ACROSS * side))
 
 
 def names(embedding: Embedding, labels: NDArray[np.uint8]) -> list[tuple[float, float]]:

@@ -72,8 +72,12 @@ def add_noise(image: Image, spread: float) -> Image:
 
     The noise is the same at each call.
     """
-    noise = np.random.default_rng(NOISE_SEED).normal(0.0, 1.0, image.shape)
-    return np.clip(np.rint(image + spread * noise), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(image + spread * noise(image.shape)), 0, 255).astype(np.uint8)
+
+
+def noise(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the noise that is added to images of this shape, with a standard deviation of 1."""
+    return np.random.default_rng(NOISE_SEED).normal(0.0, 1.0, shape)
 
 
 def occlude(image: Image, rows: float) -> Image:

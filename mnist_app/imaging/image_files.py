@@ -2,7 +2,6 @@
 
 import base64
 import io
-from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -63,18 +62,6 @@ def encode_png(image: Image) -> bytes:
     """Return a picture, uint8, gray (height, width) or RGB (height, width, 3), as a PNG file."""
     _, encoded = cv2.imencode(".png", image if image.ndim == 2 else image[..., ::-1], _SMALL)
     return encoded.tobytes()
-
-
-def encode_with_palette(indices: Image, palette: Sequence[tuple[int, int, int]]) -> bytes:
-    """Return a picture of few colors as a small PNG file.
-
-    `indices` is uint8 (height, width) and points into `palette`, at most 256 RGB colors.
-    """
-    picture = PIL.Image.fromarray(indices, "P")
-    picture.putpalette([value for color in palette for value in color])
-    file = io.BytesIO()
-    picture.save(file, "PNG", optimize=True, bits=4 if len(palette) <= 16 else 8)
-    return file.getvalue()
 
 
 def data_uri(png: bytes) -> str:

@@ -1,5 +1,6 @@
 """The small elements of our own: each a folder with plain HTML, CSS and JavaScript."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,7 +13,9 @@ from mnist_app.imaging import colormap
 from mnist_app.imaging.colormap import Palette
 from mnist_app.imaging.image_files import as_base64
 
-SHARED_SCRIPT = Path(__file__).parent / "components" / "shared.js"
+COMPONENTS = Path(__file__).parent / "components"
+SHARED_SCRIPT = COMPONENTS / "shared.js"
+_PUBLISHED: dict[str, str] = {}
 
 
 def element(folder: Path, constants: Mapping[str, Any] | None = None) -> ComponentRenderer:
@@ -26,8 +29,34 @@ def element(folder: Path, constants: Mapping[str, Any] | None = None) -> Compone
         (folder / f"{folder.name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css")
     )
     return st.components.v2.component(
-        f"mnist_lab_{folder.name}", html=html, css=css, js=script(folder, constants)
+        f"mnist_lab_{folder.name}", html=html, css=css, js=_loader(folder, constants)
     )
+
+
+def _loader(folder: Path, constants: Mapping[str, Any] | None) -> str:
+    """Return a module that loads an element's JavaScript, which the browser keeps.
+
+    Streamlit sends an element's own module at each rerun: it has to be short.
+    """
+    base = st.get_option("server.baseUrlPath").strip("/")
+    path = _publish(folder.name, script(folder, constants))
+    path = f"{base}/{path}".lstrip("/")
+    return (
+        f"const loaded = await import(`${{location.origin}}/{path}`);\n"
+        "export default loaded.default;\n"
+    )
+
+
+def _publish(name: str, text: str) -> str:
+    """Keep an element's JavaScript for `find_script`; return its path: another text has another."""
+    path = f"scripts/{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.js"
+    _PUBLISHED[path] = text
+    return path
+
+
+def find_script(path: str) -> str | None:
+    """Return the JavaScript that has this path of `_publish`; None where there is none."""
+    return _PUBLISHED.get(path)
 
 
 def script(folder: Path, constants: Mapping[str, Any] | None = None) -> str:

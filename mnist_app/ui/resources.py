@@ -14,7 +14,6 @@ from mnist_app.analysis.scores import Scores
 from mnist_app.data import datasets, statistics
 from mnist_app.data.datasets import EMNIST, MNIST
 from mnist_app.data.statistics import Statistics
-from mnist_app.imaging import image_files
 from mnist_app.imaging.convolution import Array
 from mnist_app.inference import Inference, InferenceError
 from mnist_app.networks import card as cards
@@ -36,6 +35,19 @@ class PackedNetwork:
         """The path of its URL, from the pages' root: another content has another one."""
         digest = hashlib.sha256(self.content).hexdigest()[:16]
         return f"live/{self.name}/{digest}"
+
+
+@dataclass(frozen=True)
+class PackedMap:
+    """The map of MNIST's training images as one file for the browser."""
+
+    content: bytes
+    """See `embedding.pack`."""
+
+    @functools.cached_property
+    def path(self) -> str:
+        """The path of its URL, from the pages' root: another content has another one."""
+        return f"map/{hashlib.sha256(self.content).hexdigest()[:16]}"
 
 
 def start() -> None:
@@ -111,16 +123,15 @@ def _look_at(source: str, part: str, stamp: tuple[int, ...]) -> Statistics:  # n
 
 
 @st.cache_resource(show_spinner=False)
-def embedding_picture() -> str:
-    """Return the map's picture, a data URI."""
+def packed_map() -> PackedMap:
+    """Return the map of MNIST's training images for the browser."""
     labels = split(MNIST.name, "training").labels
-    return image_files.data_uri(embedding.paint(embedding.read(), labels))
+    return PackedMap(embedding.pack(embedding.read(), labels))
 
 
-@st.cache_resource(show_spinner=False)
-def embedding_names() -> list[tuple[float, float]]:
-    """Return where each digit's name stands on the map, x and y, 0 to 1."""
-    return embedding.names(embedding.read(), split(MNIST.name, "training").labels)
+def map_block(number: int) -> bytes:
+    """Return some images of the map as a PNG file, see `embedding.block`."""
+    return embedding.block(embedding.read(), split(MNIST.name, "training").images, number)
 
 
 def card(name: str) -> cards.Card:

@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import importlib
+import pkgutil
 import re
 import secrets
 from collections.abc import AsyncIterator
@@ -15,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
-from mnist_app.ui import resources
+from mnist_app.analysis import embedding
+from mnist_app.ui import components, element, resources
 from mnist_app.ui.visitor import COOKIE, NUMBER
 
 PAGE_FAILED = "Something went wrong on this page. Reload it to continue; your drawing is kept."
@@ -69,6 +72,32 @@ def answer_network(request: Request) -> Response:
     if packed is None or packed.path != request.url.path[-len(packed.path) :]:
         return PlainTextResponse("There is no such network.", status_code=404)
     return Response(packed.content, media_type="application/octet-stream", headers=FOR_EVER)
+
+
+def answer_map(request: Request) -> Response:
+    """Answer with the map of MNIST, or with a block of its images; 404 where it is another now."""
+    packed = resources.packed_map()
+    number = request.path_params.get("block")
+    is_known = packed.path.endswith(f"/{request.path_params['digest']}")
+    if not is_known or (number or 0) >= embedding.BLOCKS:
+        return PlainTextResponse("There is no such map.", status_code=404)
+    if number is None:
+        content_type = "application/octet-stream"
+        return Response(packed.content, media_type=content_type, headers=FOR_EVER)
+    return Response(resources.map_block(number), media_type="image/png", headers=FOR_EVER)
+
+
+def answer_script(request: Request) -> Response:
+    """Answer with the JavaScript of an element of ours; 404 where it is another one now."""
+    path = f"scripts/{request.path_params['name']}"
+    text = element.find_script(path)
+    if text is None:  # no page of this process has shown it so far
+        for module in pkgutil.iter_modules(components.__path__, f"{components.__name__}."):
+            importlib.import_module(module.name)
+        text = element.find_script(path)
+    if text is None:
+        return PlainTextResponse("There is no such script.", status_code=404)
+    return Response(text, media_type="text/javascript", headers=FOR_EVER)
 
 
 def answer_font(request: Request) -> Response:

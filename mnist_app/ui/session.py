@@ -134,6 +134,16 @@ def picked_number(key: str) -> int | None:
     return picked if isinstance(picked, int) else None
 
 
+def strength(name: str, neutral: float) -> float:
+    """Return how strong the visitor made a corruption; `neutral` before he touched it."""
+    return float(st.session_state.get(f"{STRENGTH}{name}", neutral))
+
+
+def pick_strength(name: str, strength: float) -> None:
+    """Remember how strong the visitor made a corruption."""
+    st.session_state[f"{STRENGTH}{name}"] = strength
+
+
 def picked_cell() -> tuple[int, int] | None:
     """Return the cell of the confusion matrix that the visitor picked: a label and an answer."""
     picked: tuple[int, int] | None = st.session_state.get(PICKED_CELL)

@@ -33,11 +33,11 @@ PAGES = {
     "/max_pooling": "[aria-label^='Answer: As trained']",
     "/pixels": "[aria-label^='Answer: Centered']",
     "/mnist": "[aria-label^='Answer: ']",
-    "/models": "[aria-label='Answer: Small CNN']",
+    "/robustness": "[aria-label='Answer: Small CNN']",
 }
 CLICKS = {
     "the next page of images": ("/mnist", ".st-key-image_page [data-testid$=StepUp]"),
-    "a cell of the confusion matrix": ("/models", ".st-key-confusion td button:enabled"),
+    "a cell of the confusion matrix": ("/report_card", ".st-key-confusion td button:enabled"),
 }
 SECONDS_OF_HOVER = 4
 # From the last event of a stroke until all sheets, lenses and answers of the page are painted.

@@ -36,7 +36,7 @@ FIRST_POINT = """(name) => {
     const bar = document.querySelector('[data-testid=stProgress]');
     if (!bar?.innerText.includes(name)) return false;
     const inside = (root) => [...root.querySelectorAll('*')].some((element) =>
-        element.tagName === 'circle' ||  // a curve of one point; the run before has more
+        element.matches('path.dots') ||  // a curve of one point; the run before has more
         (element.shadowRoot && inside(element.shadowRoot)));
     return inside(document.querySelector('.st-key-curves'));
 }"""

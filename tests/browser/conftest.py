@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from mnist_app.imaging.normalize import Image
 from tests.support.chromium import start_browser
-from tests.support.handwriting import Stroke, drawn
+from tests.support.handwriting import DIGITS, Stroke, drawn
 from tests.support.serving import Server, serve
 
 # Two cores may start several networks at once.
@@ -22,6 +22,8 @@ SIDE = 280
 TWO_FRAMES = "() => new Promise(end => requestAnimationFrame(() => requestAnimationFrame(end)))"
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+
+# The last point is answered with the next frame.
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +126,28 @@ def draw(page: Page, strokes: list[Stroke], size: float = SIDE, offset: float = 
         page.mouse.up()
 
 
+def wait_for_network(page: Page) -> None:
+    """Until the network is in the browser: an answer that comes before is the server's alone."""
+    page.wait_for_function(
+        "performance.getEntriesByType('resource').some(one => one.name.includes('/live/'))"
+    )
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def start_stroke(page: Page, digit: int) -> None:
+    """Draw the only stroke of a digit with the mouse and keep the button down.
+
+    In small steps, as a hand does: the canvas draws the last half step at the stroke's end alone.
+    """
+    left, top, zoom = canvas_place(page)
+    points = [(left + 2.8 * zoom * x, top + 2.8 * zoom * y) for x, y in DIGITS[digit][0]]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=40 // len(points) + 2)
+    page.evaluate(TWO_FRAMES)
+
+
 def draw_by_touch(page: Page, strokes: list[Stroke]) -> None:
     """Draw with a finger."""
     left, top, zoom = canvas_place(page)
@@ -165,14 +189,6 @@ def expect_answer(page: Page, answer: int | str) -> None:
     except AssertionError as error:
         error.add_note(f"On the page: {page.locator('[data-testid=stMain]').inner_text()}")
         raise
-
-
-def wait_for_network(page: Page) -> None:
-    """Until the network is in the browser: an answer that comes before is the server's alone."""
-    page.wait_for_function(
-        "performance.getEntriesByType('resource').some(one => one.name.includes('/live/'))"
-    )
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def wait_until_quiet(page: Page) -> None:

@@ -1,23 +1,23 @@
-"""The pages MNIST and Models in a real browser: filter, click, draw, slide."""
+"""The pages MNIST and Report card in a real browser: filter, click, draw."""
 
+import math
 import re
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from mnist_app.analysis import metrics, scores
+from mnist_app.analysis import embedding, metrics, scores
 from mnist_app.data import datasets
-from mnist_app.imaging.corruptions import CORRUPTIONS
 from mnist_app.networks.registry import read_card
 from tests.browser.conftest import (
     OpenPage,
-    draw,
     is_too_wide,
     keep_screenshot,
+    start_stroke,
+    wait_for_network,
     wait_until_quiet,
 )
-from tests.support.handwriting import DIGITS
 from tests.support.serving import Server
 
 TEST = datasets.load_test()
@@ -53,39 +53,57 @@ def test_a_digit_is_chosen_and_an_image_clicked(server: Server, open_page: OpenP
     keep_screenshot(page, "mnist-picked")
 
 
-def place(page: Page, mark: str) -> tuple[float, float]:
-    """Where a mark of the map lies, from the left and from the top, in percent."""
-    style = page.locator(f".st-key-embedding {mark}").get_attribute("style") or ""
-    left, top = re.findall(r"(?:left|top): ([\d.]+)%", style)
-    return float(left), float(top)
+def own_place(page: Page) -> tuple[float, float]:
+    """Where the drawing lies on the map, from the left and from the top, 0 to 1."""
+    x, y = (page.locator(".st-key-embedding .marks").get_attribute("data-own") or "").split()
+    return float(x), float(y)
 
 
-def test_the_drawing_finds_its_place_and_dots_are_clicked(
-    server: Server, open_page: OpenPage
-) -> None:
+def test_the_drawing_finds_its_place_while_one_draws(server: Server, open_page: OpenPage) -> None:
     page = open_page(f"{server.url}/mnist")
-    own = page.locator(".st-key-embedding .own")
-    expect(own).to_be_visible()
+    marks = page.locator(".st-key-embedding .marks")
+    expect(marks).to_have_attribute("data-own", re.compile(r"\d"))
+    wait_for_network(page)
+    labels = datasets.load_all_training().labels
+    islands = embedding.names(embedding.read(), labels)
+    assert math.dist(own_place(page), islands[7]) < 0.15
+    start_stroke(page, 3)
+    page.wait_for_timeout(500)
+    assert math.dist(own_place(page), islands[3]) < 0.15
+    page.mouse.up()
+    expect(page.locator(".lab-compact [role=status]")).to_have_text("3")
+
+
+def test_dots_become_images_that_are_kept(server: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{server.url}/mnist")
+    marks = page.locator(".st-key-embedding .marks")
+    expect(marks).to_have_attribute("data-own", re.compile(r"\d"))
     wait_until_quiet(page)
-    example, style = place(page, ".own"), own.get_attribute("style") or ""
-    draw(page, DIGITS[4])
-    expect(page.locator(".lab-compact [role=status]")).to_have_text("4")
+    field = page.get_by_role("searchbox")
+    field.fill("12,345")
+    with page.expect_response("**/map/*/*") as pictures:
+        field.press("Enter")
+    assert pictures.value.headers["cache-control"].endswith("immutable")
+    labels = datasets.load_all_training().labels
+    kept = page.locator(".lab-panel", has_text="Kept: ")
+    expect(kept).to_contain_text("12,345")
     wait_until_quiet(page)
-    expect(own).not_to_have_attribute("style", style)
-    four = place(page, ".own")
-    name = place(page, ".name:text-is('4')")
-    assert np.hypot(four[0] - name[0], four[1] - name[1]) < 15
-    assert np.hypot(four[0] - example[0], four[1] - example[1]) > 15
-    picture = page.locator(".st-key-embedding img")
-    box = picture.bounding_box()
-    assert box is not None
-    picture.click(position={"x": name[0] / 100 * box["width"], "y": name[1] / 100 * box["height"]})
-    expect(page.locator(".lab-panel", has_text="Labeled 4")).to_be_visible()
+    marks.focus()
+    marks.press("ArrowLeft")
+    said = marks.get_attribute("aria-label") or ""
+    number = int(re.findall(r"no\. ([\d,]+)", said)[0].replace(",", ""))
+    assert number != 12_345
+    assert f"Labeled {labels[number]}, " in said
+    positions = embedding.read().positions
+    assert positions[number][0] < positions[12_345][0]
+    assert math.dist(positions[number], positions[12_345]) < 0.05
+    marks.press("Enter")
+    expect(kept).to_contain_text(f"{number:,}")
     keep_screenshot(page, "mnist-map")
 
 
-def test_a_cell_is_clicked_and_a_slider_moved(server: Server, open_page: OpenPage) -> None:
-    page = open_page(f"{server.url}/models")
+def test_a_cell_is_clicked(server: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{server.url}/report_card")
     kept = scores.read(read_card("cnn"))
     assert kept is not None
     counts = metrics.confusion_matrix(kept.probabilities.argmax(axis=1), TEST.labels)
@@ -103,20 +121,14 @@ def test_a_cell_is_clicked_and_a_slider_moved(server: Server, open_page: OpenPag
     expect(page.get_by_text("Labeled 0, read as 0, least confident first")).to_be_visible()
     page.get_by_role("button", name="Show all mistakes").click()
     expect(page.get_by_text("Its most confident mistakes")).to_be_visible()
-
-    chart = page.locator(".st-key-curves figcaption")
-    expect(chart).to_contain_text(f"Small CNN {100 * kept.curves['shift'][0]:.1f}%")
-    page.get_by_role("slider", name=CORRUPTIONS["shift"].unit.capitalize()).press("End")
-    expect(chart).to_contain_text(f"Small CNN {100 * kept.curves['shift'][-1]:.1f}%")
-    keep_screenshot(page, "models-shifted")
+    keep_screenshot(page, "report-card")
 
 
 @pytest.mark.parametrize(("phone", "dark"), [(True, True), (False, False)])
-def test_nothing_is_cut_on_both_pages(
-    server: Server, open_page: OpenPage, phone: bool, dark: bool
-) -> None:
+def test_nothing_is_cut(server: Server, open_page: OpenPage, phone: bool, dark: bool) -> None:
     page = open_page(f"{server.url}/mnist", phone=phone, dark=dark)
-    for path, last in (("mnist", "Why 10,000 are set aside"), ("models", "What was tried")):
+    lasts = {"mnist": "Why 10,000 are set aside", "report_card": "What was tried"}
+    for path, last in (lasts | {"robustness": "Robustness"}).items():
         page.goto(f"{server.url}/{path}")
         expect(page.get_by_role("heading", name=last)).to_be_visible()
         wait_until_quiet(page)

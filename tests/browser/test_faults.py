@@ -30,11 +30,12 @@ def test_link_to_any_page_as_the_very_first_request(
             "Draw",
             "Pixels",
             "Convolution",
-            "Feature maps",
             "Max pooling",
+            "Feature maps",
             "Training",
             "MNIST",
-            "Models",
+            "Robustness",
+            "Report card",
         ]
 
 

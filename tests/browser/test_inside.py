@@ -86,7 +86,7 @@ def assert_lens_agrees(lens: Lens, row: int, column: int, kernel: Array, result:
 
 
 def test_hovering_shows_what_keras_computes_by_itself(server: Server, open_page: OpenPage) -> None:
-    page = open_page(server.url + "/models")
+    page = open_page(server.url + "/report_card")
     sent: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     page.goto(server.url + "/convolution")

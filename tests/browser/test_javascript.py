@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
+from mnist_app.analysis import embedding
+from mnist_app.data import datasets
 from mnist_app.imaging import colormap, convolution
 from mnist_app.imaging.colormap import MARK, Palette, Scale
 from mnist_app.imaging.convolution import ConvolutionError
@@ -238,12 +240,28 @@ def test_every_tile_has_its_values_in_its_place(
     assert not pixels.any()
 
 
-def test_click_on_the_map_is_a_share_of_it(page: Page) -> None:
-    box = {"left": 10, "top": 20, "width": 200, "height": 400}
-    script = Script(page, "embedding_map")
-    places = [((10, 20), [0, 0]), ((110, 120), [0.5, 0.25]), ((500, -5), [1, 0])]
-    pointers = [({"clientX": x, "clientY": y}, box) for (x, y), _ in places]
-    assert script.each("placeUnder", pointers) == [share for _, share in places]
+PLACE = """async ({ packed, hidden }) => {
+  const script = globalThis.scripts.embedding_map;
+  const map = script.unpackMap(script.bytesOf(packed).buffer);
+  return hidden.map((outputs) => {
+    const { x, y, near } = script.placeOf(map, outputs);
+    return { x, y, near: near.map((dot) => map.numbers[dot]) };
+  });
+}"""
+
+
+def test_a_drawing_is_placed_on_the_map_as_python_places_it(page: Page) -> None:
+    Script(page, "embedding_map")
+    map_ = embedding.read()
+    some = np.arange(0, 60_000, 9999)
+    hidden = map_.mean + map_.components[some] @ map_.axes.T + RANDOM.normal(0, 0.3, (7, 128))
+    labels = datasets.load_all_training().labels
+    packed = base64.b64encode(embedding.pack(map_, labels)).decode()
+    found = page.evaluate(PLACE, {"packed": packed, "hidden": hidden.tolist()})
+    for one, outputs in zip(found, hidden, strict=True):
+        expected = map_.place(outputs.astype(np.float32))
+        assert one["near"] == expected.neighbors.tolist()
+        assert (one["x"], one["y"]) == pytest.approx((expected.x, expected.y), abs=1e-4)
 
 
 def test_one_pink_points_at_things_everywhere() -> None:

@@ -2,27 +2,19 @@
 
 import itertools
 
-from playwright.sync_api import ConsoleMessage, Page, WebSocket, expect
+from playwright.sync_api import ConsoleMessage, WebSocket, expect
 
-from tests.browser.conftest import TWO_FRAMES, OpenPage, canvas_place, draw, wait_for_network
+from tests.browser.conftest import (
+    OpenPage,
+    canvas_place,
+    draw,
+    start_stroke,
+    wait_for_network,
+)
 from tests.support.handwriting import DIGITS
 from tests.support.serving import Server
 
 ANSWER = "[data-answer]"
-
-
-def start_stroke(page: Page, digit: int) -> None:
-    """Draw the only stroke of a digit with the mouse and keep the button down.
-
-    In small steps, as a hand does: the canvas draws the last half step at the stroke's end alone.
-    """
-    left, top, zoom = canvas_place(page)
-    points = [(left + 2.8 * zoom * x, top + 2.8 * zoom * y) for x, y in DIGITS[digit][0]]
-    page.mouse.move(*points[0])
-    page.mouse.down()
-    for point in points[1:]:
-        page.mouse.move(*point, steps=40 // len(points) + 2)
-    page.evaluate(TWO_FRAMES)
 
 
 def test_the_answer_is_there_before_pen_up(open_page: OpenPage, server: Server) -> None:

@@ -27,6 +27,7 @@ from tests.support.apptest import (
     send_to_canvas,
     strokes_of,
     table_with,
+    text_of,
 )
 from tests.support.handwriting import DIGITS, drawn
 
@@ -88,8 +89,8 @@ def test_drawing_is_normalized_once_and_kept(app: AppTest) -> None:
 
 def test_drawing_stays_when_the_page_changes(app: AppTest) -> None:
     draw(app, 2)
-    go_to(app, "models")
-    assert app.title[0].value == "Models"
+    go_to(app, "report_card")
+    assert app.title[0].value == "Report card"
     go_to(app, "draw")
     assert reads(app) == "2"
 
@@ -162,7 +163,7 @@ def test_damaged_drawings_do_no_harm(app: AppTest) -> None:
 def test_strokes_that_are_none_do_no_harm(app: AppTest, strokes: object) -> None:
     send_to_canvas(app, strokes, data_uri(encode_png(drawn(6))))
     assert reads(app) == "6"
-    go_to(app, "models")
+    go_to(app, "report_card")
     go_to(app, "draw")
     assert reads(app) == "6"
 
@@ -173,20 +174,20 @@ def test_a_picture_larger_than_the_canvas_is_not_kept(app: AppTest) -> None:
     assert app.session_state["drawing"].normalized.gray.shape == (280, 280)
 
 
-def test_models_page_shows_every_layer_of_the_card(app: AppTest) -> None:
-    go_to(app, "models")
+def test_report_card_shows_every_layer_of_the_card(app: AppTest) -> None:
+    go_to(app, "report_card")
     layers = table_with(app, "Layer")["Layer"].tolist()
     assert layers == [layer.name for layer in read_card("cnn").layers]
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_models_page_shows_each_network(app: AppTest, name: str) -> None:
-    go_to(app, "models")
+def test_report_card_shows_each_network(app: AppTest, name: str) -> None:
+    go_to(app, "report_card")
     choose_network(app, name)
     values = [metric.value for metric in app.metric]
     assert f"{read_card(name).parameters:,}" in values
     assert len(table_with(app, "Pen")) == 3
-    assert f"Where “{title(name)}” fails" in [one.value for one in app.subheader]
+    assert f"“{title(name)}”: " in text_of(app)
 
 
 def test_chosen_network_answers_on_every_page(app: AppTest) -> None:
@@ -195,7 +196,7 @@ def test_chosen_network_answers_on_every_page(app: AppTest) -> None:
     choose_network(app, "softmax")
     assert answer(app) != sure
     assert "7,850 parameters" in app.sidebar.caption[0].value
-    go_to(app, "models")
+    go_to(app, "report_card")
     assert app.selectbox(key="network").value == "softmax"
     go_to(app, "draw")
     assert app.selectbox(key="network").value == "softmax"

@@ -29,26 +29,25 @@ def test_the_map_is_made_of_this_networks_hidden_layer(inference: Inference) -> 
 def test_new_digits_lie_among_similar_ones(inference: Inference) -> None:
     test = datasets.load_test()[:200]
     places = [MAP.place(output) for output in inference.outputs(test.images, LAYER, NETWORK)]
-    nearest = [TRAINING.labels[MAP.nearest_to(place.x, place.y)] for place in places]
+    nearest = [TRAINING.labels[place.neighbors[0]] for place in places]
     assert np.mean(np.array(nearest) == test.labels) > 0.97
     assert all(len(place.neighbors) == embedding.NEIGHBORS for place in places)
 
 
-def test_a_point_leads_to_its_own_image() -> None:
-    for index in (0, 12_345, 59_999):
-        x, y = MAP.positions[index]
-        found = MAP.nearest_to(float(x), float(y))
-        assert np.array_equal(MAP.positions[found], MAP.positions[index])
+def test_images_follow_each_other_as_on_the_map() -> None:
+    order = embedding.order(MAP)
+    assert np.array_equal(np.sort(order), np.arange(60_000))
+    steps = np.linalg.norm(np.diff(MAP.positions[order], axis=0), axis=1)
+    assert np.median(steps) < 0.01
 
 
-def test_the_picture_has_a_dot_in_the_color_of_the_label() -> None:
-    png = embedding.paint(MAP, TRAINING.labels)
-    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR_RGB)
+def test_a_block_holds_its_images() -> None:
+    png = embedding.block(MAP, TRAINING.images, 239)
+    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert picture is not None
-    assert picture.shape == (embedding.SIDE, embedding.SIDE, 3)
-    column, row = np.rint(MAP.positions[59_999] * (embedding.SIDE - 1)).astype(int)
-    assert tuple(picture[row, column]) == embedding.COLORS[TRAINING.labels[59_999]]
-    assert len(png) < 60_000
+    index = embedding.order(MAP)[239 * embedding.BLOCK + 26]  # the second one in the second row
+    assert np.array_equal(picture[28:56, 28:56], TRAINING.images[index])
+    assert len(png) < 80_000
 
 
 def test_principal_axes_are_those_of_the_largest_variance() -> None:

@@ -54,13 +54,17 @@ function rounded(value, more = 0) {
 const LIVE = "lab:live";
 /* What is drawn was changed by other means than the pen, or something else that answers depend on. */
 const CANVAS_CHANGED = "lab:canvas-changed";
+/* A page's control has moved: what happens to the image is another thing, see PREPARE in live.js. */
+const PREPARE_CHANGED = "lab:prepare";
 
 /* Calls `see` at each answer while the pen moves; returns what ends that. It gets
 
    - ink: {width, height, values}, the canvas in gray, 0 to 255;
    - image: what it becomes, 784 values of 0 to 255; box, crop and scaled are the steps to it;
+   - prepared: the image as the networks get it, which a page's controls may have changed;
    - problem: "" or why this is no digit to read; then there are no results;
    - layers: those of the first network, with their weights, see live/network.js;
+   - unprepared: what networks say to the image itself, by key, where the page asks for it;
    - results: {key: {probabilities, outputs}}, where an output is {values, shape}, by the name of a
      layer; the keys are the page's, "trained" for the chosen network. */
 function whileDrawing(see) {

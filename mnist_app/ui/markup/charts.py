@@ -59,14 +59,15 @@ def lines(
         across: The axis below.
         up: The axis on the left.
         marks: Where to draw upright lines, for instance where a rate was changed.
-        at: Where on the axis below the curves are read; None reads them at their ends.
+        at: Where on the axis below the curves are read; None reads them at their ends. In the
+            browser a slider moves this place, see `components/chart`.
         has_values: Whether the legend says values at all, or names alone.
     """
     values = [_read(line, up, at) if has_values else "" for line in shown]
     names = [f"{line.name} {value}".strip() for line, value in zip(shown, values, strict=True)]
     return Markup(
         '<figure class="lab-lines"><figcaption><strong>{title}</strong>{keys}</figcaption>'
-        '<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">{drawn}'
+        '<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}"{axes}>{drawn}'
         '<text x="{right}" y="{bottom}" text-anchor="end">{axis}</text></svg></figure>'
     ).format(
         title=title,
@@ -74,7 +75,9 @@ def lines(
         width=WIDTH,
         height=HEIGHT,
         label=f"{title}: {', '.join(names)}",
-        drawn=_drawn(shown, across, up, marks if at is None else [*marks, at]),
+        axes="" if at is None else _axes(across, up),
+        drawn=_drawn(shown, across, up, marks)
+        + ("" if at is None else _mark(at, across, "mark at")),
         right=WIDTH - RIGHT,
         bottom=HEIGHT - 4,
         axis=across.title,
@@ -126,10 +129,18 @@ def _foot(value: float, across: Axis) -> Markup:
     )
 
 
-def _mark(value: float, across: Axis) -> Markup:
+def _mark(value: float, across: Axis, style: str = "mark") -> Markup:
     x = _x(value, across)
-    return Markup('<line class="mark" x1="{:.1f}" x2="{:.1f}" y1="{}" y2="{}"/>').format(
-        x, x, TOP, HEIGHT - BOTTOM
+    return Markup('<line class="{}" x1="{:.1f}" x2="{:.1f}" y1="{}" y2="{}"/>').format(
+        style, x, x, TOP, HEIGHT - BOTTOM
+    )
+
+
+def _axes(across: Axis, up: Axis) -> Markup:
+    """Return where the axes' ends lie, for the browser: it moves the place that is read."""
+    return Markup(' data-across="{} {} {} {}" data-up="{} {} {} {}"').format(
+        *(across.low, across.high, LEFT, WIDTH - RIGHT),
+        *(up.low, up.high, HEIGHT - BOTTOM, TOP),
     )
 
 
@@ -138,7 +149,7 @@ def _curve(line: Line, across: Axis, up: Axis) -> Markup:
     curve = Markup(
         '<polyline points="{}" fill="none" stroke="{}" stroke-width="3"{} stroke-linejoin="round"/>'
     ).format(
-        " ".join(f"{x:.1f},{y:.1f}" for x, y in places),
+        " ".join(f"{x:.1f},{y:.2f}" for x, y in places),
         line.color,
         Markup(' stroke-dasharray="7 5"') if line.is_dashed else "",
     )
@@ -146,8 +157,11 @@ def _curve(line: Line, across: Axis, up: Axis) -> Markup:
 
 
 def _points(places: Sequence[tuple[float, float]], color: str) -> Markup:
-    point = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4" fill="{}"/>')
-    return joined(point.format(x, y, color) for x, y in places)
+    """Return a dot at each place: lines without a length, whose round ends are the dots."""
+    dots = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in places)
+    return Markup(
+        '<path class="dots" d="{}" stroke="{}" stroke-width="8" stroke-linecap="round"/>'
+    ).format(dots, color)
 
 
 def _key(line: Line, value: str) -> Markup:

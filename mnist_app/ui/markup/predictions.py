@@ -43,6 +43,8 @@ class PredictionView:
     version: str = ""
     """Another text for each drawing. In the browser the element "live" changes this HTML while the
     pen moves; Streamlit replaces only what has become another."""
+    is_wrong: bool = False
+    """Whether it is known that another digit was drawn."""
 
 
 def answer(
@@ -140,9 +142,10 @@ def _prediction(view: PredictionView, with_chart: bool) -> Markup:
     answer = view.answer
     chart = probability_chart(answer.probabilities if answer else None) if with_chart else ""
     return Markup(
-        '<div class="lab-prediction lab-read"{}><div>{}</div><div class="lab-answer">{}{}</div>'
+        '<div class="lab-prediction lab-read{}"{}><div>{}</div><div class="lab-answer">{}{}</div>'
         '<div class="lab-words">{}</div>{}</div>'
     ).format(
+        " lab-wrong" if view.is_wrong else "",
         _attributes(answer, view.live, view.version),
         view.title,
         "" if view.image is None else img(view.image, f"{view.title}: 28 by 28 pixels"),

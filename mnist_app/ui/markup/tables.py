@@ -32,6 +32,48 @@ class Result:
     """Where it was published."""
 
 
+@dataclass(frozen=True)
+class NetworkRow:
+    """A line in the table of networks, as it is shown."""
+
+    title: str
+    kind: str
+    accuracy: str
+    """On MNIST's test images."""
+    interval: str
+    """The confidence interval of the accuracy."""
+    people: str
+    """The accuracy on people's handwriting."""
+    parameters: str
+    time: str
+    """For one image."""
+    training: str
+    """The time that it took."""
+    is_chosen: bool
+
+
+def networks_table(rows: Sequence[NetworkRow]) -> Markup:
+    """Return networks as HTML, a line each; the chosen one stands out."""
+    heads = ("Network", "MNIST", "People", "Parameters", "Per image", "Training")
+    return Markup(
+        '<div class="lab-wide"><table class="lab-networks"><tr>{}</tr>{}</table></div>'
+    ).format(
+        joined(Markup('<th scope="col">{}</th>').format(head) for head in heads),
+        joined(map(_network_row, rows)),
+    )
+
+
+def _network_row(row: NetworkRow) -> Markup:
+    return Markup(
+        '<tr{}><th scope="row">{}<small>{}</small></th><td>{}<small>{}</small></td><td>{}</td>'
+        "<td>{}</td><td>{}</td><td>{}</td></tr>"
+    ).format(
+        Markup(' class="here" aria-current="true"') if row.is_chosen else "",
+        *(row.title, row.kind, row.accuracy, row.interval),
+        *(row.people, row.parameters, row.time, row.training),
+    )
+
+
 def one_hot_table(one_hot: NDArray[np.float32], probabilities: NDArray[np.float32]) -> Markup:
     """Return a label beside a network's answer and their loss, as HTML.
 

@@ -23,26 +23,27 @@ SHOWN = 24
 SIDE = 84
 
 
-def show_confusion(measured: Scores, split: Split, data_set: str) -> None:
-    """The confusion matrix, and the images of the cell that is picked."""
+def show_matrix(measured: Scores, split: Split, title: str) -> None:
+    """The confusion matrix: each test image counts in one cell."""
     answers = measured.probabilities.argmax(axis=1)
-    st.markdown(
-        f"Each of the {len(split):,} {data_set} test images counts in one cell: its label gives "
-        "the row, and the network’s answer the column. Blue is correct, and orange is wrong. "
-        "**Click a cell** to see its images."
-    )
-    picked = session.picked_cell()
+    wrong = int((answers != split.labels).sum())
+    st.markdown(f"**“{title}”: {wrong:,} wrong of {len(split):,}.** Click a cell to see them.")
     confusion(
         metrics.confusion_matrix(answers, split.labels),
         key="confusion",
-        picked=picked,
+        picked=session.picked_cell(),
         on_pick=lambda cell: session.pick(session.PICKED_CELL, cell),
     )
+
+
+def show_picked(measured: Scores, split: Split) -> None:
+    """The images of the cell that is picked; where none is, all mistakes."""
+    picked = session.picked_cell()
     if picked is None:
         mistakes = metrics.errors(measured.probabilities, split.labels)
         show_images(mistakes, "Its most confident mistakes", measured, split)
         return
-    show_cell(picked, answers, measured, split)
+    show_cell(picked, measured.probabilities.argmax(axis=1), measured, split)
     st.button("Show all mistakes", on_click=session.pick, args=(session.PICKED_CELL, None))
 
 
@@ -76,18 +77,12 @@ def _panel(index: int, measured: Scores, split: Split) -> Panel:
 
 
 def show_digits(measured: Scores, split: Split) -> None:
-    """The accuracy on each digit."""
+    """How many images of each digit it reads wrong."""
     right = metrics.is_right(measured.probabilities, split.labels)
-    accuracy = metrics.accuracy_per_digit(right, split.labels)
-    st.markdown("**Accuracy by digit, in percent.** The bars show the share that is wrong.")
-    st.html(
-        bars.bars(
-            [0.0 if share is None else 1 - share for share in accuracy],
-            ["–" if share is None else f"{100 * share:.1f}" for share in accuracy],
-            [str(digit) for digit in range(CLASSES)],
-            "Accuracy by digit",
-        )
-    )
+    images = np.bincount(split.labels, minlength=CLASSES)
+    wrong = np.bincount(split.labels[~right], minlength=CLASSES)
+    st.markdown("**Errors by digit**")
+    st.html(bars.error_rows(wrong.tolist(), images.tolist()))
 
 
 def show_reliability(measured: Scores, split: Split, card: Card) -> None:
@@ -97,11 +92,10 @@ def show_reliability(measured: Scores, split: Split, card: Card) -> None:
     bins = metrics.reliability_bins(confidence, right)
     error = metrics.calibration_error(confidence, right)
     st.markdown(
-        "**Reliability.** Of the answers given with 70% confidence, 70% should be right, so the "
-        "curve should follow the dashed line. Above the line, the network is too modest; below "
-        f"it, too sure. On average it is {percent(error)} away (expected calibration error). The "
-        f"last point stands for {bins[-1].images:,} of its {len(split):,} answers. Points with few "
-        "answers say little."
+        "**Reliability.** Of the answers given with 70% confidence, 70% should be right: the "
+        "dashed line. Above it, the network is too modest; below it, too sure. On average it is "
+        f"{percent(error)} away. The last point stands for {bins[-1].images:,} of its "
+        f"{len(split):,} answers; points with few say little."
     )
     chart.show([reliability_chart(registry.title(card.name), bins)], key="reliability")
     counts = ", ".join(f"{one.images:,}" for one in bins)

@@ -13,7 +13,7 @@ from mnist_app.networks.registry import NETWORKS
 from mnist_app.ui import layout, resources
 from mnist_app.ui.markup import tables
 from mnist_app.ui.markup.numbers import duration, exact_percent, percent, percent_range
-from mnist_app.ui.markup.tables import Result
+from mnist_app.ui.markup.tables import NetworkRow, Result
 
 OWN = "Trained here"
 
@@ -23,43 +23,44 @@ def networks() -> list[Card]:
     return [resources.card(name) for name in [*NETWORKS, *layout.runs_to_choose()]]
 
 
-def show_table(shown: list[Card]) -> None:
-    """One line per network."""
-    st.table([_row(card) for card in shown])
+def show_table(shown: list[Card], chosen: str) -> None:
+    """One line per network; the one called `chosen` stands out."""
+    st.html(tables.networks_table([_row(card, chosen) for card in shown]))
     st.caption(
-        "In parentheses: the 95% confidence interval (Wilson), because other test images of the "
-        "same kind would give a slightly different number. Tablet handwriting: digits that 60 "
-        f"people wrote on a tablet, each drawn in {strokes.DRAWINGS_PER_DIGIT} ways; the mean over "
-        "all of them. Time per image: one image at a time, from the page to the network and back, "
-        "on the machine where it was measured."
+        f"MNIST: 10,000 test images, with the 95% confidence interval. People: digits that 60 "
+        f"people wrote on a tablet, each drawn in {strokes.DRAWINGS_PER_DIGIT} ways. Per image: "
+        "from the page to the network and back."
     )
 
 
-def _row(card: Card) -> dict[str, str]:
+def _row(card: Card, chosen: str) -> NetworkRow:
     measured = resources.scores_of(card)
     people = card.evaluation.strokes
-    return {
-        "Network": registry.title(card.name),
-        "Kind": _kind(card),
-        "Parameters": f"{card.parameters:,}",
-        f"Accuracy on {MNIST.title}": with_interval(card),
-        "Tablet handwriting": percent(people.mean) if people else "not measured",
-        "Time per image": f"{measured.milliseconds:.1f} ms" if measured else "not measured",
-        "Training time": duration(card.seconds_to_train),
-    }
+    accuracy, interval = _accuracy(card)
+    return NetworkRow(
+        title=registry.title(card.name),
+        kind=_kind(card),
+        accuracy=accuracy,
+        interval=interval,
+        people=percent(people.mean) if people else "–",
+        parameters=f"{card.parameters:,}",
+        time=f"{measured.milliseconds:.1f} ms" if measured else "–",
+        training=duration(card.seconds_to_train),
+        is_chosen=card.name == chosen,
+    )
 
 
 def _kind(card: Card) -> str:
     return NETWORKS[card.name].summary if card.name in NETWORKS else OWN
 
 
-def with_interval(card: Card) -> str:
-    """Return a network's accuracy with its 95% interval, and on what if not on MNIST."""
+def _accuracy(card: Card) -> tuple[str, str]:
+    """Return a network's accuracy, and its 95% interval with on what if not on MNIST."""
     measured = resources.scores_of(card)
     images = len(measured.probabilities) if measured else SOURCES[card.tested_on].test
-    low, high = metrics.wilson_interval(card.test_accuracy, images)
-    accuracy = f"{exact_percent(card.test_accuracy, 2)} ({percent_range(low, high)})"
-    return accuracy if card.tested_on == MNIST.name else f"{accuracy} on {card.tested_on_title}"
+    interval = percent_range(*metrics.wilson_interval(card.test_accuracy, images))
+    where = "" if card.tested_on == MNIST.name else f" on {card.tested_on_title}"
+    return exact_percent(card.test_accuracy, 2), interval + where
 
 
 def show_results(shown: list[Card]) -> None:

@@ -28,9 +28,13 @@ class Watcher {
       this.isWatched = true;
       this.lookSoon();
     };
+    this.prepareAnew = ({ detail }) => {
+      this.prepare = { ...this.prepare, ...detail };
+      this.repeat();
+    };
     this.frame = 0;
     this.asked = [];
-    this.last = {};
+    this.turns = new Turns();
   }
 
   /* Takes what the server knows: which networks, what is changed, its answers to the last stroke. */
@@ -38,6 +42,7 @@ class Watcher {
     for (const name of ["pointermove", "pointerdown"]) document.addEventListener(name, this.look, true);
     document.addEventListener(CANVAS_CHANGED, this.lookAgain);
     document.addEventListener(LOOK, this.lookForOthers);
+    document.addEventListener(PREPARE_CHANGED, this.prepareAnew);
     this.prepare = data.prepare;
     this.asked = data.networks.map((asked) => ({ ...asked, layers: null }));
     this.said = data.probabilities[this.asked[0]?.key];
@@ -63,6 +68,7 @@ class Watcher {
     for (const name of ["pointermove", "pointerdown"]) document.removeEventListener(name, this.look, true);
     document.removeEventListener(CANVAS_CHANGED, this.lookAgain);
     document.removeEventListener(LOOK, this.lookForOthers);
+    document.removeEventListener(PREPARE_CHANGED, this.prepareAnew);
     clearTimeout(this.looking);
     cancelAnimationFrame(this.frame);
     this.frame = 0;
@@ -81,31 +87,51 @@ class Watcher {
 
   readSoon(canvas) {
     clearTimeout(this.looking);
-    if (this.frame || !this.asked[0]?.layers) return;
-    this.frame = requestAnimationFrame(() => {
+    if (!this.asked[0]?.layers) return;
+    this.canvas = canvas;
+    this.goOn();
+  }
+
+  /* With the next frame: reads what is drawn if it may be another, and lets networks answer. */
+  goOn() {
+    this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
-      this.read(canvas);
+      if (this.canvas) this.read(this.canvas);
+      this.canvas = null;
+      this.answer();
     });
   }
 
   read(canvas) {
-    const { images, detail } = this.compute(canvas);
-    for (const [key, result] of Object.entries(detail.results)) paintAnswers(key, result, images[key]);
-    if (!detail.problem) this.last = detail.results;
-    document.dispatchEvent(new CustomEvent(LIVE, { detail }));
+    this.seen = this.see(canvas);
+    this.turns.start(this.seen.problem ? [] : this.asked, this.prepare?.comparesWithUnprepared);
   }
 
-  compute(canvas) {
+  see(canvas) {
     const ink = movedInk(toGray(pixelsOf(canvas)), this.prepare);
-    const normalized = normalizeInk(ink);
-    const centered = prepared(normalized.image, this.prepare);
-    const [images, results] = [{}, {}];
-    for (const asked of normalized.problem ? [] : this.asked) {
-      if (!asked.layers) continue;
-      images[asked.key] = asked.whole ? scaleWhole(ink) : centered;
-      results[asked.key] = resultOf(asked, images[asked.key]);
+    const normalized = withExample(normalizeInk(ink), this.prepare);
+    const layers = this.asked[0]?.layers;
+    return { ink, ...normalized, layers, prepared: prepared(normalized.image, this.prepare) };
+  }
+
+  /* What is drawn and what the first network says to it, painted nowhere. */
+  glance(canvas) {
+    const seen = this.see(canvas);
+    const [first] = this.asked;
+    return { ...seen, results: seen.problem ? {} : { [first.key]: resultOf(first, seen.prepared) } };
+  }
+
+  answer() {
+    const { ink, image, prepared } = this.seen;
+    for (const { asked, isPrepared } of this.turns.next()) {
+      const its = asked.whole ? scaleWhole(ink) : isPrepared ? prepared : image;
+      const result = resultOf(asked, its);
+      this.turns.keep(asked.key, isPrepared, result);
+      if (isPrepared) paintAnswers(asked.key, result, its);
     }
-    return { images, detail: { ink, ...normalized, layers: this.asked[0].layers, results } };
+    const { results, unprepared } = this.turns;
+    document.dispatchEvent(new CustomEvent(LIVE, { detail: { ...this.seen, results, unprepared } }));
+    if (this.turns.areLeft()) this.goOn();
   }
 
   /* For those who want to know what is drawn although no pen moves. What the server said to it tells
@@ -118,7 +144,7 @@ class Watcher {
       if (first?.isMissing) {
         document.dispatchEvent(new Event(NO_NETWORK));
       } else if (canvas && first?.layers && !this.frame) {
-        const { detail } = this.compute(canvas);
+        const detail = this.glance(canvas);
         const isOther = this.said && !(differenceOf(this.said, detail.results[first.key]) <= LARGEST_DIFFERENCE);
         if (!isOther || !left) document.dispatchEvent(new CustomEvent(LOOKED, { detail }));
         else this.lookSoon(left - 1);
@@ -130,8 +156,8 @@ class Watcher {
 
   /* The server's answer is on the page by now; it and the browser must say the same. */
   compare(answers) {
-    const last = this.last;
-    this.last = {};
+    const last = this.turns.results;
+    this.turns.forget();
     if (this.frame) return;
     for (const [key, probabilities] of Object.entries(answers)) {
       if (!last[key]) continue;
@@ -190,7 +216,14 @@ function movedInk(ink, prepare) {
   return prepare?.kind === "move" ? moveInk(ink, prepare) : ink;
 }
 
+/* On an empty canvas the page may look into an example. */
+function withExample(normalized, prepare) {
+  if (normalized.problem !== "blank" || !prepare?.example) return normalized;
+  return { ...normalized, image: bytesOf(prepare.example), problem: "" };
+}
+
 const PREPARE = {
+  corrupt,
   shift: (image, { down, right }) =>
     image.map((_, at) => {
       const [row, column] = [Math.floor(at / IMAGE_SIDE) - down, (at % IMAGE_SIDE) - right];

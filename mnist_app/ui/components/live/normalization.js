@@ -206,7 +206,7 @@ function isSplitByGap(solid, counts, area, areBeside) {
 }
 
 function toByte(value) {
-  return Math.min(255, roundEven(value));
+  return Math.max(0, Math.min(255, roundEven(value)));
 }
 
 /* As Python and OpenCV round: a half goes to the even neighbor. */

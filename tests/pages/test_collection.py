@@ -1,4 +1,4 @@
-"""The pages MNIST and Models, without a browser: what they show, and what they say is missing."""
+"""MNIST, Robustness and Report card without a browser: what they show and what is missing."""
 
 import base64
 from collections.abc import Sequence
@@ -114,11 +114,17 @@ def test_label_and_answer_stand_side_by_side_with_their_loss() -> None:
 def test_the_drawing_finds_its_place_on_the_map() -> None:
     app = open_page("mnist")
     draw(app, 4)
-    marks = component(app, "embedding")["marks"]
-    assert [mark["kind"] for mark in marks].count("near") == 8
-    assert marks[-1]["kind"] == "own"
+    shown = component(app, "embedding")
+    assert len(shown["place"]["near"]) == 8
+    assert shown["picked"] is None
     near = html_with(app, "lab-tight")
     assert near.count("<figcaption>4<") >= 7
+    app.session_state["picked_dot"] = 12_345
+    run(app)
+    assert component(app, "embedding")["picked"] == 12_345
+    near = html_with(app, "lab-tight")
+    assert f"Kept: {datasets.load_all_training().labels[12_345]}<" in near
+    assert near.count("<figcaption>4<") >= 6
 
 
 def test_without_emnist_it_says_how_to_get_it(folder: Path) -> None:
@@ -154,13 +160,15 @@ def test_wrong_emnist_is_said_and_nothing_else_breaks(folder: Path) -> None:
 
 
 def test_every_network_is_in_the_table_with_its_interval() -> None:
-    app = open_page("models")
-    table = table_with(app, "Training time")
-    assert list(table["Network"])[: len(NETWORKS)] == [title(name) for name in NETWORKS]
+    app = open_page("report_card")
+    table = html_with(app, "lab-networks")
+    rows = table.split("<tr")[2:]
+    assert [title(name) in row for name, row in zip(NETWORKS, rows, strict=True)] == [True] * 6
     card = read_card("cnn")
     low, high = metrics.wilson_interval(card.test_accuracy, 10_000)
-    shown = table["Accuracy on MNIST"].iloc[0]
-    assert shown == f"{100 * card.test_accuracy:.2f}% ({100 * low:.2f} to {100 * high:.2f})"
+    assert f"{100 * card.test_accuracy:.2f}%" in rows[0]
+    assert f"{100 * low:.2f} to {100 * high:.2f}" in rows[0]
+    assert 'class="here"' in rows[0]
     results = html_with(app, "lab-results")
     errors = [float(part.split("%")[0]) for part in results.split("<b>")[1:]]
     assert errors == sorted(errors, reverse=True)
@@ -168,8 +176,19 @@ def test_every_network_is_in_the_table_with_its_interval() -> None:
     assert "arxiv.org/abs/1202.2745" in results
 
 
+def test_errors_are_counted_by_digit() -> None:
+    app = open_page("report_card")
+    kept = scores.read(read_card("cnn"))
+    assert kept is not None
+    wrong = kept.probabilities.argmax(axis=1) != TEST.labels
+    rows = html_with(app, "lab-errors").split("<div>")[1:]
+    for digit, row in enumerate(rows):
+        is_digit = TEST.labels == digit
+        assert f"{(wrong & is_digit).sum()} wrong of {is_digit.sum():,}" in row
+
+
 def test_the_matrix_counts_every_test_image() -> None:
-    app = open_page("models")
+    app = open_page("report_card")
     counts = np.array([row["counts"] for row in component(app, "confusion")["rows"]])
     assert np.array_equal(counts.sum(axis=1), np.bincount(TEST.labels))
     assert np.trace(counts) == round(read_card("cnn").test_accuracy * 10_000)
@@ -183,10 +202,10 @@ def test_the_matrix_counts_every_test_image() -> None:
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
 def test_every_corruption_is_answered_by_all_networks(name: str) -> None:
-    app = open_page("models")
-    run(app, app.radio(key="corruption").set_value(name))
-    slider = app.slider(key=f"strength_{name}")
-    run(app, slider.set_value(CORRUPTIONS[name].strengths[-1]))
+    app = open_page("robustness")
+    run(app, app.segmented_control(key="corruption").set_value(name))
+    app.session_state[f"strength_{name}"] = CORRUPTIONS[name].strengths[-1]
+    run(app)
     predictions = html_with(app, "lab-compact")
     assert all(f'"Answer: {title(network)}">' in predictions for network in NETWORKS)
     chart = component(app, "curves")["charts"][0]
@@ -198,7 +217,7 @@ def test_every_corruption_is_answered_by_all_networks(name: str) -> None:
 
 
 def test_all_networks_are_asked_in_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = open_page("models")
+    app = open_page("robustness")
     inference = resources.inference()
     asked: list[list[str]] = []
     monkeypatch.setattr(
@@ -220,7 +239,7 @@ def test_all_networks_are_asked_in_one_message(monkeypatch: pytest.MonkeyPatch) 
 def test_an_own_run_is_measured_beside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scores, "CORRUPTED_EVERY", 100)
     own_network("scored-3")
-    app = go_to(open_app("scored-3"), "models")
+    app = go_to(open_app("scored-3"), "report_card")
     assert "Measuring" in str([element.proto for element in app.get("progress")])
     wait_until_measured(resources.scoring_queue(), "scored-3")
     assert not resources.scoring_queue().failure("scored-3")
@@ -229,6 +248,7 @@ def test_an_own_run_is_measured_beside(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = np.array([row["counts"] for row in component(app, "confusion")["rows"]])
     accuracy = read_card("softmax").test_accuracy
     assert np.trace(counts) == round(accuracy * 10_000)
-    assert "scored-3" in list(table_with(app, "Training time")["Network"])
+    assert "scored-3" in html_with(app, "lab-networks")
+    go_to(app, "robustness")
     assert "scored-3" in component(app, "curves")["charts"][0]
     assert f"scored-3 · {100 * accuracy:.2f}%" in app.selectbox(key="network").options
