@@ -18,7 +18,7 @@ BUILT = "built"
 MOST_PARAMETERS = 1_000_000
 # With "augmented and synthetic", for each image of the data set.
 SYNTHETIC_SHARE = 0.35
-NEGATIVE_SHARE = 0.14
+NEGATIVE_SHARE = 0.25
 # The share of all images that has faults.
 SPOILED_SHARE = 0.2
 CHOICES: dict[str, tuple[str, ...]] = {
