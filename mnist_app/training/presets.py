@@ -80,7 +80,7 @@ PRESETS: dict[str, Preset] = {
         "thirty times lower.",
     ),
     "dense": Preset(
-        replace(SHIPPED["mlp"], augmentation="none", epochs=4),
+        replace(SHIPPED["mlp"], augmentation="none", rewritten=0, epochs=4),
         "No convolution",
         "Dense layers only, with several times as many parameters. It learns its training images "
         "well, but makes more mistakes on new ones than the quick network.",
