@@ -10,17 +10,17 @@ _SHIPPED = Settings(
     learning_rate=0.003,
     weight_decay=0.001,
     batch_size=128,
-    epochs=20,
+    epochs=70,
     augmentation="augmented and synthetic",
     rewritten=20_000,
 )
 SHIPPED: dict[str, Settings] = {
     "cnn": _SHIPPED,
-    "champion": replace(_SHIPPED, network="champion", epochs=17),
-    "lenet": replace(_SHIPPED, network="lenet", epochs=6),
-    "rnn": replace(_SHIPPED, network="rnn", epochs=8),
-    "mlp": replace(_SHIPPED, network="mlp", epochs=6, learning_rate=0.002),
-    "softmax": replace(_SHIPPED, network="softmax", epochs=3),
+    "champion": replace(_SHIPPED, network="champion", epochs=70),
+    "lenet": replace(_SHIPPED, network="lenet", epochs=10),
+    "rnn": replace(_SHIPPED, network="rnn", epochs=12),
+    "mlp": replace(_SHIPPED, network="mlp", epochs=16, learning_rate=0.002),
+    "softmax": replace(_SHIPPED, network="softmax", epochs=4),
 }
 """How the networks were trained that come with the program.
 
