@@ -58,7 +58,7 @@ class Schedule(keras.callbacks.Callback):
 schedule = Schedule()
 for epoch in range(EPOCHS):
     images, targets = training_data(epoch)
-    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
+{_smoothing(settings)}    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
     model.fit(
         images[order],
         targets[order],
@@ -113,7 +113,7 @@ def accuracy(images, labels):
 batches_done = 0
 for epoch in range(EPOCHS):
     images, targets = training_data(epoch)
-    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
+{_smoothing(settings)}    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
     for start in range(0, len(images), BATCH_SIZE):
         batch = order[start : start + BATCH_SIZE]
         rate = tf.constant(learning_rate(batches_done), tf.float32)
@@ -201,6 +201,16 @@ from mnist_app.data import datasets
 training_split, test_split = datasets.load_all_training({source!r}), datasets.load_test({source!r})
 images, labels = training_split.images, training_split.labels
 test_images, test_labels = test_split.images, test_split.labels"""
+
+
+def _smoothing(settings: Settings) -> str:
+    """Return the line that smooths the targets, where that is asked for."""
+    share = settings.label_smoothing
+    if not share:
+        return ""
+    return (
+        f"    targets = (1 - {share!r}) * targets + np.float32({share!r} / 10)  # label smoothing\n"
+    )
 
 
 def _schedule(settings: Settings) -> str:

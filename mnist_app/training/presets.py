@@ -16,10 +16,10 @@ _SHIPPED = Settings(
 )
 SHIPPED: dict[str, Settings] = {
     "cnn": _SHIPPED,
-    "champion": replace(_SHIPPED, network="champion", epochs=70),
-    "lenet": replace(_SHIPPED, network="lenet", epochs=10),
-    "rnn": replace(_SHIPPED, network="rnn", epochs=12),
-    "mlp": replace(_SHIPPED, network="mlp", epochs=16, learning_rate=0.002),
+    "champion": replace(_SHIPPED, network="champion", epochs=40),
+    "lenet": replace(_SHIPPED, network="lenet", epochs=6),
+    "rnn": replace(_SHIPPED, network="rnn", epochs=8),
+    "mlp": replace(_SHIPPED, network="mlp", epochs=12, learning_rate=0.002),
     "softmax": replace(_SHIPPED, network="softmax", epochs=4),
 }
 """How the networks were trained that come with the program.
@@ -40,7 +40,7 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "quick": Preset(
-        Settings(images=50_000),
+        Settings(images=50_000, label_smoothing=0.1),
         "Quick",
         "A small network goes from guessing to 99% accuracy on digits it has never seen. It takes "
         "two epochs: it sees each image twice.",

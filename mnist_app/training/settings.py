@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import get_args
 
-from mnist_app.data.datasets import EMNIST, MNIST, SOURCES, TRAINING_IMAGES, VALIDATION_IMAGES
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_app.data.datasets import (
+    CLASSES,
+    EMNIST,
+    MNIST,
+    SOURCES,
+    TRAINING_IMAGES,
+    VALIDATION_IMAGES,
+)
 from mnist_app.data.epochs import Mixture
 from mnist_app.networks import architecture
 from mnist_app.networks.architecture import ARCHITECTURES, Architecture, is_written_by_hand
@@ -40,6 +50,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "dense": (0, 512),
     "learning_rate": (1e-6, 1000),
     "weight_decay": (0, 0.1),
+    "label_smoothing": (0, 0.5),
     "batch_size": (8, 2048),
     "epochs": (1, 100),
     "images": (100, EMNIST.training - VALIDATION_IMAGES),
@@ -75,6 +86,8 @@ class Settings:
     schedule: str = "one cycle"
     weight_decay: float = 0.0
     """For the optimizer adamw alone."""
+    label_smoothing: float = 0.0
+    """The share of each target that is spread evenly over all ten digits; see `smooth`."""
     batch_size: int = 256
     epochs: int = 2
     data: str = MNIST.name
@@ -175,6 +188,22 @@ def rate_at(schedule: str, highest: float, share: float) -> float:
         return highest * (0.05 + 0.95 * share / rise)
     fallen = (share - rise) / (1 - rise)
     return highest * (0.001 + 0.999 * (1 + math.cos(math.pi * fallen)) / 2)
+
+
+def smooth(targets: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """Return targets, (n, 10), of which a share, 0 to 1, is spread evenly over all ten digits.
+
+    A network that is never asked to be entirely sure learns better in few steps. Label smoothing:
+    Szegedy and others, Rethinking the Inception Architecture (2015),
+    https://arxiv.org/abs/1512.00567.
+    """
+    return (1 - share) * targets + np.float32(share / CLASSES)
+
+
+def least_loss(share: float) -> float:
+    """Return the loss of a network that answers exactly what `smooth` makes of a digit's target."""
+    answer = smooth(np.eye(1, CLASSES, dtype=np.float32), share)[0]
+    return -sum(float(value) * math.log(value) for value in answer if value)
 
 
 def check(name: str, value: object) -> None:
