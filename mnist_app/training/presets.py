@@ -14,13 +14,15 @@ _SHIPPED = Settings(
     augmentation="augmented and synthetic",
     rewritten=20_000,
 )
+# Those that the longer recipe made no better, or that were not trained again.
+_EARLIER = replace(_SHIPPED, negative_share=0.14)
 SHIPPED: dict[str, Settings] = {
     "cnn": _SHIPPED,
-    "champion": replace(_SHIPPED, network="champion", epochs=40),
-    "lenet": replace(_SHIPPED, network="lenet", epochs=6),
-    "rnn": replace(_SHIPPED, network="rnn", epochs=8),
+    "champion": replace(_EARLIER, network="champion", epochs=17),
+    "lenet": replace(_EARLIER, network="lenet", epochs=6, rewritten=0),
+    "rnn": replace(_EARLIER, network="rnn", epochs=8, rewritten=0),
     "mlp": replace(_SHIPPED, network="mlp", epochs=12, learning_rate=0.002),
-    "softmax": replace(_SHIPPED, network="softmax", epochs=4),
+    "softmax": replace(_EARLIER, network="softmax", epochs=3, rewritten=0),
 }
 """How the networks were trained that come with the program.
 

@@ -28,7 +28,6 @@ BUILT = "built"
 MOST_PARAMETERS = 1_000_000
 # With "augmented and synthetic", for each image of the data set.
 SYNTHETIC_SHARE = 0.35
-NEGATIVE_SHARE = 0.25
 # The share of all images that has faults.
 SPOILED_SHARE = 0.2
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -55,6 +54,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "epochs": (1, 100),
     "images": (100, EMNIST.training - VALIDATION_IMAGES),
     "rewritten": (0, 200_000),
+    "negative_share": (0, 1),
     "seed": (0, 2**31 - 1),
 }
 """The least and the most that each number may be."""
@@ -100,6 +100,8 @@ class Settings:
     faults as a bad scan has them, see `data.epochs`."""
     rewritten: int = 0
     """How many images of an epoch are people's digits, written anew. The run brings the strokes."""
+    negative_share: float = 0.25
+    """With "augmented and synthetic": drawings of no digit for each image of the data set."""
     seed: int = 1
     engine: str = "keras"
     """Who computes: Keras's fit, or the same loop by hand in TensorFlow."""
@@ -137,7 +139,7 @@ class Settings:
         if self.augmentation != "augmented and synthetic":
             return Mixture(0, 0, self.rewritten)
         synthetic, negatives = (
-            round(self.images * share) for share in (SYNTHETIC_SHARE, NEGATIVE_SHARE)
+            round(self.images * share) for share in (SYNTHETIC_SHARE, self.negative_share)
         )
         return Mixture(synthetic, negatives, self.rewritten, SPOILED_SHARE)
 
