@@ -18,14 +18,16 @@ _OPTIMIZERS = {
     "sgd": "keras.optimizers.SGD(LEARNING_RATE)",
     "momentum": "keras.optimizers.SGD(LEARNING_RATE, momentum=0.9)",
     "rmsprop": "keras.optimizers.RMSprop(LEARNING_RATE)",
-    "adam": "keras.optimizers.Adam(LEARNING_RATE)",
-    "adamw": "keras.optimizers.AdamW(LEARNING_RATE, weight_decay={decay})",
+    "adam": "keras.optimizers.Adam(LEARNING_RATE, beta_2={beta_2})",
+    "adamw": "keras.optimizers.AdamW(LEARNING_RATE, weight_decay={decay}, beta_2={beta_2})",
 }
 
 
 def keras_script(settings: Settings) -> str:
     """Return a script with compile and fit for these settings."""
-    optimizer = _OPTIMIZERS[settings.optimizer].format(decay=settings.weight_decay)
+    optimizer = _OPTIMIZERS[settings.optimizer].format(
+        decay=settings.weight_decay, beta_2=settings.beta_2
+    )
     return f'''\
 {import_lines("math")}
 
@@ -99,7 +101,9 @@ LAYERS = [
 {_schedule(settings)}
 
 network = Network(LAYERS, SEED)
-training = Training(network, {settings.optimizer!r}, {settings.weight_decay!r}, SEED)
+training = Training(
+    network, {settings.optimizer!r}, {settings.weight_decay!r}, {settings.beta_2!r}, SEED
+)
 
 
 def accuracy(images, labels):

@@ -42,7 +42,7 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "quick": Preset(
-        Settings(images=50_000, label_smoothing=0.1),
+        Settings(images=50_000, label_smoothing=0.1, beta_2=0.99),
         "Quick",
         "A small network goes from guessing to 99% accuracy on digits it has never seen. It takes "
         "two epochs: it sees each image twice.",

@@ -49,6 +49,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "dense": (0, 512),
     "learning_rate": (1e-6, 1000),
     "weight_decay": (0, 0.1),
+    "beta_2": (0.5, 0.9999),
     "label_smoothing": (0, 0.5),
     "batch_size": (8, 2048),
     "epochs": (1, 100),
@@ -86,6 +87,8 @@ class Settings:
     schedule: str = "one cycle"
     weight_decay: float = 0.0
     """For the optimizer adamw alone."""
+    beta_2: float = 0.999
+    """How much Adam and AdamW keep, in each step, of what they know of the gradients' squares."""
     label_smoothing: float = 0.0
     """The share of each target that is spread evenly over all ten digits; see `smooth`."""
     batch_size: int = 256

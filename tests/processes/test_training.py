@@ -338,7 +338,7 @@ def test_a_network_is_fine_tuned_on_drawings_and_forgets_little() -> None:
 
 def test_the_command_trains_and_resumes_the_same_runs(first: Run, tmp_path: Path) -> None:
     options = ["--preset", "quick", "--images", "3000", "--batch-size", "100", "--epochs", "2"]
-    options += ["--dropout", "0.3", "--label-smoothing", "0"]
+    options += ["--dropout", "0.3", "--label-smoothing", "0", "--beta-2", "0.999"]
     answer = command(*options, "--json", "--output", str(tmp_path))
     card = read_card_text((tmp_path / "built.json").read_text())
     assert card.test_accuracy == first.test_accuracy
