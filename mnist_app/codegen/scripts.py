@@ -18,14 +18,16 @@ _OPTIMIZERS = {
     "sgd": "keras.optimizers.SGD(LEARNING_RATE)",
     "momentum": "keras.optimizers.SGD(LEARNING_RATE, momentum=0.9)",
     "rmsprop": "keras.optimizers.RMSprop(LEARNING_RATE)",
-    "adam": "keras.optimizers.Adam(LEARNING_RATE)",
-    "adamw": "keras.optimizers.AdamW(LEARNING_RATE, weight_decay={decay})",
+    "adam": "keras.optimizers.Adam(LEARNING_RATE, beta_2={beta_2})",
+    "adamw": "keras.optimizers.AdamW(LEARNING_RATE, weight_decay={decay}, beta_2={beta_2})",
 }
 
 
 def keras_script(settings: Settings) -> str:
     """Return a script with compile and fit for these settings."""
-    optimizer = _OPTIMIZERS[settings.optimizer].format(decay=settings.weight_decay)
+    optimizer = _OPTIMIZERS[settings.optimizer].format(
+        decay=settings.weight_decay, beta_2=settings.beta_2
+    )
     return f'''\
 {import_lines("math")}
 
@@ -58,7 +60,7 @@ class Schedule(keras.callbacks.Callback):
 schedule = Schedule()
 for epoch in range(EPOCHS):
     images, targets = training_data(epoch)
-    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
+{_smoothing(settings)}    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
     model.fit(
         images[order],
         targets[order],
@@ -99,7 +101,9 @@ LAYERS = [
 {_schedule(settings)}
 
 network = Network(LAYERS, SEED)
-training = Training(network, {settings.optimizer!r}, {settings.weight_decay!r}, SEED)
+training = Training(
+    network, {settings.optimizer!r}, {settings.weight_decay!r}, {settings.beta_2!r}, SEED
+)
 
 
 def accuracy(images, labels):
@@ -113,7 +117,7 @@ def accuracy(images, labels):
 batches_done = 0
 for epoch in range(EPOCHS):
     images, targets = training_data(epoch)
-    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
+{_smoothing(settings)}    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
     for start in range(0, len(images), BATCH_SIZE):
         batch = order[start : start + BATCH_SIZE]
         rate = tf.constant(learning_rate(batches_done), tf.float32)
@@ -201,6 +205,16 @@ from mnist_app.data import datasets
 training_split, test_split = datasets.load_all_training({source!r}), datasets.load_test({source!r})
 images, labels = training_split.images, training_split.labels
 test_images, test_labels = test_split.images, test_split.labels"""
+
+
+def _smoothing(settings: Settings) -> str:
+    """Return the line that smooths the targets, where that is asked for."""
+    share = settings.label_smoothing
+    if not share:
+        return ""
+    return (
+        f"    targets = (1 - {share!r}) * targets + np.float32({share!r} / 10)  # label smoothing\n"
+    )
 
 
 def _schedule(settings: Settings) -> str:

@@ -93,12 +93,18 @@ class Training:
     """One batch after the other: loss, gradients, and an optimizer's step."""
 
     def __init__(
-        self, network: Network, optimizer: str = "adam", weight_decay: float = 0.0, seed: int = 0
+        self,
+        network: Network,
+        optimizer: str = "adam",
+        weight_decay: float = 0.0,
+        beta_2: float = 0.999,
+        seed: int = 0,
     ) -> None:
         """Begin with no momentum. `optimizer`: sgd, momentum, rmsprop, adam or adamw."""
         self.network = network
         self.optimizer = optimizer
         self.weight_decay = weight_decay
+        self.beta_2 = beta_2
         self.seed = seed
         self.steps = tf.Variable(0, dtype=tf.int64)
         self.means = [tf.Variable(tf.zeros_like(v)) for v in network.variables]
@@ -144,8 +150,8 @@ class Training:
                 variable.assign_sub(rate * self.weight_decay * variable)
             steps = tf.cast(self.steps, tf.float32)
             mean.assign(0.9 * mean + 0.1 * gradient)
-            square.assign(0.999 * square + 0.001 * gradient**2)
-            length = rate * tf.sqrt(1 - 0.999**steps) / (1 - 0.9**steps)
+            square.assign(self.beta_2 * square + (1 - self.beta_2) * gradient**2)
+            length = rate * tf.sqrt(1 - self.beta_2**steps) / (1 - 0.9**steps)
             variable.assign_sub(length * mean / (tf.sqrt(square) + 1e-7))
 
 

@@ -61,6 +61,8 @@ def _details(settings: Settings, completed_epochs: int) -> TrainingDetails:
         schedule=settings.schedule,
         optimizer=settings.optimizer,
         weight_decay=settings.weight_decay,
+        beta_2=settings.beta_2,
+        label_smoothing=settings.label_smoothing,
         augmentation=settings.augmentation,
         synthetic_digits=settings.mixture.synthetic,
         negatives=settings.mixture.negatives,

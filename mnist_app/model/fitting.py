@@ -170,7 +170,11 @@ class FitByHand:
             for variable, value in zip(self._own(name), values, strict=True):
                 variable.assign(value)
         self._training = Training(
-            self._inside, settings.optimizer, settings.weight_decay, settings.seed
+            self._inside,
+            settings.optimizer,
+            settings.weight_decay,
+            settings.beta_2,
+            settings.seed,
         )
 
         @tf.function(input_signature=[tf.TensorSpec((None, 28, 28), tf.uint8)])
@@ -253,10 +257,10 @@ def _optimizer(settings: Settings) -> keras.optimizers.Optimizer:
     if settings.optimizer == "momentum":
         return keras.optimizers.SGD(rate, momentum=0.9)
     if settings.optimizer == "adamw":
-        return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
-    kinds = {
-        "sgd": keras.optimizers.SGD,
-        "rmsprop": keras.optimizers.RMSprop,
-        "adam": keras.optimizers.Adam,
-    }
+        return keras.optimizers.AdamW(
+            rate, weight_decay=settings.weight_decay, beta_2=settings.beta_2
+        )
+    if settings.optimizer == "adam":
+        return keras.optimizers.Adam(rate, beta_2=settings.beta_2)
+    kinds = {"sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop}
     return kinds[settings.optimizer](rate)

@@ -163,7 +163,8 @@ class Training:
             self.pace.batches_done = batches * (number - self.run.first_epoch)
             order = np.random.default_rng([self.settings.seed, number]).permutation(len(images))
             started = self.pace.clock.seconds()
-            self.fitter.fit(images[order], targets[order], self._rate, self._after_batch)
+            asked = settings.smooth(targets[order], self.settings.label_smoothing)
+            self.fitter.fit(images[order], asked, self._rate, self._after_batch)
             self._look(len(self.validation))
             self.completed_epochs = number if self.controls.is_stopped else number + 1
             self.seconds += self.pace.clock.seconds() - started
@@ -223,7 +224,9 @@ class Training:
         self.images_seen += count
         if not math.isfinite(loss):
             raise Diverged
-        self.batches.append((count, loss, accuracy))
+        # Zero is the least that smoothed targets allow.
+        above = max(loss - settings.least_loss(self.settings.label_smoothing), 0.0)
+        self.batches.append((count, above, accuracy))
         if self.pace.is_tick_due():
             self._tick()
             self.pace.end_tick()

@@ -81,9 +81,9 @@ def _small_cnn() -> Architecture:
         Activation("relu2", "relu"),
         Pooling("pool2", 2, 2),
         Flatten(),
-        Dropout("dropout1", 0.2),
+        Dropout("dropout1", 0.1),
         Dense("dense1", 128),
-        Dropout("dropout2", 0.4),
+        Dropout("dropout2", 0.1),
     )
 
 

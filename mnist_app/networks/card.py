@@ -44,6 +44,8 @@ class TrainingDetails:
     schedule: str = "one cycle"
     optimizer: str = "adam"
     weight_decay: float = 0.0
+    beta_2: float = 0.999
+    label_smoothing: float = 0.0
     augmentation: str = "none"
     """As in `training.settings`, like all names here."""
     synthetic_digits: int = 0

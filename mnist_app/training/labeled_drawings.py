@@ -123,6 +123,7 @@ def _fine_tuning(known: Settings, network: str) -> Settings:
         epochs=2,
         images=5000,
         augmentation="none",
+        rewritten=0,
         engine="keras",
     )
 

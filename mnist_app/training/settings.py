@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import get_args
 
-from mnist_app.data.datasets import EMNIST, MNIST, SOURCES, TRAINING_IMAGES, VALIDATION_IMAGES
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_app.data.datasets import (
+    CLASSES,
+    EMNIST,
+    MNIST,
+    SOURCES,
+    TRAINING_IMAGES,
+    VALIDATION_IMAGES,
+)
 from mnist_app.data.epochs import Mixture
 from mnist_app.networks import architecture
 from mnist_app.networks.architecture import ARCHITECTURES, Architecture, is_written_by_hand
@@ -18,7 +28,6 @@ BUILT = "built"
 MOST_PARAMETERS = 1_000_000
 # With "augmented and synthetic", for each image of the data set.
 SYNTHETIC_SHARE = 0.35
-NEGATIVE_SHARE = 0.14
 # The share of all images that has faults.
 SPOILED_SHARE = 0.2
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -40,10 +49,13 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "dense": (0, 512),
     "learning_rate": (1e-6, 1000),
     "weight_decay": (0, 0.1),
+    "beta_2": (0.5, 0.9999),
+    "label_smoothing": (0, 0.5),
     "batch_size": (8, 2048),
     "epochs": (1, 100),
     "images": (100, EMNIST.training - VALIDATION_IMAGES),
     "rewritten": (0, 200_000),
+    "negative_share": (0, 1),
     "seed": (0, 2**31 - 1),
 }
 """The least and the most that each number may be."""
@@ -75,6 +87,10 @@ class Settings:
     schedule: str = "one cycle"
     weight_decay: float = 0.0
     """For the optimizer adamw alone."""
+    beta_2: float = 0.999
+    """How much Adam and AdamW keep, in each step, of what they know of the gradients' squares."""
+    label_smoothing: float = 0.0
+    """The share of each target that is spread evenly over all ten digits; see `smooth`."""
     batch_size: int = 256
     epochs: int = 2
     data: str = MNIST.name
@@ -87,6 +103,8 @@ class Settings:
     faults as a bad scan has them, see `data.epochs`."""
     rewritten: int = 0
     """How many images of an epoch are people's digits, written anew. The run brings the strokes."""
+    negative_share: float = 0.25
+    """With "augmented and synthetic": drawings of no digit for each image of the data set."""
     seed: int = 1
     engine: str = "keras"
     """Who computes: Keras's fit, or the same loop by hand in TensorFlow."""
@@ -124,7 +142,7 @@ class Settings:
         if self.augmentation != "augmented and synthetic":
             return Mixture(0, 0, self.rewritten)
         synthetic, negatives = (
-            round(self.images * share) for share in (SYNTHETIC_SHARE, NEGATIVE_SHARE)
+            round(self.images * share) for share in (SYNTHETIC_SHARE, self.negative_share)
         )
         return Mixture(synthetic, negatives, self.rewritten, SPOILED_SHARE)
 
@@ -175,6 +193,22 @@ def rate_at(schedule: str, highest: float, share: float) -> float:
         return highest * (0.05 + 0.95 * share / rise)
     fallen = (share - rise) / (1 - rise)
     return highest * (0.001 + 0.999 * (1 + math.cos(math.pi * fallen)) / 2)
+
+
+def smooth(targets: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """Return targets, (n, 10), of which a share, 0 to 1, is spread evenly over all ten digits.
+
+    A network that is never asked to be entirely sure learns better in few steps. Label smoothing:
+    Szegedy and others, Rethinking the Inception Architecture (2015),
+    https://arxiv.org/abs/1512.00567.
+    """
+    return (1 - share) * targets + np.float32(share / CLASSES)
+
+
+def least_loss(share: float) -> float:
+    """Return the loss of a network that answers exactly what `smooth` makes of a digit's target."""
+    answer = smooth(np.eye(1, CLASSES, dtype=np.float32), share)[0]
+    return -sum(float(value) * math.log(value) for value in answer if value)
 
 
 def check(name: str, value: object) -> None:

@@ -87,7 +87,8 @@ def test_json_for_many_pictures_with_errors_among_them(folder: Path) -> None:
     for answer in answers:
         assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
         assert answer["confidence"] == max(answer["probabilities"])
-        assert answer["probabilities"].index(answer["confidence"]) == answer["digit"]
+        # Of one that looks like no digit it says so.
+        assert answer["digit"] in (answer["probabilities"].index(answer["confidence"]), None)
     labels = datasets.load_test().labels[:300]
     right = sum(o["digit"] == label for o, label in zip(answers, labels, strict=True))
     assert right >= 297

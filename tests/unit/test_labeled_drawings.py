@@ -52,6 +52,12 @@ def test_an_export_is_what_a_run_learns_from() -> None:
     assert (run.settings.start_from, run.has_drawings) == ("cnn", True)
 
 
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_network_that_ships_can_be_fine_tuned(network: str) -> None:
+    labeled_drawings.keep(OWNER, FOUR, 4)
+    assert labeled_drawings.fine_tune(OWNER, network).settings.start_from == network
+
+
 def test_at_the_limit_a_label_can_still_be_corrected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(labeled_drawings, "MOST_DRAWINGS", 1)
     labeled_drawings.keep(OWNER, FOUR, 9)

@@ -3,13 +3,14 @@
 import math
 
 import keras
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_app.training import settings
 from mnist_app.training.presets import PRESETS, SHIPPED
-from mnist_app.training.settings import BOUNDS, SettingsError
+from mnist_app.training.settings import BOUNDS, SettingsError, least_loss, smooth
 
 
 def test_presets_and_shipped_trainings_are_within_bounds() -> None:
@@ -72,3 +73,14 @@ def test_the_one_cycle_rises_and_falls_as_keras_has_it() -> None:
     assert settings.rate_at("constant", 0.3, 0.7) == 0.3
     assert settings.rate_at("cosine", 0.3, 0.0) == 0.3
     assert settings.rate_at("cosine", 0.3, 1.0) == pytest.approx(0.0003)
+
+
+def test_smoothed_targets_sum_to_one_and_have_a_least_loss() -> None:
+    targets = np.eye(10, dtype=np.float32)[:3]
+    smoothed = smooth(targets, 0.1)
+    assert smoothed.dtype == np.float32
+    assert smoothed.sum(axis=1) == pytest.approx(1)
+    assert smoothed[0] == pytest.approx([0.91] + 9 * [0.01])
+    assert least_loss(0.1) == pytest.approx(-(smoothed[0] * np.log(smoothed[0])).sum())
+    assert least_loss(0.0) == 0
+    assert np.array_equal(smooth(targets, 0.0), targets)

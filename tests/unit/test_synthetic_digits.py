@@ -11,6 +11,7 @@ from loky import get_reusable_executor
 from mnist_app.data import datasets, negatives, synthetic_digits
 from mnist_app.data.epochs import Epoch, Mixture
 from mnist_app.data.rewritten_digits import rewrite_digits
+from mnist_app.data.signs import SIGNS
 from mnist_app.data.synthetic_digits import STYLES
 from mnist_app.data.writer import POINTS, Writer, draw, slant_and_stretch
 from mnist_app.imaging import normalize
@@ -42,7 +43,7 @@ def test_every_kind_of_negative_leaves_ink_on_the_canvas(seed: int, kind: negati
     assert not canvas[:, [0, -1]].any()
 
 
-@given(SEEDS, st.sampled_from(sorted(negatives.SIGNS)))
+@given(SEEDS, st.sampled_from(sorted(SIGNS)))
 def test_every_sign_has_strokes(seed: int, name: str) -> None:
     strokes = negatives.sign(name, Writer(np.random.default_rng(seed)))
     assert all(stroke.shape == (POINTS, 2) for stroke in strokes)
@@ -50,7 +51,7 @@ def test_every_sign_has_strokes(seed: int, name: str) -> None:
 
 
 def test_no_sign_could_be_taken_for_a_digit() -> None:
-    assert not set(negatives.SIGNS) & set(string.digits + "IOSZDBGbgijloqsyz")
+    assert not set(SIGNS) & set(string.digits + "IOSZDBGbgijloqsyz")
 
 
 def test_a_curve_goes_through_its_points_and_a_line_is_straight() -> None:
