@@ -111,9 +111,18 @@ def open_page(context: Callable[[bool, bool], BrowserContext]) -> Iterator[OpenP
         page.close()
 
 
-def draw(page: Page, strokes: list[Stroke], size: float = SIDE, offset: float = 0) -> None:
-    """Draw with the mouse; strokes of 0 to 100 become `size` of 280 pixels from `offset` on."""
-    left, top, zoom = canvas_place(page)
+def draw(
+    page: Page,
+    strokes: list[Stroke],
+    size: float = SIDE,
+    offset: float = 0,
+    place: tuple[float, float, float] | None = None,
+) -> None:
+    """Draw with the mouse; strokes of 0 to 100 become `size` of 280 pixels from `offset` on.
+
+    `place` is where the canvas was found before; else it is waited for.
+    """
+    left, top, zoom = place or canvas_place(page)
     for stroke in strokes:
         points = [
             (left + zoom * (offset + x * size / 100), top + zoom * (offset + y * size / 100))

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, draw, draw_by_touch
+from tests.browser.conftest import OpenPage, canvas_place, draw, draw_by_touch
 from tests.support.handwriting import DIGITS
 from tests.support.serving import Server
 
@@ -83,8 +83,9 @@ def test_clear_and_a_stroke_at_once_lose_nothing(
             "data-test-script-state", "notRunning"
         )
     page.wait_for_function(f"({INK})() > 1000")  # after a return the answer may be there first
+    place = canvas_place(page)
     page.keyboard.press("Escape")
-    draw(page, DIGITS[0])
+    draw(page, DIGITS[0], place=place)
     expect_answer(page, 0)
     page.wait_for_timeout(600)
     expect_answer(page, 0)

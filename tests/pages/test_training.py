@@ -170,7 +170,7 @@ def test_an_interrupted_run_is_said_and_resumed() -> None:
 
 def test_a_drawing_is_labeled_kept_with_its_strokes_and_deleted() -> None:
     app = draw(open_app(), 4)
-    question = next(one for one in app.segmented_control if one.label.startswith("What is it"))
+    question = next(one for one in app.segmented_control if one.label.startswith("Was it right"))
     question.set_value(4).run()
     assert "Kept as a 4" in text_of(app)
     with storage.reading() as connection:

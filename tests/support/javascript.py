@@ -1,7 +1,8 @@
 """The elements' JavaScript, called function by function in a real browser."""
 
+import importlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -29,9 +30,10 @@ CALL = """({ name, called, calls }) => calls.map((given) => {
 class Script:
     """An element's script, whose functions are called in the browser."""
 
-    def __init__(self, page: Page, name: str, constants: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, page: Page, name: str) -> None:
         self.page, self.name = page, name
-        text = element.script(COMPONENTS / name, constants)
+        package = importlib.import_module(f"mnist_app.ui.components.{name}")
+        text = element.script(COMPONENTS / name, getattr(package, "CONSTANTS", None))
         functions = re.findall(r"^function (\w+)", text, re.MULTILINE)
         loaded = {"name": name, "text": text, "functions": functions}
         assert page.evaluate(LOAD, loaded) == "function"

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from mnist_app.ui.element import element, palettes
 
-_ELEMENT = element(Path(__file__).parent, {"PALETTES": palettes(["sequential", "diverging"])})
+CONSTANTS = {"PALETTES": palettes(["sequential", "diverging"])}
+"""What the browser has to know of Python's, by its name there."""
+_ELEMENT = element(Path(__file__).parent, CONSTANTS)
 
 
 def living_network(title: str) -> None:
