@@ -103,9 +103,10 @@ class Tools {
       this.follows = event.type !== "pointerup";
     }
     if (!this.strokes) return;
-    const upper = event.composedPath()[0];
-    const begins = event.type === "pointerdown" && upper.matches?.("canvas.upper-canvas");
-    if (begins) this.corner = upper.getBoundingClientRect();
+    // For a moment there is no canvas in its place.
+    const place = event.type === "pointerdown" && event.target.closest?.('[class*="st-key-canvas_"]');
+    const begins = Boolean(place);
+    if (begins) this.corner = place.getBoundingClientRect();
     if (begins || (this.strokes.length && event.buttons + (event.type === "pointerup"))) this.strokes.push(event);
   }
 
