@@ -206,6 +206,7 @@ class Board {
     if (!place) return;
     this.mark = place;
     this.showMark();
+    this.hover(null);
     this.open();
   }
 
