@@ -7,6 +7,7 @@ import streamlit as st
 from mnist_app.codegen import snippets
 from mnist_app.imaging import colormap, convolution
 from mnist_app.imaging.colormap import pixels
+from mnist_app.imaging.image_files import as_base64
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.inference import Layers, Pending, Refused
 from mnist_app.networks import registry
@@ -67,14 +68,14 @@ def follow_through_layers() -> None:
                 explain_picked(inside.card(), outputs)
     if isinstance(outputs, Pending | Refused):
         return
-    inside.show_code(snippets.feature_maps(shifted, session.network()))
+    inside.offer_code(lambda: snippets.feature_maps(shifted, session.network()))
     title = f"Feature maps of {registry.title(session.network())}"
     inside.save_button("feature_maps", title, lambda: as_panels(columns))
+    example = {} if drawing.has_ink else {"example": as_base64(subject.image.tobytes())}
     live_network.show(
         drawing,
         live_network.answered(live_network.TRAINED, outputs),
-        prepare={"kind": "shift", "down": down, "right": right},
-        image=subject.image,
+        prepare={"kind": "shift", "down": down, "right": right} | example,
     )
 
 

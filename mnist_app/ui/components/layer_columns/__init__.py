@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from mnist_app.imaging.colormap import Scale
 from mnist_app.imaging.image_files import as_base64
-from mnist_app.ui.element import element
+from mnist_app.ui.element import element, palettes
 
-_ELEMENT = element(Path(__file__).parent)
+_ELEMENT = element(Path(__file__).parent, {"PALETTES": palettes(["gray", "diverging"])})
 
 
 @dataclass(frozen=True)

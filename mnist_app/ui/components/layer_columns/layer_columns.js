@@ -42,14 +42,17 @@ class Board {
 
   /* Follows the network and the size of the place; returns what ends that. */
   follow() {
-    const unsubscribe = whileDrawing((seen) => this.see(seen));
+    const ends = [
+      whatIsDrawn((seen) => this.see(seen), () => this.askForMaps()),
+      // After the stroke the digits are the server's.
+      whileDrawing(({ results }) => results[this.data.live] && this.showDigits(results[this.data.live].probabilities)),
+    ];
     const escape = (event) => this.escape(event);
     addEventListener("keydown", escape, true);
     this.observer.observe(this.stage);
     if (!this.data.maps) this.wait();
-    document.dispatchEvent(new CustomEvent(LIVE_WANTED));
     return () => {
-      unsubscribe();
+      ends.forEach((end) => end());
       removeEventListener("keydown", escape, true);
       this.observer.disconnect();
       clearTimeout(this.waiting);
@@ -58,7 +61,11 @@ class Board {
 
   wait() {
     if (Object.keys(this.values).length) return;
-    this.waiting = setTimeout(() => this.send.setStateValue("needs_maps", true), PATIENCE);
+    this.waiting = setTimeout(() => this.askForMaps(), PATIENCE);
+  }
+
+  askForMaps() {
+    if (!this.data.maps) this.send.setStateValue("needs_maps", true);
   }
 
   update(data) {
@@ -124,11 +131,11 @@ class Board {
   }
 
   /* What the network in the browser makes of the drawing. */
-  see({ results, isSettled }) {
+  see({ results }) {
     const result = results[this.data.live];
     if (!result || !this.columns.every(({ shown }) => result.outputs[shown])) return;
     clearTimeout(this.waiting);
-    if (this.data.maps && isSettled) this.send.setStateValue("needs_maps", false);
+    if (this.data.maps) this.send.setStateValue("needs_maps", false);
     this.values = result.outputs;
     const { high } = scaleOf(this.data.inner.map((name) => this.values[name].values), { aroundZero: true });
     for (const column of this.columns) {
@@ -136,7 +143,6 @@ class Board {
       writeIndices(column.strip.indices, values, column.count, column.palette === "gray" ? 0 : high);
     }
     this.paint(high);
-    if (!isSettled || !this.data.probabilities) this.showDigits(result.probabilities);
   }
 
   /* The server's maps, where the browser has no network. */
@@ -160,7 +166,7 @@ class Board {
       canvas.width = 256;
       canvas.height = 1;
       const all = Uint8Array.from({ length: 256 }, (_, at) => at);
-      canvas.getContext("2d").putImageData(imageOf(all, paletteOf("diverging"), 1, 256), 0, 0);
+      canvas.getContext("2d").putImageData(imageOf(all, bytesOf(PALETTES.diverging), 1, 256), 0, 0);
     }
     const [least, most] = this.root.querySelectorAll(".legend span");
     least.textContent = `Value: ${rounded(-limit)}`;

@@ -4,7 +4,7 @@
 function wordsOf(name) {
   wordsOf.known ??= {};
   if (!wordsOf.known[name]) {
-    const palette = paletteOf(name);
+    const palette = bytesOf(PALETTES[name]);
     const words = new Uint32Array(256);
     for (let at = 0; at < 256; at++) {
       const [red, green, blue] = colorAt(palette, at);

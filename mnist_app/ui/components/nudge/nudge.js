@@ -14,7 +14,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (target.tagName !== "BUTTON") return;
     Object.assign(pad, shiftedBy(pad, target.dataset, data.most));
     show();
-    document.dispatchEvent(new CustomEvent(PREPARED, { detail: { kind: "shift", down: pad.down, right: pad.right } }));
+    document.dispatchEvent(new CustomEvent(PREPARE_CHANGED, { detail: { down: pad.down, right: pad.right } }));
     clearTimeout(pad.sending);
     pad.sending = setTimeout(() => {
       pad.sending = 0;
