@@ -1,12 +1,13 @@
 """The drawing on its way through the network, layer by layer."""
 
-import numpy as np
+from dataclasses import replace
+
 import streamlit as st
-from markupsafe import Markup
 
 from mnist_app.codegen import snippets
 from mnist_app.imaging import colormap, convolution
-from mnist_app.imaging.colormap import Scale, pixels
+from mnist_app.imaging.colormap import pixels
+from mnist_app.imaging.image_files import as_base64
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.inference import Layers, Pending, Refused
 from mnist_app.networks import registry
@@ -16,10 +17,13 @@ from mnist_app.networks.layers import (
     Layer,
     correlation,
     find_layer,
+    folded_layers,
     layers_of_kind,
     visible_layers,
 )
 from mnist_app.ui import canvas, layout, resources, session
+from mnist_app.ui.components.layer_columns import Digits, LayerColumn, layer_columns
+from mnist_app.ui.components.nudge import nudge
 from mnist_app.ui.components.tile_grids import TileGrid, tile_grids
 from mnist_app.ui.markup import legends, pictures, predictions
 from mnist_app.ui.markup.network_words import (
@@ -27,155 +31,162 @@ from mnist_app.ui.markup.network_words import (
     kind_in_words,
     shape_in_words,
     tiles_across,
-    zoom,
 )
-from mnist_app.ui.markup.numbers import percent
 from mnist_app.ui.markup.panels import Panel
-from mnist_app.ui.parts import asking, inside, origin
+from mnist_app.ui.parts import asking, inside, live_network, origin
 
-# How high the maps of a layer are on the page, in pixels, before they are shrunk to fit.
-HEIGHT = 400
 MOST_WEIGHT_IMAGES = 40
+FARTHEST_SHIFT = 4
+FEW_COLUMNS = 2
+"""With so few layers there is room for the input beside them."""
 DENSE_NETWORK = "mlp"
 """The network whose units are compared with the chosen one's maps when the digit is shifted."""
 
-layout.begin(
-    "Feature maps",
-    "Follow your digit through the network, from left to right. Each layer makes **feature maps** "
-    "from the layer before it. Click one to see how it was made.",
-)
+layout.begin("Feature maps", "Follow your digit through the network, from left to right.")
 canvas.controls()
 
 
 @st.fragment
-def look_inside() -> None:
-    """Each stroke, slider and click reruns this and nothing else."""
+def follow_through_layers() -> None:
+    """Each stroke, shift and click reruns this and nothing else."""
     with layout.beside_canvas():
-        subject = inside.subject(canvas.show())
-        with st.container():
-            shifted, down, right = shift(subject.image)
-            outputs = asking.layers(shifted)
+        drawing = canvas.show()
+        subject = inside.subject(drawing)
+        down, right = session.shift()
+        shifted = convolution.shift(subject.image, down, right)
+        outputs = asking.layers(shifted)
+        with st.container(key="maps_side"):
             answer = inside.prediction_view("The network’s answer", outputs, shifted)
+            answer = replace(answer, live=live_network.TRAINED, version=drawing.version)
             st.html(predictions.predictions([answer], charts=False))
+            nudge(down, right, FARTHEST_SHIFT, "nudge", session.set_shift)
+            st.caption(similarity(subject.image, shifted, down, right))
             st.caption(subject.note)
+        with st.container(key="maps"):
+            if not isinstance(outputs, Pending | Refused):
+                columns = show_columns(inside.card(), outputs)
+                explain_picked(inside.card(), outputs)
     if isinstance(outputs, Pending | Refused):
         return
-    show_shift(subject.image, shifted, down, right)
-    show_layers(inside.card(), outputs, shifted)
-
-
-def shift(image: Image) -> tuple[Image, int, int]:
-    """Let the visitor shift the digit by a few pixels; return it and how far, down and right."""
-    with st.container(horizontal=True):
-        right = st.slider("Shift right (pixels)", -4, 4, 0, key=session.SHIFT_RIGHT)
-        down = st.slider("Shift down (pixels)", -4, 4, 0, key=session.SHIFT_DOWN)
-    return convolution.shift(image, down, right), down, right
-
-
-def show_shift(image: Image, shifted: Image, down: int, right: int) -> None:
-    """What a shift does to the maps of this network, and to a dense network's units."""
-    if not (down or right):
-        st.caption(
-            "Shift the digit: feature maps shift along with it, but dense units change completely."
-        )
-        return
-    networks = dict.fromkeys([session.network(), DENSE_NETWORK])
-    st.table([row for name in networks for row in similarity(name, image, shifted, down, right)])
-    st.caption(
-        "Similarity of the values before and after the shift, as a correlation: 1 means identical, "
-        "0 means unrelated."
+    inside.offer_code(lambda: snippets.feature_maps(shifted, session.network()))
+    title = f"Feature maps of {registry.title(session.network())}"
+    inside.save_button("feature_maps", title, lambda: as_panels(columns))
+    example = {} if drawing.has_ink else {"example": as_base64(subject.image.tobytes())}
+    live_network.show(
+        drawing,
+        live_network.answered(live_network.TRAINED, outputs),
+        prepare={"kind": "shift", "down": down, "right": right} | example,
     )
 
 
-def similarity(
-    name: str, image: Image, shifted: Image, down: int, right: int
-) -> list[dict[str, str]]:
+def similarity(image: Image, shifted: Image, down: int, right: int) -> str:
+    """Say what a shift does to the maps of this network, and to a dense network's units."""
+    if not (down or right):
+        return "Shift the digit: maps move along, dense units change altogether."
+    said = [
+        how_similar(name, image, shifted, down, right)
+        for name in dict.fromkeys([session.network(), DENSE_NETWORK])
+    ]
+    return f"Correlation with before: {'; '.join(filter(None, said))}."
+
+
+def how_similar(name: str, image: Image, shifted: Image, down: int, right: int) -> str:
     """Compare a network's first layer that learns before and after the shift."""
     layer = next(
         layer for layer in visible_layers(resources.card(name).layers)[1:] if layer.parameters
     )
     original, moved = asking.layers(image, network=name), asking.layers(shifted, network=name)
     if isinstance(original, Pending | Refused) or isinstance(moved, Pending | Refused):
-        return []
+        return ""
     before, after = original[layer.name], moved[layer.name]
-    shifted_back = "units have no position"
-    if layer.kind == "Conv2D":
-        shifted_back = f"{correlation(convolution.shift(after, -down, -right), before):.2f}"
-    return [
-        {
-            "Layer": f"{layer.name} of {registry.title(name)} ({kind_in_words(layer)})",
-            "At the same position": f"{correlation(after, before):.2f}",
-            "Shifted back": shifted_back,
-        }
+    where = f"{layer.name} of {registry.title(name)} {correlation(after, before):.2f}"
+    if layer.kind != "Conv2D":
+        return where
+    back = correlation(convolution.shift(after, -down, -right), before)
+    return f"{where}, shifted back {back:.2f}"
+
+
+def groups_of(card: Card) -> tuple[list[list[Layer]], list[Layer]]:
+    """Return the layers of each column, and those of the digits at the right."""
+    first, *inner, digits = folded_layers(card.layers)
+    if not inner:
+        return [first, digits[:1]], digits[1:]
+    return [first, *inner] if len(inner) <= FEW_COLUMNS else inner, digits
+
+
+def show_columns(card: Card, outputs: Layers) -> list[LayerColumn]:
+    """The network as columns; a click opens how a map or unit was made."""
+    groups, last = groups_of(card)
+    picked = picked_so_far(card)
+    shown = [shown_of(group, picked) for group in groups]
+    inner = [layer for layer in shown if layer != "scale"]
+    scale = colormap.around_zero(*(outputs[layer] for layer in inner), stretched=True)
+    columns = [
+        LayerColumn(
+            name_of(group, picked),
+            layer,
+            *caption(group),
+            as_maps(outputs[layer]),
+            scale if layer in inner else pixels(1.0),
+            "map" if outputs[layer].ndim > 1 else "unit",
+        )
+        for group, layer in zip(groups, shown, strict=True)
     ]
+    layer_columns(
+        columns,
+        Digits(name_of(last, picked), *caption(last), outputs.probabilities),
+        inner,
+        card.name,
+        live_network.TRAINED,
+        "layers",
+        picked,
+        pick,
+        close,
+        in_browser=resources.packed_network(card.name) is not None,
+    )
+    return columns
 
 
-def show_layers(card: Card, outputs: Layers, image: Image) -> None:
-    """All layers as one picture, and how the map or unit that is picked was made."""
-    picked = picked_so_far(card, outputs)
-    grids = show_all(card, outputs, picked)
-    layer = choose(card, picked)
-    origin.show(card, outputs, layer, picked[1])
-    if not layers_of_kind(card.layers, "Conv2D"):
-        show_weight_images(card, outputs, picked)
-    inside.show_code(snippets.feature_maps(image, card.name))
-    title = f"Feature maps of {registry.title(card.name)}"
-    inside.save_button("feature_maps", title, lambda: as_panels(grids))
+def shown_of(group: list[Layer], picked: tuple[str, int] | None) -> str:
+    """Return the layer whose maps a column shows: its last, or a folded one that is open."""
+    name = name_of(group, picked)
+    if name == INPUT:
+        return "scale"
+    return group[-1].name if name == group[0].name else name
 
 
-def picked_so_far(card: Card, outputs: Layers) -> tuple[str, int]:
-    """Return what is picked: at first, and in a newly chosen layer, the map with most in it."""
-    layers = visible_layers(card.layers)
+def name_of(group: list[Layer], picked: tuple[str, int] | None) -> str:
+    """Return which layer of a group a click opens: the one that is open, or the first."""
+    names = [layer.name for layer in group]
+    return picked[0] if picked is not None and picked[0] in names else names[0]
+
+
+def caption(group: list[Layer]) -> tuple[str, str, str, str]:
+    """Return a column's title, its size, its parameters, and what its layers do."""
+    parameters = sum(layer.parameters for layer in group)
+    kinds = ", ".join(f"{layer.name}: {kind_in_words(layer)}" for layer in group)
+    size = shape_in_words(group[-1].shape).replace(" ", "")
+    title, size = ("Ten digits", "") if group[-1].kind == "Softmax" else (group[0].name, size)
+    return title, size, f"{parameters:,} param." if parameters else "", kinds
+
+
+def picked_so_far(card: Card) -> tuple[str, int] | None:
+    """Return the layer and the map or unit that is explained; None where none is."""
     name = st.session_state.get(session.PICKED_LAYER)
-    if name not in [layer.name for layer in layers]:
-        name = layers[1].name
-        session.pick(session.PICKED_LAYER, name)
-        session.forget(session.PICKED_MAP)
-    last = last_of(find_layer(card.layers, name))
-    if last and not session.is_kept(session.PICKED_MAP):
-        session.pick(session.PICKED_MAP, int(as_maps(outputs[name]).max((1, 2)).argmax()))
-    return name, session.number_within(session.PICKED_MAP, last)
-
-
-def show_all(card: Card, outputs: Layers, picked: tuple[str, int]) -> list[TileGrid]:
-    """All layers that can be seen, as one picture."""
-    layers = visible_layers(card.layers)
-    inner = [outputs[layer.name] for layer in layers[1:-1]]
-    scale = colormap.around_zero(*inner, stretched=True)
-    grids = [grid_of(layer, outputs, scale) for layer in layers]
-    tile_grids(grids, "All layers, from the input to the answer", "layers", picked, pick)
-    st.html(
-        legends.legend(scale, "Value of a map or unit (small values get more of the colors)")
-        + Markup("<small>Input and probabilities: black is 0, white is 1.</small>")
-    )
-    return grids
-
-
-def grid_of(layer: Layer, outputs: Layers, scale: Scale) -> TileGrid:
-    """Return a layer's maps or units as tiles."""
-    output = outputs["scale" if layer.name == INPUT else layer.name]
-    shown = as_maps(output)
-    parameters = f"{layer.parameters:,}\nparameters" if layer.parameters else "\n"
-    is_answer = layer.kind == "Softmax"
-    names = [f"{digit}: {percent(float(p))}" for digit, p in enumerate(output)] if is_answer else []
-    return TileGrid(
-        layer.name,
-        layer.name,
-        f"{kind_in_words(layer)}\n{shape_in_words(layer.shape).replace(' ', '')}\n{parameters}",
-        shown,
-        pixels(1.0) if is_answer or layer.name == INPUT else scale,
-        tiles_across(len(shown)),
-        3 if len(shown) == 1 else zoom(shown, HEIGHT),
-        word="unit" if output.ndim == 1 else "map",
-        names=tuple(names),
-        first=int(output.argmax()) if is_answer else -1,
-    )
+    if name not in [layer.name for layer in visible_layers(card.layers)]:
+        return None
+    return name, session.number_within(session.PICKED_MAP, last_of(find_layer(card.layers, name)))
 
 
 def pick(layer: str, number: int) -> None:
-    """Choose a map or unit, as if in the fields below the picture."""
+    """Open how a map or unit was made."""
     session.pick(session.PICKED_LAYER, layer)
     session.pick(session.PICKED_MAP, number)
+
+
+def close() -> None:
+    """Close what is explained."""
+    session.forget(session.PICKED_LAYER)
 
 
 def last_of(layer: Layer) -> int:
@@ -184,79 +195,66 @@ def last_of(layer: Layer) -> int:
     return 0 if is_one_map else layer.shape[-1] - 1
 
 
-def choose(card: Card, picked: tuple[str, int]) -> Layer:
-    """The same choice as by a click, for the keyboard; return the layer."""
-    layer = find_layer(card.layers, picked[0])
-    st.subheader("How it was made", anchor=False)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            "Layer",
-            [layer.name for layer in visible_layers(card.layers)],
-            key=session.PICKED_LAYER,
-            persist_state="session",
-            on_change=session.forget,
-            args=[session.PICKED_MAP],
-            width=220,
-        )
-        last = last_of(layer)
-        word = "Unit" if len(layer.shape) == 1 else "Map"
-        st.number_input(
-            f"{word} (0–{last})",
-            0,
-            max(last, 1),
-            key=session.PICKED_MAP,
-            persist_state="session",
-            width=180,
-            disabled=not last,
-        )
-    return layer
+def explain_picked(card: Card, outputs: Layers) -> None:
+    """How the map or unit that is picked was made, below the columns."""
+    picked = picked_so_far(card)
+    if picked is None:
+        return
+    name, number = picked
+    group = next(
+        group for group in folded_layers(card.layers) if name in [layer.name for layer in group]
+    )
+    with st.container(key="explanation"):
+        with st.container(horizontal=True, vertical_alignment="center", key="explained"):
+            word = "unit" if len(find_layer(card.layers, name).shape) == 1 else "map"
+            st.markdown(f"**{name}, {word} {number}**", width="content")
+            for layer in group if len(group) > 1 else []:
+                st.button(
+                    kind_in_words(layer),
+                    key=f"part_{layer.name}",
+                    type="tertiary",
+                    disabled=layer.name == name,
+                    on_click=pick,
+                    args=(layer.name, number),
+                )
+            st.button("Close", icon=":material/close:", key="close", help="Escape", on_click=close)
+        origin.show(card, outputs, find_layer(card.layers, name), number)
 
 
-def show_weight_images(card: Card, outputs: Layers, picked: tuple[str, int]) -> None:
+def show_weight_images() -> None:
     """For networks without maps: what each unit of the first dense layer looks for."""
+    card = inside.card()
     layer = layers_of_kind(card.layers, "Dense")[0]
     weights = resources.weights(card.name)[layer.name][0]
-    if len(weights) != IMAGE_SIDE**2:
+    if layers_of_kind(card.layers, "Conv2D") or len(weights) != IMAGE_SIDE**2:
         return
-    units = np.arange(weights.shape[1])
-    which = ""
-    if len(units) > MOST_WEIGHT_IMAGES:
-        units = np.argsort(-outputs[layer.name])[:MOST_WEIGHT_IMAGES]
-        which = f" These are the {MOST_WEIGHT_IMAGES} most active units."
-    images = weights[:, units].T.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
+    images = weights.T[:MOST_WEIGHT_IMAGES].reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
+    which = f" These are the first {len(images)}." if len(images) < weights.shape[1] else ""
     st.subheader("Weight images", anchor=False)
     st.markdown(
         f"Each unit of {layer.name} has one weight per pixel. Ink on orange raises the unit’s "
-        f"value, and ink on blue lowers it.{which} Click one."
+        f"value, and ink on blue lowers it.{which}"
     )
     scale = colormap.around_zero(images)
-    is_shown = picked[0] == layer.name and picked[1] in units
-    tile_grids(
-        [
-            TileGrid(
-                layer.name, layer.name, "", images, scale, 10, 2, "unit", numbers=units.tolist()
-            )
-        ],
-        "Weight images",
-        key="weight_images",
-        picked=(layer.name, units.tolist().index(picked[1])) if is_shown else None,
-        on_pick=lambda _, number: pick(layer.name, int(units[number])),
-        wrapped=True,
-    )
+    grid = TileGrid(layer.name, layer.name, "", images, scale, 10, 2, "unit")
+    tile_grids([grid], "Weight images", "weight_images", on_pick=pick, wrapped=True)
     st.html(legends.legend(scale, "Weight of a pixel"))
 
 
-def as_panels(grids: list[TileGrid]) -> list[Panel]:
-    """Return the picture of all layers as panels, to be saved."""
+def as_panels(columns: list[LayerColumn]) -> list[Panel]:
+    """Return all columns as panels, to be saved."""
     return [
         Panel(
-            grid.title,
-            pictures.tiles(grid.maps, grid.scale, grid.across),
-            grid.note.replace("\n", ", "),
+            column.title,
+            pictures.tiles(column.maps, column.scale, tiles_across(len(column.maps))),
+            column.note,
         )
-        for grid in grids
+        for column in columns
     ]
 
 
-look_inside()
+follow_through_layers()
+if layout.is_awake():
+    show_weight_images()
+layout.end("max_pooling", "max pooling")
 layout.poll_for_inference()

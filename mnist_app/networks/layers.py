@@ -14,6 +14,9 @@ ACTIVATIONS = ("ReLU", "Activation")
 # Layers that only rearrange or scale numbers; dropout acts only in training.
 _INVISIBLE = ("Rescaling", "Reshape", "Dropout", "Flatten", "Cropping1D", "ZeroPadding2D")
 
+# Layers that change each value by itself, or all together as softmax does.
+_FOLDED = ("BatchNormalization", "DepthwiseConv2D", *ACTIVATIONS, "Softmax")
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -69,6 +72,20 @@ def activation_after(layers: Sequence[Layer], name: str) -> Layer | None:
 def visible_layers(layers: Sequence[Layer]) -> list[Layer]:
     """Return the layers that change what a picture of them shows, in order, the input first."""
     return [layer for layer in layers if layer.kind not in _INVISIBLE]
+
+
+def folded_layers(layers: Sequence[Layer]) -> list[list[Layer]]:
+    """Return the visible layers in groups: each with those that only rescale what it makes.
+
+    These are normalization and activation, and the softmax after the logits.
+    """
+    groups: list[list[Layer]] = []
+    for layer in visible_layers(layers):
+        if layer.kind in _FOLDED:
+            groups[-1].append(layer)
+        else:
+            groups.append([layer])
+    return groups
 
 
 def layers_of_kind(layers: Sequence[Layer], *kinds: str) -> list[Layer]:

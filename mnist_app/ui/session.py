@@ -128,6 +128,16 @@ def pick(key: str, value: int | str | tuple[int, int] | None) -> None:
     st.session_state[key] = value
 
 
+def shift() -> tuple[int, int]:
+    """Return how far the visitor has shifted the digit on Feature maps, down and right."""
+    return int(st.session_state.get(SHIFT_DOWN, 0)), int(st.session_state.get(SHIFT_RIGHT, 0))
+
+
+def set_shift(down: int, right: int) -> None:
+    """Remember how far the digit is shifted, in pixels."""
+    st.session_state[SHIFT_DOWN], st.session_state[SHIFT_RIGHT] = down, right
+
+
 def picked_number(key: str) -> int | None:
     """Return the number that was picked under `key` by a click; None where none was."""
     picked = st.session_state.get(key)

@@ -50,6 +50,13 @@ function rounded(value, more = 0) {
   return (/^-0\.?0*$/.test(text) ? text.slice(1) : text).replace("-", "−");
 }
 
+/* A probability as text, as ui/markup/numbers.py has it: claims neither none nor all. */
+function percent(share) {
+  const rounded = (100 * share).toFixed(1);
+  if (rounded === "100.0") return "> 99.9%";
+  return rounded === "0.0" ? "< 0.1%" : `${rounded}%`;
+}
+
 /* The network in the browser tells all elements of each answer by this event. */
 const LIVE = "lab:live";
 /* What is drawn was changed by other means than the pen, or something else that answers depend on. */

@@ -21,7 +21,7 @@ from mnist_app.ui.markup.network_words import activation_in_words, as_maps, shap
 from mnist_app.ui.markup.numbers import percent, short_number
 from mnist_app.ui.markup.panels import Panel
 
-LARGE = 260
+LARGE = 150
 # What the values of an activation lie between.
 _BOUNDS = {"tanh": "−1 and 1", "sigmoid": "0 and 1", "scaled_tanh": "−1.72 and 1.72"}
 
@@ -110,8 +110,8 @@ def _explain_partial_maps(picked: Picked) -> None:
     kernel, bias = _kernel_and_bias(picked)
     size, stride, padding = window_of(picked.layer)
     parts = convolution.partial_maps(picked.source, kernel, stride, padding)
-    st.markdown(_partial_maps_in_words(picked, bias))
-    channel = _pick_channel(picked.source, kernel, parts)
+    st.markdown(_partial_maps_in_words(picked, bias, parts))
+    channel = _pick_channel(parts)
     source, part = picked.source[..., channel], parts[..., channel]
     lens(
         PixelGrid(
@@ -128,7 +128,6 @@ def _explain_partial_maps(picked: Picked) -> None:
         ConvolutionStep(kernel[..., channel], colormap.around_zero(kernel)),
         key="lens_origin",
     )
-    _show_sum(picked, parts, bias)
 
 
 def _kernel_and_bias(picked: Picked) -> tuple[Array, float]:
@@ -137,7 +136,7 @@ def _kernel_and_bias(picked: Picked) -> tuple[Array, float]:
     return kernels[..., picked.number], float(biases[0][picked.number]) if biases else 0.0
 
 
-def _partial_maps_in_words(picked: Picked, bias: float) -> str:
+def _partial_maps_in_words(picked: Picked, bias: float, parts: Array) -> str:
     layer, number, earlier = picked.layer, picked.number, picked.earlier
     map_name, channels = f"Map {number} of **{layer.name}**", picked.source.shape[-1]
     reads = f"{map_name} reads all {channels} maps of {earlier.name}, with a kernel for each."
@@ -147,54 +146,35 @@ def _partial_maps_in_words(picked: Picked, bias: float) -> str:
             f"{map_name} reads {some} of the {channels} maps of {earlier.name}, with a kernel for "
             "each."
         )
-    total = f"The sum of these partial maps is map {number}."
+    total = f"The sum of these partial maps is map {number}"
     if layer.has_bias:
         total = (
-            f"The sum of these partial maps plus the bias of {short_number(bias)} is map {number}."
+            f"The sum of these partial maps plus the bias of {short_number(bias)} is map {number}"
         )
-    return f"{reads} {total} Click a partial map to see how it was made."
+    sums = parts.sum(axis=(0, 1))
+    raising, lowering = int((sums > 0).sum()), int((sums < 0).sum())
+    return f"{reads} {total}: {raising} raise the total, {lowering} lower it."
 
 
-def _pick_channel(source: Array, kernel: Array, parts: Array) -> int:
+def _pick_channel(parts: Array) -> int:
     """Show what each input map contributes; return the input map that is picked."""
-    last = source.shape[-1] - 1
+    last = parts.shape[-1] - 1
     channel = session.number_within(session.PICKED_CHANNEL, last)
-    across = min(16, last + 1)
-    inputs, kernels, partial = as_maps(source), as_maps(kernel), as_maps(parts)
-    weight_scale, part_scale = colormap.around_zero(kernel), colormap.around_zero(parts)
-    tile_grids(
-        [
-            TileGrid(
-                "input", "Input maps", "", inputs, colormap.fitting(source), across, _zoom(source)
-            ),
-            TileGrid("kernel", "Kernels", "", kernels, weight_scale, across, 8),
-            TileGrid("part", "Partial maps", "", partial, part_scale, across, _zoom(parts)),
-        ],
-        "Input maps, kernels, and partial maps",
-        key="channels",
-        picked=("part", channel),
-        on_pick=lambda _, number: session.pick(session.PICKED_CHANNEL, number),
-        wrapped=True,
-    )
-    st.number_input(f"Input map (0–{last})", 0, last, key=session.PICKED_CHANNEL, width=180)
+    across = min(32, last + 1)
+    zoom = max(1, 32 // int(parts.shape[0]))
+    scale = colormap.around_zero(parts)
+    title = "Partial maps, one for each input map: click one"
+    with st.container(horizontal=True, vertical_alignment="bottom", key="partial_maps"):
+        tile_grids(
+            [TileGrid("part", title, "", as_maps(parts), scale, across, zoom, "partial map")],
+            "Partial maps",
+            key="channels",
+            picked=("part", channel),
+            on_pick=lambda _, number: session.pick(session.PICKED_CHANNEL, number),
+            wrapped=True,
+        )
+        st.number_input(f"Input map (0–{last})", 0, last, key=session.PICKED_CHANNEL, width=120)
     return channel
-
-
-def _zoom(maps_last: Array) -> int:
-    """Return how many pixels of the page a value takes in maps (rows, columns, maps)."""
-    return max(1, 40 // int(maps_last.shape[0]))
-
-
-def _show_sum(picked: Picked, parts: Array, bias: float) -> None:
-    whole = picked.result[..., picked.number]
-    raising = int((parts.sum(axis=(0, 1)) > 0).sum())
-    lowering = int((parts.sum(axis=(0, 1)) < 0).sum())
-    scale = colormap.around_zero(whole)
-    title = f"Map {picked.number}: the sum of its partial maps"
-    note = f"{raising} raise the total, {lowering} lower it; bias {short_number(bias)}"
-    st.html(
-        panels.row([Panel(title, scale.paint(whole), note, LARGE)]) + legends.legend(scale, "Value")
-    )
 
 
 def _explain_activation(picked: Picked) -> None:
@@ -311,7 +291,7 @@ def _explain_dense(picked: Picked) -> None:
         name = activation_in_words(picked.layer.activation)
         value = short_number(float(picked.result[picked.number]))
         sentence = f"{sentence} {name} turns this into **{value}**."
-    st.markdown(sentence)
+    st.markdown(f"{sentence} Orange products raise the sum, blue ones lower it.")
     _show_products(inputs, weight, products, picked.number)
 
 
@@ -333,7 +313,6 @@ def _show_products(inputs: Array, weight: Array, products: Array, number: int) -
         key="products",
         wrapped=True,
     )
-    st.html(legends.legend(product_scale, "Product: orange raises the sum, blue lowers it"))
 
 
 def _inputs_as_maps(picked: Picked) -> tuple[Array, tuple[int, ...]]:

@@ -43,13 +43,6 @@ function inWords(probabilities, rejectBelow) {
   return { digit: isDigit ? String(first) : "", first, headline, sentence };
 }
 
-/* Like ui/markup/numbers.py: claims neither none nor all. */
-function percent(share) {
-  const rounded = (100 * share).toFixed(1);
-  if (rounded === "100.0") return "> 99.9%";
-  return rounded === "0.0" ? "< 0.1%" : `${rounded}%`;
-}
-
 function asPicture(image) {
   asPicture.canvas ??= document.createElement("canvas");
   const canvas = asPicture.canvas;
