@@ -1,5 +1,7 @@
 """A kernel slides over the image: well-known ones, one's own, and those the network learned."""
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -21,19 +23,19 @@ from mnist_app.networks.layers import (
     window_of,
 )
 from mnist_app.ui import canvas, layout, session
-from mnist_app.ui.components.lens import ConvolutionStep, PixelGrid, lens
+from mnist_app.ui.components.lens import ConvolutionStep, LayerMap, PixelGrid, lens
 from mnist_app.ui.components.matrix import matrix
 from mnist_app.ui.components.tile_grids import TileGrid, tile_grids
+from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import legends, predictions
 from mnist_app.ui.markup.network_words import activation_in_words, as_maps, shape_in_words
 from mnist_app.ui.markup.panels import Panel
-from mnist_app.ui.parts import asking, inside
+from mnist_app.ui.parts import asking, inside, live_network
 
-layout.begin(
-    "Convolution",
-    "A **kernel** is a small matrix of numbers that slides over the image. At each step it is "
-    "multiplied by the pixels below it, and the products add up to one pixel of the result.",
-)
+KERNEL_WIDTH = 216
+"""Of the kernel that is edited, in pixels."""
+
+layout.begin("Convolution", "A kernel slides over your digit: multiply, add up, next pixel.")
 canvas.controls()
 
 
@@ -41,36 +43,46 @@ canvas.controls()
 def convolve() -> None:
     """Each stroke, and each thing that is chosen here, reruns this and nothing else."""
     with layout.beside_canvas():
-        subject = inside.subject(canvas.show())
+        drawing = canvas.show()
+        subject = inside.subject(drawing)
         with st.container():
-            kernel = choose_kernel()
-            st.caption(subject.note)
-    shown = slide_over_digit(subject.image, kernel)
-    shown += show_learned_kernels(subject.image)
-    if shown:
-        inside.save_button("convolution", "Convolution", lambda: shown)
+            shown = try_kernels(subject)
+            shown += show_learned_kernels(drawing, subject.image)
+            if shown:
+                inside.save_button("convolution", "Convolution", lambda: shown)
 
 
-def choose_kernel() -> Array:
-    """Let the visitor choose a well-known kernel and edit it by hand."""
+def try_kernels(subject: Drawing) -> list[Panel]:
+    """A kernel that is chosen and edited, beside the lens on the digit under it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox(
-            "Kernel", list(PRESETS), key=session.KERNEL_NAME, persist_state="session", width=220
-        )
-        side = st.segmented_control(
-            "Size",
-            [3, 5],
-            format_func=lambda side: f"{side} × {side}",
-            default=3,
-            required=True,
-            key=session.KERNEL_SIDE,
-            persist_state="session",
-        )
-    st.caption(PRESETS[name].sentence)
-    kernel = edit_preset(f"{name} {side}", convolution.preset(name, side))
-    if not kernel.any():
-        st.info("This kernel is all zeros, so every sum is 0. Type in another number.")
-    return kernel
+        name, side = choose_kernel()
+        stride, padding = choose_steps()
+    with st.container(horizontal=True, wrap=False, key="kernel_and_lens"):
+        with st.container(width=KERNEL_WIDTH):
+            kernel = edit_preset(f"{name} {side}", convolution.preset(name, side))
+            st.caption(PRESETS[name].sentence)
+            st.caption(subject.note)
+        with st.container():
+            if not kernel.any():
+                st.info("This kernel is all zeros, so every sum is 0. Type in another number.")
+            return slide_over_digit(subject.image, kernel, stride, padding)
+
+
+def choose_kernel() -> tuple[str, int]:
+    """Let the visitor choose a well-known kernel; return its name and its side."""
+    name = st.selectbox(
+        "Kernel", list(PRESETS), key=session.KERNEL_NAME, persist_state="session", width=180
+    )
+    side = st.segmented_control(
+        "Size",
+        [3, 5],
+        format_func=lambda side: f"{side} × {side}",
+        default=3,
+        required=True,
+        key=session.KERNEL_SIDE,
+        persist_state="session",
+    )
+    return name, side
 
 
 def edit_preset(name: str, preset: Array) -> Array:
@@ -95,9 +107,8 @@ def edit_preset(name: str, preset: Array) -> Array:
     return kernel
 
 
-def slide_over_digit(image: Image, kernel: Array) -> list[Panel]:
+def slide_over_digit(image: Image, kernel: Array, stride: int, padding: Padding) -> list[Panel]:
     """The lens on the digit and the chosen kernel."""
-    stride, padding = choose_steps()
     digit = image.astype(np.float32)
     try:
         window = convolution.sliding_window(
@@ -110,8 +121,8 @@ def slide_over_digit(image: Image, kernel: Array) -> list[Panel]:
     scale, kernel_scale = scale_of(result), colormap.around_zero(kernel)
     size = shape_in_words(result.shape)
     lens(
-        PixelGrid("Your digit: 28 × 28 pixels, 0 to 255", digit, pixels()),
-        PixelGrid(f"Result: {size} sums", result, scale),
+        PixelGrid("Your digit: 28 × 28", digit, pixels(), live="image"),
+        PixelGrid(f"Result: {size} sums", result, scale, "pixels"),
         window,
         ConvolutionStep(kernel, kernel_scale),
         key="lens_kernel",
@@ -126,28 +137,27 @@ def slide_over_digit(image: Image, kernel: Array) -> list[Panel]:
 
 def choose_steps() -> tuple[int, Padding]:
     """Let the visitor choose the stride and the padding."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        stride = st.number_input(
-            "Stride",
-            1,
-            99,
-            1,
-            key=session.KERNEL_STRIDE,
-            persist_state="session",
-            width=180,
-            help="How many pixels the kernel moves at each step.",
-        )
-        padding: Padding = st.segmented_control(
-            "Padding",
-            convolution.PADDINGS,
-            default=convolution.PADDINGS[0],
-            required=True,
-            key=session.KERNEL_PADDING,
-            persist_state="session",
-            help="“valid” keeps the kernel inside the image, so the result is smaller. “same” "
-            "adds a border of zeros, so that with a stride of 1 the result is as large as the "
-            "image.",
-        )
+    stride = st.number_input(
+        "Stride",
+        1,
+        99,
+        1,
+        key=session.KERNEL_STRIDE,
+        persist_state="session",
+        width=120,
+        help="How many pixels the kernel moves at each step.",
+    )
+    padding: Padding = st.segmented_control(
+        "Padding",
+        convolution.PADDINGS,
+        default=convolution.PADDINGS[0],
+        required=True,
+        key=session.KERNEL_PADDING,
+        persist_state="session",
+        help="“valid” keeps the kernel inside the image, so the result is smaller. “same” "
+        "adds a border of zeros, so that with a stride of 1 the result is as large as the "
+        "image.",
+    )
     return stride, padding
 
 
@@ -157,28 +167,31 @@ def scale_of(result: Array) -> Scale:
     return pixels() if is_image else colormap.around_zero(result)
 
 
-def show_learned_kernels(image: Image) -> list[Panel]:
+def show_learned_kernels(drawing: Drawing, image: Image) -> list[Panel]:
     """The first convolution of the chosen network: all kernels, and one under the lens."""
     st.subheader("Kernels the network learned", anchor=False)
     card = inside.card()
     convolutions = layers_of_kind(card.layers, "Conv2D")
     if not convolutions:
         inside.offer_default_network(f"“{registry.title(card.name)}” has no convolution layer.")
+        live_network.show(drawing, live_network.Asked(live_network.TRAINED))
         return []
     outputs = asking.layers(image)
     if isinstance(outputs, Pending | Refused):
         st.info(asking.why_not(outputs))
+        live_network.show(drawing, live_network.Asked(live_network.TRAINED))
         return []
-    return edit_learned_kernels(image, card, convolutions[0], outputs)
+    return edit_learned_kernels(drawing, image, card, convolutions[0], outputs)
 
 
-def edit_learned_kernels(image: Image, card: Card, layer: Layer, outputs: Layers) -> list[Panel]:
+def edit_learned_kernels(
+    drawing: Drawing, image: Image, card: Card, layer: Layer, outputs: Layers
+) -> list[Panel]:
     """All kernels of a layer, one of which can be edited, and what the network answers then."""
     trained = inside.learned(layer.name)
     st.markdown(
         f"Nobody designed the {len(trained)} kernels of **{layer.name}**: the network learned "
-        "them. Each turns the digit into one feature map. Orange weights are positive, blue ones "
-        "negative, and black is zero. Click a kernel to see how it works."
+        "them. Each makes one feature map. Orange is positive, blue negative. Click a kernel."
     )
     gallery = st.container()
     number = session.number_within(session.LEARNED_KERNEL, len(trained) - 1)
@@ -189,7 +202,7 @@ def edit_learned_kernels(image: Image, card: Card, layer: Layer, outputs: Layers
         interventions = edited_kernels(layer, trained)
         changed = asking.layers(image, interventions) if interventions else None
         with st.container():
-            show_answers(outputs, changed)
+            show_answers(drawing, outputs, changed)
     now = outputs if changed is None or isinstance(changed, Pending | Refused) else changed
     activation = activation_after(card.layers, layer.name)
     after = now[activation.name if activation else layer.name]
@@ -197,7 +210,14 @@ def edit_learned_kernels(image: Image, card: Card, layer: Layer, outputs: Layers
         show_gallery(kernels_now(layer, trained), after, number)
     source = now[layer_before(card.layers, layer.name).name][..., 0]
     function = activation.activation if activation else ""
-    shown = slide_over_input(layer, function, source, after, kernel, number)
+    before = layer_before(card.layers, layer.name).name
+    last = activation.name if activation else layer.name
+    shown = slide_over_input(layer, function, (before, last), source, after, kernel, number)
+    asked = [live_network.answered(live_network.TRAINED, outputs)]
+    if interventions:
+        key = live_network.CHANGED
+        asked.append(live_network.answered(key, changed, interventions=interventions))
+    live_network.show(drawing, *asked)
     inside.show_code(snippets.learned_kernels(image, card.name, layer, interventions))
     return shown
 
@@ -205,39 +225,57 @@ def edit_learned_kernels(image: Image, card: Card, layer: Layer, outputs: Layers
 def slide_over_input(
     layer: Layer,
     activation: str,
+    between: tuple[str, str],
     source: Array,
     after: Array,
     kernel: session.Kernel,
     number: int,
 ) -> list[Panel]:
-    """The lens on the network's input and a learned kernel."""
+    """The lens on the network's input and a learned kernel, between two layers that are shown."""
     weights, bias = kernel
+    before, shown = between
     size, stride, padding = window_of(layer)
     window = convolution.sliding_window(convolution.shape(source), size, stride, padding)
     sums = convolution.convolve(source, weights, stride, padding, bias)
     result = activate(activation, sums)
-    name = activation_in_words(activation)
     scale, kernel_scale = colormap.around_zero(after), colormap.around_zero(weights)
     lens(
-        PixelGrid(f"Your digit: {shape_in_words(source.shape)}, 0 to 1", source, pixels(1.0)),
-        PixelGrid(f"Map {number}: {shape_in_words(result.shape)}", result, scale),
+        PixelGrid(
+            f"Your digit: {shape_in_words(source.shape)}, 0 to 1",
+            source,
+            pixels(1.0),
+            live=LayerMap(before),
+        ),
+        PixelGrid(
+            f"Map {number}: {shape_in_words(result.shape)}",
+            result,
+            scale,
+            "around_zero",
+            scaled_by=shown,
+        ),
         window,
-        ConvolutionStep(weights, kernel_scale, bias if layer.has_bias else None, name),
+        ConvolutionStep(weights, kernel_scale, bias if layer.has_bias else None, activation),
         key="lens_learned",
     )
     return [
         Panel(f"Kernel {number}", kernel_scale.paint(weights), f"bias {bias:.3f}"),
-        Panel(f"Map {number}", scale.paint(result), name),
+        Panel(f"Map {number}", scale.paint(result), activation_in_words(activation)),
     ]
 
 
-def show_answers(outputs: Layers, changed: Layers | Pending | Refused | None) -> None:
+def show_answers(
+    drawing: Drawing, outputs: Layers, changed: Layers | Pending | Refused | None
+) -> None:
     """What the network answers as it was trained, and with the visitor's edits."""
-    views = [
-        inside.prediction_view("As trained", outputs),
-        inside.changed_view("With your changes", changed),
-    ]
-    st.html(predictions.predictions(views))
+    views = {
+        live_network.TRAINED: inside.prediction_view("As trained", outputs),
+        live_network.CHANGED: inside.changed_view("With your changes", changed),
+    }
+    st.html(
+        predictions.predictions(
+            [replace(view, live=key, version=drawing.version) for key, view in views.items()]
+        )
+    )
 
 
 def show_gallery(kernels: list[session.Kernel], after: Array, picked: int) -> None:
@@ -329,4 +367,5 @@ def edited_kernels(layer: Layer, trained: list[session.Kernel]) -> Interventions
 
 
 convolve()
+layout.end("max_pooling", "less to look at")
 layout.poll_for_inference()

@@ -12,6 +12,19 @@ function colorAt(palette, index) {
   return [palette[3 * index], palette[3 * index + 1], palette[3 * index + 2]];
 }
 
+/* A palette by its name; PALETTES stands before this. */
+function paletteOf(name) {
+  paletteOf.read ??= {};
+  return (paletteOf.read[name] ??= bytesOf(PALETTES[name]));
+}
+
+/* A palette from its first color to its last as a CSS background: so many stops cannot be told from
+   all 256. */
+function gradientOf(name) {
+  const at = Array.from({ length: 33 }, (_, stop) => Math.round((255 * stop) / 32));
+  return `linear-gradient(to right, ${at.map((index) => `rgb(${colorAt(paletteOf(name), index).join(" ")})`).join(", ")})`;
+}
+
 /* An array of indices, row by row, as an image for a canvas. */
 function imageOf(indices, palette, rows, columns) {
   const image = new ImageData(columns, rows);
@@ -55,6 +68,19 @@ function percent(share) {
   const rounded = (100 * share).toFixed(1);
   if (rounded === "100.0") return "> 99.9%";
   return rounded === "0.0" ? "< 0.1%" : `${rounded}%`;
+}
+
+/* What networks apply to single numbers: networks/layers.py. */
+const ACTIVATIONS = {
+  "": (value) => value,
+  relu: (value) => (value > 0 ? value : 0),
+  tanh: Math.tanh,
+  sigmoid,
+  scaled_tanh: (value) => 1.7159 * Math.tanh((2 / 3) * value),
+};
+
+function sigmoid(value) {
+  return 1 / (1 + Math.exp(-value));
 }
 
 /* The network in the browser tells all elements of each answer by this event. */

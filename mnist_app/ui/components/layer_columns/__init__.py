@@ -12,7 +12,9 @@ from mnist_app.imaging.colormap import Scale
 from mnist_app.imaging.image_files import as_base64
 from mnist_app.ui.element import element, palettes
 
-_ELEMENT = element(Path(__file__).parent, {"PALETTES": palettes(["gray", "diverging"])})
+CONSTANTS = {"PALETTES": palettes(["gray", "diverging"])}
+"""What the browser has to know of Python's, by its name there."""
+_ELEMENT = element(Path(__file__).parent, CONSTANTS)
 
 
 @dataclass(frozen=True)

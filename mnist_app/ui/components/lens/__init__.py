@@ -1,19 +1,36 @@
 """The pixel lens: input and output side by side, and the arithmetic of the window in between.
 
-It moves in the browser alone: by mouse, finger, arrow keys, step by step or by itself.
+It moves in the browser alone: by mouse, finger, arrow keys, step by step or by itself. While the
+pen moves, it computes input and result there, too.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mnist_app.imaging.colormap import Scale
 from mnist_app.imaging.convolution import Array, PoolingRule, SlidingWindow
 from mnist_app.imaging.image_files import as_base64
 from mnist_app.ui.element import element, palettes
-from mnist_app.ui.markup.legends import gradient
+from mnist_app.ui.markup.network_words import activation_in_words
 
-_ELEMENT = element(Path(__file__).parent)
+Rescale = Literal["fixed", "fitting", "around_zero", "pixels", "input"]
+"""How the browser finds the scale of other values: it stays; from zero where none is negative, else
+around zero; around zero; grays for values of 0 to 255, else around zero; the input's scale."""
+
+CONSTANTS = {"PALETTES": palettes(["gray", "sequential", "diverging"])}
+"""What the browser has to know of Python's, by its name there."""
+_ELEMENT = element(Path(__file__).parent, CONSTANTS)
+
+
+@dataclass(frozen=True)
+class LayerMap:
+    """A map of a layer, of what a network in the browser makes of the drawing."""
+
+    layer: str
+    number: int = 0
+    network: str = "trained"
+    """The network's key, see `parts.live_network`."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +41,14 @@ class PixelGrid:
     values: Array
     """Shape (rows, columns)."""
     scale: Scale
+    rescale: Rescale = "fixed"
+    """How `scale` follows the values while the pen moves."""
+    scaled_by: str = ""
+    """The layer of the chosen network all of whose values that scale holds; empty for the values of
+    this grid alone."""
+    live: Literal["image"] | LayerMap | None = None
+    """Where the input's values come from while the pen moves: the 28x28 pixels, 0 to 255, or a map;
+    None leaves all as it is. The result is computed of them."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +62,7 @@ class ConvolutionStep:
     bias: float | None = None
     """What is added to the sum; None where there is no bias."""
     activation: str = ""
-    """The activation's name; empty where the sum is the output."""
+    """The function as `networks.layers.activate` takes it; empty where the sum is the output."""
 
 
 def lens(
@@ -63,6 +88,7 @@ def lens(
         data={
             "input": _data(source),
             "output": _data(result),
+            "live": asdict(source.live) if isinstance(source.live, LayerMap) else source.live,
             "window": window.size,
             "stride": window.stride,
             "before": window.padding_before,
@@ -70,20 +96,20 @@ def lens(
             "rule": "convolution" if step else how,
             "kernel": step and _data(PixelGrid("kernel", step.kernel, step.scale)),
             "bias": step and step.bias,
-            "activation": step and step.activation,
+            "function": step and step.activation,
+            "activation": step and activation_in_words(step.activation),
         },
     )
 
 
 def _data(grid: PixelGrid) -> dict[str, Any]:
     rows, columns = grid.values.shape
-    scale = grid.scale
     return {
         "title": grid.title,
         "values": as_base64(grid.values.astype("<f4").tobytes()),
-        "indices": as_base64(scale.indices(grid.values).tobytes()),
         "rows": rows,
         "columns": columns,
-        "palette": palettes([scale.palette])[scale.palette],
-        "legend": {"background": gradient(scale), "ticks": scale.ticks()[::2]},
+        "scale": asdict(grid.scale),
+        "rescale": grid.rescale,
+        "scaledBy": grid.scaled_by,
     }

@@ -1,5 +1,6 @@
 /* The pixel lens: a window on the input, its output value, and the arithmetic between them.
-   Everything happens here; the server sends arrays and is not asked again. */
+   Everything happens here; the server sends arrays and is not asked again. While the pen moves, the
+   arrays are computed here, too. */
 
 const PACES = [0.5, 1, 2, 5, 10, 30, 60]; // steps a second
 const POOLING_WORDS = { max: "largest", subsample: "first pixel" };
@@ -13,7 +14,7 @@ export default function ({ parentElement, data }) {
     lenses.set(root, lens);
   }
   lens.show(data);
-  return () => lens.pause();
+  return () => lens.stop();
 }
 
 class Lens {
@@ -26,20 +27,21 @@ class Lens {
     this.drawing = 0;
     this.playing = 0;
     this.cells = {};
+    this.unfollow = () => {};
     this.listen();
   }
 
   show(data) {
     this.data = data;
+    this.unfollow();
+    this.unfollow = data.live ? whileDrawing((seen) => this.follow(seen)) : () => {};
     this.input = read(data.input);
     this.output = read(data.output);
     this.kernel = data.kernel && read(data.kernel);
     if (this.row === null) [this.row, this.column] = largestIn(this.output);
     this.row = Math.min(this.row, this.output.rows - 1);
     this.column = Math.min(this.column, this.output.columns - 1);
-    const [input, output] = this.root.querySelectorAll("figure");
-    paint(input, this.input, data.before, data.after);
-    paint(output, this.output, [0, 0], [0, 0]);
+    this.paint();
     this.find(".pixel-grids").setAttribute(
       "aria-label",
       `${data.input.title} and ${data.output.title}. The arrow keys move the window, space plays and pauses.`,
@@ -57,14 +59,43 @@ class Lens {
       this.cells.kernel.forEach((cell, place) => fillCell(cell, this.kernel, place));
     }
     this.draw();
+    this.announce();
+  }
+
+  stop() {
+    this.pause();
+    this.unfollow();
+  }
+
+  /* What the pen has drawn so far. */
+  follow(seen) {
+    const values = liveValues(this.data.live, seen, this.input);
+    if (!values) return;
+    const scaling = (grid) => {
+      const outputs = grid.scaledBy && seen.results.trained?.outputs[grid.scaledBy];
+      return rescaled(grid, [outputs ? outputs.values : grid.values], this.input.scale);
+    };
+    this.input.values = values;
+    setScale(this.input, scaling(this.input));
+    this.output.values = outputOf(this.input, this.data, this.kernel?.values, this.output);
+    setScale(this.output, scaling(this.output));
+    this.paint();
+    this.draw();
+  }
+
+  paint() {
+    const { before, after } = this.data;
+    const [input, output] = this.root.querySelectorAll("figure");
+    paint(input, this.input, before, after);
+    paint(output, this.output, [0, 0], [0, 0]);
   }
 
   listen() {
     for (const kind of ["input", "output"]) {
       const grid = this.find(`.pixel-grid.${kind}`);
-      const follow = (event) => this.follow(grid, kind, event);
-      grid.addEventListener("pointermove", follow);
-      grid.addEventListener("pointerdown", follow);
+      const point = (event) => this.point(grid, kind, event);
+      grid.addEventListener("pointermove", point);
+      grid.addEventListener("pointerdown", point);
     }
     this.find(".pixel-grids").addEventListener("keydown", (event) => this.press(event));
     this.find(".back").addEventListener("click", () => this.step(-1));
@@ -74,7 +105,7 @@ class Lens {
     this.showPace();
   }
 
-  follow(grid, kind, event) {
+  point(grid, kind, event) {
     const box = grid.getBoundingClientRect();
     const down = (event.clientY - box.top) / box.height;
     const across = (event.clientX - box.left) / box.width;
@@ -105,7 +136,10 @@ class Lens {
     this.row = Math.min(Math.max(row, 0), this.output.rows - 1);
     this.column = Math.min(Math.max(column, 0), this.output.columns - 1);
     cancelAnimationFrame(this.drawing);
-    this.drawing = requestAnimationFrame(() => this.draw());
+    this.drawing = requestAnimationFrame(() => {
+      this.draw();
+      if (!this.isPlaying) this.announce();
+    });
   }
 
   step(steps) {
@@ -140,6 +174,10 @@ class Lens {
     this.isPlaying = false;
     cancelAnimationFrame(this.playing);
     this.find(".play").textContent = "▶ Play";
+    this.announce();
+  }
+
+  announce() {
     this.find(".words").textContent = this.sentence();
   }
 
@@ -166,7 +204,6 @@ class Lens {
     place(this.find(".output .mark"), this.row / rows, this.column / columns, 1 / rows, 1 / columns);
     this.find(".place").textContent = `Row ${this.row}, column ${this.column}`;
     this.showArithmetic();
-    if (!this.isPlaying) this.find(".words").textContent = this.sentence();
   }
 
   showArithmetic() {
@@ -194,82 +231,45 @@ class Lens {
   }
 }
 
-function read({ values, indices, palette, ...rest }) {
-  const numbers = new Float32Array(bytesOf(values).buffer);
-  return { ...rest, values: numbers, indices: bytesOf(indices), palette: bytesOf(palette) };
+function read(grid) {
+  const read = { ...grid, values: new Float32Array(bytesOf(grid.values).buffer) };
+  setScale(read, grid.scale);
+  return read;
 }
 
-/* Where a value stands in an array; null outside of it: that is padding. */
-function placeOf({ rows, columns }, row, column) {
-  const isOutside = row < 0 || column < 0 || row >= rows || column >= columns;
-  return isOutside ? null : row * columns + column;
-}
-
-/* Where the values stand that the window sees when it makes the output at a row and column. */
-function windowPlaces(input, { window, stride, before }, row, column) {
-  const [rows, columns] = window;
-  const top = row * stride - before[0];
-  const left = column * stride - before[1];
-  return Array.from({ length: rows * columns }, (_, index) =>
-    placeOf(input, top + Math.floor(index / columns), left + (index % columns)),
-  );
-}
-
-/* The window's values times the kernel; padding counts as 0. */
-function productsOf(values, kernel) {
-  return values.map((value, index) => (value ?? 0) * kernel[index]);
-}
-
-/* Which of the window's values is the result alone; -1 where none is. Padding takes no part. */
-function winnerOf(values, rule) {
-  if (rule === "subsample") return 0;
-  return rule === "max" ? values.indexOf(Math.max(...values.filter((value) => value !== null))) : -1;
-}
-
-/* What is done with the window, in words: "sum 3 + bias 1 = 4 → ReLU", "mean of 4". */
-function stepsOf({ rule, bias, activation }, values, products) {
-  if (rule === "average") return `mean of ${values.filter((value) => value !== null).length}`;
-  if (rule !== "convolution") return POOLING_WORDS[rule];
-  const sum = products.reduce((total, product) => total + product, 0);
-  const added = bias === null ? "" : ` ${bias < 0 ? "−" : "+"} bias ${rounded(Math.abs(bias), 1)} = ${rounded(sum + bias, 1)}`;
-  return `sum ${rounded(sum, 1)}${added}${activation ? ` → ${activation}` : ""}`;
-}
-
-/* The output's row and column under the pointer, which is so far down and across, 0 to 1. */
-function valueUnder(down, across, output) {
-  return [Math.floor(down * output.rows), Math.floor(across * output.columns)];
-}
-
-/* The row and column of the output whose window's middle is nearest to the pointer on the input. */
-function windowUnder(down, across, input, { window, stride, before, after }) {
-  const nearest = (share, axis, length) =>
-    Math.round((share * (before[axis] + length + after[axis]) - window[axis] / 2) / stride);
-  return [nearest(down, 0, input.rows), nearest(across, 1, input.columns)];
-}
-
-/* The row and column of the value that is farthest from zero: there most is to be seen. */
-function largestIn({ values, columns }) {
-  const sizes = Array.from(values, Math.abs);
-  const place = sizes.indexOf(Math.max(...sizes));
-  return [Math.floor(place / columns), place % columns];
+function setScale(grid, scale) {
+  grid.scale = scale;
+  grid.palette = paletteOf(scale.palette);
+  grid.indices = indicesOn(grid.values, scale);
 }
 
 function paint(figure, grid, before, after) {
   const canvas = figure.querySelector("canvas");
-  canvas.width = before[1] + grid.columns + after[1];
-  canvas.height = before[0] + grid.rows + after[0];
+  const width = before[1] + grid.columns + after[1];
+  const height = before[0] + grid.rows + after[0];
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
   const image = imageOf(grid.indices, grid.palette, grid.rows, grid.columns);
-  canvas.getContext("2d").putImageData(image, before[1], before[0]);
-  figure.querySelector("figcaption").textContent = grid.title;
-  const bar = document.createElement("div");
-  bar.className = "bar";
-  bar.style.background = grid.legend.background;
-  const ticks = grid.legend.ticks.map((value) => {
-    const tick = document.createElement("span");
-    tick.textContent = rounded(Math.abs(value) >= 100 ? Math.round(value) : value);
-    return tick;
+  const pen = canvas.getContext("2d");
+  pen.clearRect(0, 0, width, height);
+  pen.putImageData(image, before[1], before[0]);
+  setText(figure.querySelector("figcaption"), grid.title);
+  showLegend(figure.querySelector(".legend"), grid.scale);
+}
+
+function showLegend(legend, { palette, low, high }) {
+  if (!legend.childElementCount) legend.innerHTML = '<div class="bar"></div><span></span><span></span><span></span>';
+  const [bar, ...ticks] = legend.children;
+  if (bar.dataset.palette !== palette) bar.style.background = gradientOf(palette);
+  bar.dataset.palette = palette;
+  [low, (low + high) / 2, high].forEach((value, at) => {
+    setText(ticks[at], rounded(Math.abs(value) >= 100 ? Math.round(value) : value));
   });
-  figure.querySelector(".legend").replaceChildren(bar, ...ticks);
+}
+
+/* Only what changes costs a layout. */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 function place(mark, top, left, height, width) {
@@ -301,5 +301,5 @@ function fillCell(cell, grid, place) {
     return;
   }
   fill(cell, colorAt(grid.palette, grid.indices[place]));
-  cell.textContent = rounded(grid.values[place]);
+  setText(cell, rounded(grid.values[place]));
 }

@@ -2,14 +2,6 @@
    maps or units, lies together, as in Keras. All kinds of networks/layer_specs.py are here.
    Zeros are skipped: most of a drawing, and of what ReLU leaves, is zero. */
 
-const ACTIVATIONS = {
-  "": (value) => value,
-  relu: (value) => (value > 0 ? value : 0),
-  tanh: Math.tanh,
-  sigmoid,
-  scaled_tanh: (value) => 1.7159 * Math.tanh((2 / 3) * value),
-};
-
 /* Reads a network as networks/packing.py packs it: the length of the JSON in four bytes, the
    JSON, and the weights of all layers in order, float32, all little-endian. */
 function unpackNetwork(buffer) {
@@ -110,10 +102,6 @@ const RUNS = {
 
 function same(values) {
   return values;
-}
-
-function sigmoid(value) {
-  return 1 / (1 + Math.exp(-value));
 }
 
 function softmax(logits) {

@@ -25,8 +25,8 @@ def nudge(down: int, right: int, most: int, key: str, on_shift: Callable[[int, i
         sent = getattr(st.session_state[key], "shifted", None)
         if not isinstance(sent, dict):  # a browser can send anything
             return
-        shift = sent.get("down"), sent.get("right")
-        if all(type(pixels) is int and abs(pixels) <= most for pixels in shift):
-            on_shift(*shift)
+        down, right = sent.get("down"), sent.get("right")
+        if type(down) is int and type(right) is int and max(abs(down), abs(right)) <= most:
+            on_shift(down, right)
 
     _ELEMENT(key=key, data={"down": down, "right": right, "most": most}, on_shifted_change=report)
