@@ -256,5 +256,5 @@ def as_panels(columns: list[LayerColumn]) -> list[Panel]:
 follow_through_layers()
 if layout.is_awake():
     show_weight_images()
-layout.end("max_pooling", "max pooling")
+layout.end("training", "watch a network learn")
 layout.poll_for_inference()
