@@ -25,8 +25,8 @@ def nudge(down: int, right: int, most: int, key: str, on_shift: Callable[[int, i
         sent = getattr(st.session_state[key], "shifted", None)
         if not isinstance(sent, dict):  # a browser can send anything
             return
-        shift = sent.get("down"), sent.get("right")
-        if all(type(pixels) is int and abs(pixels) <= most for pixels in shift):
+        shift = [sent[way] for way in ("down", "right") if type(sent.get(way)) is int]
+        if len(shift) == 2 and max(map(abs, shift)) <= most:
             on_shift(*shift)
 
     _ELEMENT(key=key, data={"down": down, "right": right, "most": most}, on_shifted_change=report)
