@@ -173,7 +173,7 @@ def _pick_channel(parts: Array) -> int:
             on_pick=lambda _, number: session.pick(session.PICKED_CHANNEL, number),
             wrapped=True,
         )
-        st.number_input(f"Input map (0–{last})", 0, last, key=session.PICKED_CHANNEL, width=120)
+        st.number_input(f"Input map (0–{last})", 0, last, key=session.PICKED_CHANNEL, width=140)
     return channel
 
 
