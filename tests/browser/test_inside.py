@@ -238,14 +238,30 @@ def test_a_learned_kernel_is_picked_muted_and_reset(server: Server, open_page: O
     expect(changed).to_have_text("–")
 
 
+def column(page: Page, name: str) -> Locator:
+    return page.locator(".column", has=page.locator("b", has_text=name)).locator("canvas")
+
+
+def pixels_of(canvas: Locator) -> Array:
+    values = canvas.evaluate(
+        "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
+    )
+    return np.asarray(values)
+
+
 def test_a_click_on_a_map_shows_how_it_was_made(server: Server, open_page: OpenPage) -> None:
     page = open_inside(open_page, server, "Feature maps")
-    figure = page.locator(".tile-grid", has=page.get_by_text("conv2", exact=True))
-    figure.locator("canvas").scroll_into_view_if_needed()
-    box = figure.locator("canvas").bounding_box()
+    page.locator(".stage").focus()
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator(".layers .words")).to_have_text(re.compile("^conv2, map "))
+    page.keyboard.press("Home")
+    box = column(page, "conv2").bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + 1.5 * box["width"] / 3, box["y"] + 2.5 * box["height"] / 16)
-    expect(page.get_by_label("Map (0–47)", exact=True)).to_have_value("7")
+    page.mouse.move(box["x"] + 1.5 * box["width"] / 3, box["y"] + 2.5 * box["height"] / 16)
+    expect(page.locator(".large figcaption")).to_have_text("conv2, map 7")
+    page.mouse.down()
+    page.mouse.up()
     expect(page.get_by_text("Map 7 of conv2 reads all 16 maps of pool1")).to_be_visible()
     network = builder.load("cnn")
     until = keras.Model(network.input, network.get_layer("pool1").output)
@@ -257,6 +273,29 @@ def test_a_click_on_a_map_shows_how_it_was_made(server: Server, open_page: OpenP
     lens.expect_place(3, 4)
     assert lens.numbers("window") == pytest.approx(pool1[3:8, 4:9, 0].ravel().tolist(), abs=0.006)
     assert lens.value() == pytest.approx(float(result[3, 4]), abs=1e-5)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 0
+    page.keyboard.press("Escape")
+    expect(page.locator(".st-key-explanation")).to_have_count(0)
+
+
+def test_maps_move_while_one_draws_and_shifts(server: Server, open_page: OpenPage) -> None:
+    page = open_inside(open_page, server, "Feature maps")
+    maps = column(page, "pool2")
+    example = pixels_of(maps)
+    canvas = page.locator("canvas.upper-canvas").bounding_box()
+    assert canvas is not None
+    across, down = canvas["x"] + canvas["width"] / 2, canvas["y"]
+    page.mouse.move(across, down + 40)
+    page.mouse.down()
+    page.mouse.move(across, down + 160, steps=5)
+    expect(page.locator(".row.first b")).to_have_text("1")
+    assert not np.array_equal(pixels_of(maps), example)
+    page.mouse.up()
+    wait_until_quiet(page)
+    drawn = pixels_of(column(page, "conv1"))
+    page.get_by_role("button", name="Shift right").click()
+    expect(page.get_by_text("shifted back")).to_be_visible()
+    assert not np.array_equal(pixels_of(column(page, "conv1")), drawn)
 
 
 def test_a_stroke_on_any_page_is_there_on_all(server: Server, open_page: OpenPage) -> None:

@@ -1,6 +1,7 @@
 """The pages that look inside, without a browser: their numbers against Keras's, their sentences."""
 
 import base64
+import re
 
 import keras
 import numpy as np
@@ -29,7 +30,6 @@ from tests.support.apptest import (
     run,
     send,
     shown_code,
-    table_with,
     text_of,
 )
 from tests.support.handwriting import drawn
@@ -211,25 +211,28 @@ def test_muted_kernels_change_the_answer_and_come_back() -> None:
 
 def test_feature_maps_have_the_colors_of_their_values() -> None:
     app = open_page("feature_maps")
+    assert component(app, "layers")["maps"] is None
+    app.session_state["layers"] = {"needs_maps": True}
+    run(app)
     network = builder.load("cnn")
     outputs = {layer.name: layer.output for layer in network.layers[1:]}
     layers = keras.Model(network.input, outputs)(EXAMPLE[None].astype("float32"))
-    inner = [np.asarray(layers[name]) for name in layers if name not in ("scale", "probabilities")]
-    limit = max(float(np.abs(values).max()) for values in inner)
-    for grid in component(app, "layers")["grids"][1:-1]:
-        values = np.moveaxis(np.atleast_3d(np.asarray(layers[grid["name"]])[0]), -1, 0)
-        if values.shape[1] > 28:
-            values = values.reshape(-1, 1, 1)
-        colors = np.frombuffer(base64.b64decode(grid["indices"]), np.uint8).astype(float)
-        shares = np.cbrt(values.ravel() / limit) if grid["count"] > 1 else 0
+    sent = component(app, "layers")
+    assert [column["shown"] for column in sent["columns"]] == sent["inner"]
+    assert sent["inner"] == ["relu1", "pool1", "relu2", "pool2", "dense1"]
+    limit = max(float(np.abs(layers[name]).max()) for name in sent["inner"])
+    assert sent["maps"]["limit"] == pytest.approx(limit)
+    for column in sent["columns"]:
+        values = np.moveaxis(np.asarray(layers[column["shown"]])[0], -1, 0)
+        indices = base64.b64decode(sent["maps"]["indices"][column["name"]])
+        colors = np.frombuffer(indices, np.uint8).astype(float)
+        shares = np.cbrt(values.ravel() / limit)
         np.testing.assert_allclose(colors, 127.5 + 127.5 * shares, atol=0.6)
 
 
 def test_partial_maps_add_up_to_the_map_of_keras() -> None:
     app = open_page("feature_maps")
-    app.selectbox(key="picked_layer").set_value("conv2")
-    run(app)
-    app.number_input(key="picked_map").set_value(7)
+    app.session_state["picked_layer"], app.session_state["picked_map"] = "conv2", 7
     run(app)
     shown = shown_code(app)
     total = np.zeros((8, 8), np.float32)
@@ -246,14 +249,16 @@ def test_partial_maps_add_up_to_the_map_of_keras() -> None:
 
 def test_maps_shift_along_and_dense_units_do_not() -> None:
     app = open_page("feature_maps")
-    app.slider(key="shift_right").set_value(3)
+    app.session_state["shift_right"] = 3
     run(app)
-    rows = table_with(app, "Shifted back").to_dict("records")
-    [conv, dense] = rows
-    assert conv["Layer"] == "conv1 of Small CNN (convolution)"
-    assert float(conv["Shifted back"]) > 0.99 > 0.9 > float(conv["At the same position"])
-    assert dense["Layer"] == "dense1 of No convolution (MLP) (dense)"
-    assert float(dense["At the same position"]) < 0.9
+    found = re.search(
+        r"conv1 of Small CNN (.*), shifted back (.*); dense1 of No convolution \(MLP\) (.*)\.",
+        text_of(app),
+    )
+    assert found is not None
+    in_place, back, dense = map(float, found.groups())
+    assert back > 0.99 > 0.9 > in_place
+    assert dense < 0.9
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def _explain_single_kernel(picked: Picked) -> None:
     st.markdown(f"This is map {number} of **{layer.name}**. {slides} {total}")
     lens(
         PixelGrid(
-            f"Input map 0: {shape_in_words(source.shape)}",
+            f"Input: {shape_in_words(source.shape)}",
             source,
             pixels(1.0) if source.min() >= 0 else colormap.fitting(source),
         ),
@@ -120,7 +120,7 @@ def _explain_partial_maps(picked: Picked) -> None:
             colormap.fitting(picked.source),
         ),
         PixelGrid(
-            f"Partial map of input map {channel}: {shape_in_words(part.shape)}",
+            f"Partial map {channel}: {shape_in_words(part.shape)}",
             part,
             colormap.around_zero(parts),
         ),
@@ -173,7 +173,7 @@ def _pick_channel(parts: Array) -> int:
             on_pick=lambda _, number: session.pick(session.PICKED_CHANNEL, number),
             wrapped=True,
         )
-        st.number_input(f"Input map (0–{last})", 0, last, key=session.PICKED_CHANNEL, width=120)
+        st.number_input(f"Input map (0–{last})", 0, last, key=session.PICKED_CHANNEL, width=140)
     return channel
 
 

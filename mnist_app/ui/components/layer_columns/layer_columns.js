@@ -121,6 +121,7 @@ class Board {
       const down = Math.ceil(column.count / across);
       const [wide, tall] = [across * (width + TILE_GAP) - TILE_GAP, down * (high + TILE_GAP) - TILE_GAP];
       column.figure.style.width = `${room}px`;
+      column.figure.classList.toggle("narrow", room < HEADING - 1);
       column.canvas.style.width = `${wide}px`;
       column.canvas.style.height = `${tall}px`;
       column.canvas.width = Math.round(wide * devicePixelRatio);
@@ -307,8 +308,11 @@ class Board {
 }
 
 function fillCaption(caption, { title, size, note, about }) {
-  const name = document.createElement("b");
-  name.textContent = title;
-  caption.replaceChildren(name, ` ${size}`, document.createElement("br"), note);
+  const parts = [["b", title], ["span", size], ["div", note]].map(([kind, text]) => {
+    const part = document.createElement(kind);
+    part.textContent = text;
+    return part;
+  });
+  caption.replaceChildren(...parts);
   caption.title = about;
 }

@@ -2,18 +2,20 @@
 
 const TILE_GAP = 2; // CSS pixels between tiles
 const COLUMN_GAP = 12;
-const NARROWEST = 76; // what a heading takes; with less room the columns are scrolled
+const NARROWEST = 76; // with less room the columns are scrolled
+const HEADING = 108; // what a heading takes, which reaches into the gap
 
 /* Returns {across, width, height, room} for each column: how many tiles stand side by side, and how
    large one is. Where a column is too low for its share of the width, others get what is left. */
 function layOut(columns, width, height) {
   const count = columns.length;
   const share = Math.max(NARROWEST, (width - (count - 1) * COLUMN_GAP) / count);
+  const least = Math.min(share, HEADING);
   const first = columns.map((column) => fitted(column, share, height));
-  const spare = first.reduce((sum, { used }) => sum + share - Math.max(used, NARROWEST), 0);
+  const spare = first.reduce((sum, { used }) => sum + share - Math.max(used, least), 0);
   const wide = first.filter(({ used }) => used > share - 1).length;
   return columns.map((column, at) => {
-    const room = first[at].used > share - 1 ? share + spare / wide : Math.max(first[at].used, NARROWEST);
+    const room = first[at].used > share - 1 ? share + spare / wide : Math.max(first[at].used, least);
     return { ...fitted(column, room, height), room };
   });
 }

@@ -25,8 +25,8 @@ def nudge(down: int, right: int, most: int, key: str, on_shift: Callable[[int, i
         sent = getattr(st.session_state[key], "shifted", None)
         if not isinstance(sent, dict):  # a browser can send anything
             return
-        down, right = sent.get("down"), sent.get("right")
-        if type(down) is int and type(right) is int and max(abs(down), abs(right)) <= most:
-            on_shift(down, right)
+        shift = [sent[way] for way in ("down", "right") if type(sent.get(way)) is int]
+        if len(shift) == 2 and max(map(abs, shift)) <= most:
+            on_shift(*shift)
 
     _ELEMENT(key=key, data={"down": down, "right": right, "most": most}, on_shifted_change=report)
