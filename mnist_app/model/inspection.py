@@ -56,7 +56,7 @@ def probabilities(images: Image, network: str) -> Array:
 
     Raises NetworkError for an unknown network.
     """
-    return _forward(network)(tf.constant(images)).numpy()
+    return _run(_forward(network), images)
 
 
 def layers(image: Image, network: str, interventions: Interventions) -> dict[str, Array]:
@@ -79,7 +79,14 @@ def outputs(images: Image, layer: str, network: str) -> Array:
 
     Raises NetworkError for an unknown network and PredictionError for an unknown layer.
     """
-    return _outputs(network, layer)(tf.constant(images)).numpy()
+    return _run(_outputs(network, layer), images)
+
+
+def _run(function: Callable[[tf.Tensor], tf.Tensor], images: Image) -> Array:
+    """Call a network's function; some processors' kernels refuse a batch of no images."""
+    if len(images):
+        return np.asarray(function(tf.constant(images)).numpy())
+    return np.asarray(function(tf.zeros((1, *images.shape[1:]), tf.uint8)).numpy()[:0])
 
 
 def weights(network: str) -> dict[str, list[Array]]:

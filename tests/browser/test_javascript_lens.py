@@ -87,6 +87,8 @@ def test_lens_says_sum_bias_and_activation(lens: Script) -> None:
             if bias is not None:
                 sign = "−" if bias < 0 else "+"
                 expected += f" {sign} bias {as_shown(abs(bias), 1)} = {as_shown(total + bias, 1)}"
+            elif not activation:
+                expected = "sum"
             assert text == expected + (f" → {activation}" if activation else "")
 
 

@@ -69,10 +69,12 @@ function pooledUnder(input, how, row, column) {
   return how.rule === "max" ? most : sum / count;
 }
 
-/* What is done with the window, in words: "sum 3 + bias 1 = 4 → ReLU", "mean of 4". */
+/* What is done with the window, in words: "sum 3 + bias 1 = 4 → ReLU", "sum" alone where that is the
+   result, "mean of 4". */
 function stepsOf({ rule, bias, activation }, values, products) {
   if (rule === "average") return `mean of ${values.filter((value) => value !== null).length}`;
   if (rule !== "convolution") return POOLING_WORDS[rule];
+  if (bias === null && !activation) return "sum";
   const sum = products.reduce((total, product) => total + product, 0);
   const added = bias === null ? "" : ` ${bias < 0 ? "−" : "+"} bias ${rounded(Math.abs(bias), 1)} = ${rounded(sum + bias, 1)}`;
   return `sum ${rounded(sum, 1)}${added}${activation ? ` → ${activation}` : ""}`;
