@@ -179,6 +179,7 @@ def test_what_is_typed_without_enter_is_kept(server: Server, open_page: OpenPage
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Convolution").click()
     expect(field).to_have_value("9")
     expect(shown.nth(1)).to_have_text("9")
+    wait_until_quiet(page)
     field.fill("0")
     field.press("Enter")
     expect(page.get_by_text("Type over any number")).to_be_visible()
