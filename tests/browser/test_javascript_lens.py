@@ -1,6 +1,7 @@
 """The lens's arithmetic and places, computed in a real browser, against NumPy."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import reduce
 from operator import add
 
@@ -8,8 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from mnist_app.imaging import convolution
+from mnist_app.imaging import colormap, convolution
+from mnist_app.imaging.colormap import Scale, pixels
 from mnist_app.imaging.convolution import Array, Padding, SlidingWindow
+from mnist_app.networks.layers import activate
 from tests.support.javascript import Script, as_shown
 
 RANDOM = np.random.default_rng(7)
@@ -74,6 +77,62 @@ def test_lens_computes_the_convolution_of_numpy(
         ]
     sums = [reduce(add, product) for product in products]
     np.testing.assert_allclose(sums, expected.ravel(), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("side", "stride", "padding"), WINDOWS)
+def test_lens_computes_the_whole_output(
+    lens: Script, side: int, stride: int, padding: Padding
+) -> None:
+    image = RANDOM.normal(0, 10, (9, 12)).astype(np.float32)
+    kernel = RANDOM.normal(0, 1, (side, side)).astype(np.float32)
+    window = convolution.sliding_window((9, 12), (side, side), stride, padding)
+    sums = convolution.convolve(image, kernel, stride, padding, 0.5)
+    weights = kernel.astype(float).ravel().tolist()
+    for function in ("", "relu", "tanh", "sigmoid", "scaled_tanh"):
+        how = sliding(window) | {"rule": "convolution", "bias": 0.5, "function": function}
+        found = lens.call("outputOf", grid_of(image), how, weights, grid_of(sums))
+        np.testing.assert_allclose(found, activate(function, sums).ravel(), rtol=1e-5, atol=1e-5)
+    for rule in convolution.RULES:
+        if rule == "subsample" and padding == "same":
+            continue
+        pooled = convolution.pool(image, side, stride, rule, padding)
+        how = sliding(window) | {"rule": rule}
+        found = lens.call("outputOf", grid_of(image), how, None, grid_of(pooled))
+        np.testing.assert_allclose(found, pooled.ravel(), rtol=1e-5, atol=1e-5)
+
+
+def test_scale_follows_the_values_as_in_python(lens: Script) -> None:
+    some, other = RANDOM.normal(0, 9, 50).astype(np.float32), abs(RANDOM.normal(0, 300, 50))
+    own = {"palette": "gray", "low": 0.0, "high": 1.0, "stretched": False}
+    expected: list[tuple[str, np.ndarray, Scale]] = [
+        ("fixed", some, pixels(1.0)),
+        ("input", some, pixels()),
+        ("fitting", some, colormap.fitting(some)),
+        ("fitting", other, colormap.fitting(other)),
+        ("around_zero", other, colormap.around_zero(other)),
+        ("pixels", other, colormap.around_zero(other)),
+        ("pixels", other.clip(0, 255), pixels()),
+        ("fitting", np.zeros(3), colormap.fitting(np.zeros(3))),
+    ]
+    calls = [
+        ({"scale": own, "rescale": rescale}, [values.astype(float).tolist()], asdict(pixels()))
+        for rescale, values, _ in expected
+    ]
+    assert lens.each("rescaled", calls) == [asdict(scale) for *_, scale in expected]
+
+
+def test_input_is_the_image_or_a_map_of_a_layer(lens: Script) -> None:
+    maps = RANDOM.normal(0, 1, (3, 4, 2)).astype(np.float32)
+    output = {"values": maps.astype(float).ravel().tolist(), "shape": [3, 4, 2]}
+    seen = {"image": [5.0] * 12, "results": {"trained": {"outputs": {"conv1": output}}}}
+    second = {"layer": "conv1", "number": 1, "network": "trained"}
+    grid = grid_of(maps[..., 0])
+    assert lens.call("liveValues", "image", seen, grid) == [5.0] * 12
+    assert (
+        lens.call("liveValues", second, seen, grid) == maps[..., 1].astype(float).ravel().tolist()
+    )
+    assert lens.call("liveValues", second, seen | {"results": {}}, grid) is None
+    assert lens.call("liveValues", second, seen, grid | {"rows": 2}) is None
 
 
 def test_lens_says_sum_bias_and_activation(lens: Script) -> None:
