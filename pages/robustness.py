@@ -12,6 +12,7 @@ from mnist_app.imaging.colormap import SERIES
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.corruptions import CORRUPTIONS
 from mnist_app.imaging.image_files import as_base64
+from mnist_app.imaging.normalize import Image
 from mnist_app.inference import Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.networks.card import Card
@@ -115,13 +116,17 @@ def explain(subject: Drawing) -> None:
 def show_code(subject: Drawing, name: str, strength: float, cards: list[Card]) -> None:
     """The code that computes the answers, and the two digits as a picture to keep."""
     corruption = CORRUPTIONS[name]
-    inside.show_code(
-        snippets.corrupted(subject.image, name, strength, [card.name for card in cards])
-    )
+    names = [card.name for card in cards]
+    inside.offer_code(lambda: snippets.corrupted(subject.image, name, strength, names))
     title = f"{corruption.title}: {strength:g} {corruption.unit}"
-    corrupted = corruption.apply(subject.image, strength)
-    shown = [Panel("Your digit", subject.image), Panel(corruption.title, corrupted)]
-    inside.save_button("corrupted", title, lambda: shown)
+    inside.save_button("corrupted", title, lambda: panels_of(subject.image, name, strength))
+
+
+def panels_of(image: Image, name: str, strength: float) -> list[Panel]:
+    """Return a digit as it is, and corrupted."""
+    corruption = CORRUPTIONS[name]
+    corrupted = corruption.apply(image, strength)
+    return [Panel("Your digit", image), Panel(corruption.title, corrupted)]
 
 
 def answer_live(

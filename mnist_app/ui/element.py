@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -62,11 +62,13 @@ def find_script(path: str) -> str | None:
 def script(folder: Path, constants: Mapping[str, Any] | None = None) -> str:
     """Return an element's JavaScript, a module: what all share, its parts, and its own script.
 
-    `constants` are Python's, by the names that they have there: what both must say alike.
+    `constants` are Python's, by the names that they have there: what both must say alike. The
+    palettes are among them.
     """
     own = folder / f"{folder.name}.js"
     parts = sorted(file for file in folder.glob("*.js") if file != own)
-    known = [f"const {name} = {json.dumps(value)};" for name, value in (constants or {}).items()]
+    values = {"PALETTES": palettes(get_args(Palette))} | dict(constants or {})
+    known = [f"const {name} = {json.dumps(value)};" for name, value in values.items()]
     files = [file.read_text(encoding="utf-8") for file in (SHARED_SCRIPT, *parts, own)]
     return "\n".join([*known, *files])
 

@@ -12,6 +12,44 @@ function colorAt(palette, index) {
   return [palette[3 * index], palette[3 * index + 1], palette[3 * index + 2]];
 }
 
+/* What an element keeps from one rerun to the next: `make()` at first, by the element's root. */
+const kept = new WeakMap();
+function keptAt(root, make) {
+  if (!kept.has(root)) kept.set(root, make());
+  return kept.get(root);
+}
+
+/* Fetches a file once, however many ask for it; `unpack` makes of its bytes what all get. */
+const fetched = new Map();
+function fetchOnce(url, unpack) {
+  if (!fetched.has(url)) {
+    const loading = fetch(url).then(async (response) => {
+      if (!response.ok) throw new Error(`${url}: ${response.status}`);
+      return unpack(await response.arrayBuffer());
+    });
+    loading.catch(() => fetched.delete(url));
+    fetched.set(url, loading);
+  }
+  return fetched.get(url);
+}
+
+/* Reads what stands before the numbers of such a file: the length of a JSON text in four bytes, and
+   the text. Returns {about, end}: its object, and where the numbers begin. */
+function readHeader(buffer) {
+  const length = new DataView(buffer).getUint32(0, true);
+  const about = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  return { about, end: 4 + length };
+}
+
+/* The 256 colors of a palette as a canvas keeps them, four bytes each. */
+function wordsOf(name) {
+  wordsOf.read ??= {};
+  return (wordsOf.read[name] ??= Uint32Array.from({ length: 256 }, (_, at) => {
+    const [red, green, blue] = colorAt(paletteOf(name), at);
+    return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  }));
+}
+
 /* A palette by its name; PALETTES stands before this. */
 function paletteOf(name) {
   paletteOf.read ??= {};

@@ -16,15 +16,10 @@ const DRESS = `
   .dc-canvas { outline: none !important; }
   canvas { touch-action: none; border-radius: inherit; }
 `;
-const tools = new WeakMap();
 
 export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".canvas-tools");
-  let own = tools.get(root);
-  if (!own) {
-    own = new Tools();
-    tools.set(root, own);
-  }
+  const own = keptAt(root, () => new Tools());
   own.update(data);
   return () => own.stop();
 }

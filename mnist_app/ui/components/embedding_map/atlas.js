@@ -1,24 +1,8 @@
 /* What the map consists of, as analysis/embedding.py packs it, and what is near what. */
 
-const maps = new Map();
-
-/* Fetches a map once, however often it is shown. */
-function loadMap(url) {
-  if (!maps.has(url)) {
-    const loading = fetch(url).then(async (response) => {
-      if (!response.ok) throw new Error(`${url}: ${response.status}`);
-      return unpackMap(await response.arrayBuffer());
-    });
-    loading.catch(() => maps.delete(url));
-    maps.set(url, loading);
-  }
-  return maps.get(url);
-}
-
 function unpackMap(buffer) {
-  const length = new DataView(buffer).getUint32(0, true);
-  const about = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  let at = 4 + length;
+  const { about, end } = readHeader(buffer);
+  let at = end;
   const take = (Kind, count) => {
     const array = new Kind(buffer, at, count);
     at += array.byteLength;

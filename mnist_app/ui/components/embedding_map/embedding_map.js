@@ -9,12 +9,10 @@ const HOVER_MILLISECONDS = 80;
 const BACKGROUND = 0xff181410;
 const MAGENTA = "#ff4fd8";
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const atlases = new WeakMap();
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".embedding-map");
-  if (!atlases.has(root)) atlases.set(root, new Atlas(root));
-  const atlas = atlases.get(root);
+  const atlas = keptAt(root, () => new Atlas(root));
   atlas.show(data, (number) => setTriggerValue("picked", number));
   return whileDrawing(({ results }) => atlas.follow(results));
 }
@@ -35,7 +33,7 @@ class Atlas {
   show(data, onPick) {
     [this.data, this.onPick] = [data, onPick];
     if (this.map) return this.take();
-    loadMap(`/${data.url}`).then(
+    fetchOnce(`/${data.url}`, unpackMap).then(
       (map) => {
         this.map = map;
         this.dotOf = new Uint16Array(map.images);

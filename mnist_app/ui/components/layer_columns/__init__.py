@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 
 from mnist_app.imaging.colormap import Scale
 from mnist_app.imaging.image_files import as_base64
-from mnist_app.ui.element import element, palettes
+from mnist_app.ui.element import element
 
-CONSTANTS = {"PALETTES": palettes(["gray", "diverging"])}
-"""What the browser has to know of Python's, by its name there."""
-_ELEMENT = element(Path(__file__).parent, CONSTANTS)
+_ELEMENT = element(Path(__file__).parent)
 
 
 @dataclass(frozen=True)

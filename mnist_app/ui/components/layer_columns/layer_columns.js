@@ -5,15 +5,10 @@ const PATIENCE = 2000; // milliseconds after which the server is asked for maps
 const LARGE_SIDE = 168; // CSS pixels of a tile that is enlarged
 const STEP_DELAY = 150; // milliseconds after which an open explanation follows the mark
 const ARROWS = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"];
-const boards = new WeakMap();
 
 export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".layers");
-  let board = boards.get(root);
-  if (!board) {
-    board = new Board(root);
-    boards.set(root, board);
-  }
+  const board = keptAt(root, () => new Board(root));
   board.send = { setStateValue, setTriggerValue };
   board.update(data);
   return board.follow();
@@ -167,7 +162,7 @@ class Board {
       canvas.width = 256;
       canvas.height = 1;
       const all = Uint8Array.from({ length: 256 }, (_, at) => at);
-      canvas.getContext("2d").putImageData(imageOf(all, bytesOf(PALETTES.diverging), 1, 256), 0, 0);
+      canvas.getContext("2d").putImageData(imageOf(all, paletteOf("diverging"), 1, 256), 0, 0);
     }
     const [least, most] = this.root.querySelectorAll(".legend span");
     least.textContent = `Value: ${rounded(-limit)}`;

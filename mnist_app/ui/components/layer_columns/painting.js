@@ -1,20 +1,5 @@
 /* From a layer's values to the pixels of its tiles. */
 
-/* The 256 colors of a palette as a canvas keeps them, four bytes each. */
-function wordsOf(name) {
-  wordsOf.known ??= {};
-  if (!wordsOf.known[name]) {
-    const palette = bytesOf(PALETTES[name]);
-    const words = new Uint32Array(256);
-    for (let at = 0; at < 256; at++) {
-      const [red, green, blue] = colorAt(palette, at);
-      words[at] = ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-    }
-    wordsOf.known[name] = words;
-  }
-  return wordsOf.known[name];
-}
-
 /* Writes the indices of a layer's output, tile after tile: its last axis is the maps or units. The
    scale is stretched where it has a limit, as in imaging/colormap.py, and else from 0 to 1. */
 function writeIndices(indices, values, count, limit) {

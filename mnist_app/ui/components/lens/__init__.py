@@ -11,16 +11,14 @@ from typing import Any, Literal
 from mnist_app.imaging.colormap import Scale
 from mnist_app.imaging.convolution import Array, PoolingRule, SlidingWindow
 from mnist_app.imaging.image_files import as_base64
-from mnist_app.ui.element import element, palettes
+from mnist_app.ui.element import element
 from mnist_app.ui.markup.network_words import activation_in_words
 
 Rescale = Literal["fixed", "fitting", "around_zero", "pixels", "input"]
 """How the browser finds the scale of other values: it stays; from zero where none is negative, else
 around zero; around zero; grays for values of 0 to 255, else around zero; the input's scale."""
 
-CONSTANTS = {"PALETTES": palettes(["gray", "sequential", "diverging"])}
-"""What the browser has to know of Python's, by its name there."""
-_ELEMENT = element(Path(__file__).parent, CONSTANTS)
+_ELEMENT = element(Path(__file__).parent)
 
 
 @dataclass(frozen=True)

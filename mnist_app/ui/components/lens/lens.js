@@ -4,15 +4,10 @@
 
 const PACES = [0.5, 1, 2, 5, 10, 30, 60]; // steps a second
 const POOLING_WORDS = { max: "largest", subsample: "first pixel" };
-const lenses = new WeakMap();
 
 export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".lens");
-  let lens = lenses.get(root);
-  if (!lens) {
-    lens = new Lens(root);
-    lenses.set(root, lens);
-  }
+  const lens = keptAt(root, () => new Lens(root));
   lens.show(data);
   return () => lens.stop();
 }

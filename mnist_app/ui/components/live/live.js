@@ -6,16 +6,10 @@
 const LARGEST_DIFFERENCE = 0.001;
 const NEXT_LOOK = 100; // milliseconds: a canvas may still be loading what it shows
 const MOST_LOOKS = 30;
-const networks = new Map();
-const watchers = new WeakMap();
 
 export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".live");
-  let watcher = watchers.get(root);
-  if (!watcher) {
-    watcher = new Watcher();
-    watchers.set(root, watcher);
-  }
+  const watcher = keptAt(root, () => new Watcher());
   watcher.update(data);
   return () => watcher.stop();
 }
@@ -55,7 +49,7 @@ class Watcher {
   }
 
   fetch(asked) {
-    load(`/${asked.url}`).then(
+    fetchOnce(`/${asked.url}`, unpackNetwork).then(
       ({ layers }) => (asked.layers = changedLayers(asked, layers)),
       (error) => {
         console.warn("The network cannot run in this browser:", error);
@@ -172,19 +166,6 @@ class Watcher {
 /* The largest difference between two answers' probabilities; NaN where there is no result. */
 function differenceOf(probabilities, result) {
   return Math.max(...probabilities.map((share, digit) => Math.abs(share - result?.probabilities[digit])));
-}
-
-/* Fetches a network once, however many elements ask for it. */
-function load(url) {
-  if (!networks.has(url)) {
-    const loading = fetch(url).then(async (response) => {
-      if (!response.ok) throw new Error(`${url}: ${response.status}`);
-      return unpackNetwork(await response.arrayBuffer());
-    });
-    loading.catch(() => networks.delete(url));
-    networks.set(url, loading);
-  }
-  return networks.get(url);
 }
 
 /* The layers with the visitor's changes; null where the network cannot answer with these. */

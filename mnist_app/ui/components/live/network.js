@@ -5,10 +5,8 @@
 /* Reads a network as networks/packing.py packs it: the length of the JSON in four bytes, the
    JSON, and the weights of all layers in order, float32, all little-endian. */
 function unpackNetwork(buffer) {
-  const length = new DataView(buffer).getUint32(0, true);
-  const text = new TextDecoder().decode(new Uint8Array(buffer, 4, length));
-  const about = JSON.parse(text);
-  return { ...about, layers: withWeights(about.architecture, new Float32Array(buffer.slice(4 + length))) };
+  const { about, end } = readHeader(buffer);
+  return { ...about, layers: withWeights(about.architecture, new Float32Array(buffer.slice(end))) };
 }
 
 /* Gives each layer its shapes and its part of the weights. */

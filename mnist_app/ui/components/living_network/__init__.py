@@ -5,11 +5,9 @@ It moves in the browser alone, with what the element "live" computes there.
 
 from pathlib import Path
 
-from mnist_app.ui.element import element, palettes
+from mnist_app.ui.element import element
 
-CONSTANTS = {"PALETTES": palettes(["sequential", "diverging"])}
-"""What the browser has to know of Python's, by its name there."""
-_ELEMENT = element(Path(__file__).parent, CONSTANTS)
+_ELEMENT = element(Path(__file__).parent)
 
 
 def living_network(title: str) -> None:

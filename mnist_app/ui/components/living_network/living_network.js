@@ -10,16 +10,10 @@ const LEAST_SHARE = 0.02; // of the probability, for a digit's paths to be shown
 const [PASSING, CALMING] = [900, 1500]; // milliseconds: a spark's way over an edge; until all is calm
 const FULL = 0.6; // of the largest value: that has the brightest color where none is negative
 const SPARKS = 14; // edges a stage on which they run
-const colors = Object.fromEntries(Object.entries(PALETTES).map(([name, text]) => [name, packed(bytesOf(text))]));
-const networks = new WeakMap();
 
 export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".living-network");
-  let network = networks.get(root);
-  if (!network) {
-    network = new LivingNetwork(root);
-    networks.set(root, network);
-  }
+  const network = keptAt(root, () => new LivingNetwork(root));
   network.start(data);
   return () => network.stop();
 }
@@ -251,7 +245,7 @@ class LivingNetwork {
       const middle = y + height / 2;
       pen.fillStyle = IDLE;
       pen.fillRect(x + room, y + 0.2 * height, column.width - room, 0.6 * height);
-      pen.fillStyle = css(colors.sequential[Math.round(80 + 175 * share)]);
+      pen.fillStyle = css(wordsOf("sequential")[Math.round(80 + 175 * share)]);
       pen.fillRect(x + room, y + 0.2 * height, (column.width - room) * share, 0.6 * height);
       pen.fillStyle = digit === first ? "#fff" : TEXT;
       pen.globalAlpha = digit === first ? 1 : 0.6;
@@ -406,14 +400,6 @@ class LivingNetwork {
   }
 }
 
-/* A palette as pixels of a canvas. */
-function packed(palette) {
-  return Uint32Array.from({ length: 256 }, (_, at) => {
-    const [red, green, blue] = colorAt(palette, at);
-    return (255 << 24) | (blue << 16) | (green << 8) | red;
-  });
-}
-
 function css(pixel) {
   return `rgb(${pixel & 255}, ${(pixel >> 8) & 255}, ${(pixel >> 16) & 255})`;
 }
@@ -457,7 +443,7 @@ function paintColumn(pen, { image, pixels, lookup, left, top }, values, isInk) {
 function indicesOf(values, isInk) {
   if (isInk) return Uint32Array.from(values, (value) => 0xff000000 | (0x010101 * Math.round(255 * Math.min(value, 1))));
   const { low, high } = scaleOf([values]);
-  const palette = colors[low < 0 ? "diverging" : "sequential"];
+  const palette = wordsOf(low < 0 ? "diverging" : "sequential");
   const zero = low < 0 ? 127.5 : 0;
   const factor = (255 - zero) / (low < 0 ? high : FULL * high);
   const found = new Uint32Array(values.length);

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mnist_app.imaging import convolution
 from mnist_app.imaging.colormap import around_zero
 from mnist_app.imaging.convolution import Array, ConvolutionError
-from mnist_app.ui.element import element, palettes
+from mnist_app.ui.element import element
 
 _ELEMENT = element(Path(__file__).parent)
 
@@ -62,7 +62,7 @@ def matrix(
             "columns": now.shape[1],
             "texts": _texts(now).tolist(),
             "scale": {"low": scale.low, "high": scale.high},
-            "palette": palettes([scale.palette])[scale.palette],
+            "palette": scale.palette,
         },
         on_typed_change=report,
     )

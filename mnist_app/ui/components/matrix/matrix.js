@@ -8,7 +8,7 @@ const timers = new WeakMap();
 export default function ({ parentElement, data, setStateValue }) {
   const matrix = parentElement.querySelector(".matrix");
   const { rows, columns, texts, scale } = data;
-  const palette = bytesOf(data.palette);
+  const palette = paletteOf(data.palette);
   matrix.setAttribute("aria-label", data.label);
   matrix.classList.toggle("large", columns > 3);
   matrix.style.gridTemplateColumns = `repeat(${columns}, auto)`;

@@ -2,12 +2,10 @@
    the visitor pauses. */
 
 const PAUSE = 250; // milliseconds
-const pads = new WeakMap();
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".nudge");
-  const pad = pads.get(root) ?? { sending: 0 };
-  pads.set(root, pad);
+  const pad = keptAt(root, () => ({ sending: 0 }));
   if (!pad.sending) Object.assign(pad, { down: data.down, right: data.right });
   const show = () => (root.querySelector(".back").textContent = `${pad.right}, ${pad.down}`.replace(/-/g, "−"));
   root.onclick = ({ target }) => {

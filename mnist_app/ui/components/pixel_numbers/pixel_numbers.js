@@ -6,15 +6,10 @@ const CHANNELS = ["Red", "Green", "Blue", "Alpha"];
 const BINS = 8;
 const LEAST_CELL = 15; // CSS pixels; numbers in smaller cells cannot be read
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-const views = new WeakMap();
 
 export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".pixel-numbers");
-  let view = views.get(root);
-  if (!view) {
-    view = new PixelNumbers(root);
-    views.set(root, view);
-  }
+  const view = keptAt(root, () => new PixelNumbers(root));
   view.update(data);
   return view.follow();
 }

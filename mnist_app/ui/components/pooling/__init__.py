@@ -12,7 +12,7 @@ import streamlit as st
 from mnist_app.imaging.convolution import RULES, Array
 from mnist_app.imaging.image_files import as_base64
 from mnist_app.networks.interventions import LARGEST_POOL, Pooling
-from mnist_app.ui.element import element, palettes
+from mnist_app.ui.element import element
 
 _ELEMENT = element(Path(__file__).parent)
 
@@ -59,7 +59,6 @@ def pooling(
             "values": as_base64(pooled.values.astype("<f4" if pooled.layer else "u1").tobytes()),
             "chosen": asdict(chosen),
             "largest": LARGEST_POOL,
-            "palettes": palettes(["gray", "sequential", "diverging"]),
         },
         on_chosen_change=report,
     )

@@ -5,15 +5,10 @@ const NAMES = { max: "Max pooling", average: "Average pooling", subsample: "Subs
 const TIMES = ["Once", "Twice", "Three times"];
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const REPORT_AFTER = 150; // milliseconds without another choice
-const views = new WeakMap();
 
 export default function ({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".pooling");
-  let view = views.get(root);
-  if (!view) {
-    view = new PoolingView(root, data.chosen);
-    views.set(root, view);
-  }
+  const view = keptAt(root, () => new PoolingView(root, data.chosen));
   view.tell = (chosen) => setStateValue("chosen", chosen);
   view.update(data);
   return whileDrawing((seen) => view.follow(seen));
@@ -31,7 +26,6 @@ class PoolingView {
   /* Takes what the server read. */
   update(data) {
     this.data = data;
-    this.palettes = Object.fromEntries(Object.entries(data.palettes).map(([name, text]) => [name, bytesOf(text)]));
     const bytes = bytesOf(data.values);
     const values = data.layer ? new Float32Array(bytes.buffer) : Float32Array.from(bytes);
     this.show({ rows: data.rows, columns: data.columns, values });
@@ -86,7 +80,7 @@ class PoolingView {
     this.after = pooledBy(before, this.how);
     this.scale = this.data.layer ? scaleOf([before.values]) : { low: 0, high: 255 };
     const name = this.data.layer ? (this.scale.low < 0 ? "diverging" : "sequential") : "gray";
-    this.palette = this.palettes[name];
+    this.palette = paletteOf(name);
     this.showChoice();
     this.paint(this.find(".before canvas"), before);
     this.paint(this.find(".after canvas"), this.after);

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mnist_app.imaging.colormap import Scale
 from mnist_app.imaging.image_files import as_base64
-from mnist_app.ui.element import element, palettes
+from mnist_app.ui.element import element
 
 _ELEMENT = element(Path(__file__).parent)
 
@@ -72,7 +72,6 @@ def tile_grids(
         data={
             "label": label,
             "wrapped": wrapped,
-            "palettes": palettes(grid.scale.palette for grid in grids),
             "grids": [_data(grid) for grid in grids],
             "picked": picked and {"grid": picked[0], "tile": picked[1]},
         },

@@ -20,7 +20,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
 function draw(scroller, data, setTriggerValue) {
   const root = scroller.querySelector(".tile-grids");
   const { grids, wrapped } = data;
-  const palettes = Object.fromEntries(Object.entries(data.palettes).map(([name, text]) => [name, bytesOf(text)]));
   root.setAttribute("aria-label", data.label);
   root.classList.toggle("wrapped", wrapped);
   while (root.childElementCount > grids.length) root.lastElementChild.remove();
@@ -33,7 +32,7 @@ function draw(scroller, data, setTriggerValue) {
     grids.forEach((grid, index) => {
       const figure = root.children[index];
       const zoom = grid.zoom * shrink;
-      show(figure, grid, palettes[grid.palette], zoom);
+      show(figure, grid, paletteOf(grid.palette), zoom);
       markPicked(figure, grid, zoom, data);
       listen(figure, grid, zoom, setTriggerValue);
     });
