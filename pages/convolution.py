@@ -292,7 +292,6 @@ def show_gallery(kernels: list[session.Kernel], after: Array, picked: int) -> No
         key="learned",
         picked=("kernels", picked),
         on_pick=lambda _, number: session.pick(session.LEARNED_KERNEL, number),
-        wrapped=True,
     )
     st.html(legends.legend(scale, "Weight in a kernel"))
     last = len(kernels) - 1

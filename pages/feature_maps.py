@@ -237,7 +237,7 @@ def show_weight_images() -> None:
     )
     scale = colormap.around_zero(images)
     grid = TileGrid(layer.name, layer.name, "", images, scale, 10, 2, "unit")
-    tile_grids([grid], "Weight images", "weight_images", on_pick=pick, wrapped=True)
+    tile_grids([grid], "Weight images", "weight_images", on_pick=pick)
     st.html(legends.legend(scale, "Weight of a pixel"))
 
 

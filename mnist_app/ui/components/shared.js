@@ -193,6 +193,12 @@ function indicesOn(values, scale) {
   return Uint8Array.from(values, (value) => 255 * Math.min(Math.max(0.5 + 0.5 * Math.cbrt(value / scale.high), 0), 1) + 0.5);
 }
 
+/* One map of a layer's output, which lies map beside map; an output without maps is one. */
+function mapOf({ values, shape }, number) {
+  const [rows, columns, maps = 1] = shape;
+  return { rows, columns, values: Float32Array.from({ length: rows * columns }, (_, at) => values[at * maps + number]) };
+}
+
 function paddingBefore(length, side, stride) {
   return Math.max(0, (Math.ceil(length / stride) - 1) * stride + side - length) >> 1;
 }

@@ -121,7 +121,6 @@ def show_page(split: Split, which: Indices) -> int | None:
         key="images",
         picked=("images", shown.tolist().index(picked)),
         on_pick=lambda _, place: session.pick(session.PICKED_IMAGE, int(shown[place])),
-        wrapped=True,
     )
     return picked
 

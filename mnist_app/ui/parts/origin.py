@@ -171,7 +171,6 @@ def _pick_channel(parts: Array) -> int:
             key="channels",
             picked=("part", channel),
             on_pick=lambda _, number: session.pick(session.PICKED_CHANNEL, number),
-            wrapped=True,
         )
         st.number_input(f"Input map (0–{last})", 0, last, key=session.PICKED_CHANNEL, width=140)
     return channel
@@ -311,7 +310,6 @@ def _show_products(inputs: Array, weight: Array, products: Array, number: int) -
         ],
         f"Inputs, weights, and products of unit {number}",
         key="products",
-        wrapped=True,
     )
 
 

@@ -101,14 +101,9 @@ function largestIn({ values, columns }) {
 
 /* The values that an input has while the pen moves; null where there are none of its size. */
 function liveValues(live, { image, results }, { rows, columns }) {
-  const values = live === "image" ? image : mapOf(results[live.network]?.outputs[live.layer], live.number);
+  const output = results[live.network]?.outputs[live.layer];
+  const values = live === "image" ? image : output && mapOf(output, live.number).values;
   return values?.length === rows * columns ? Float32Array.from(values) : null;
-}
-
-/* One map of a layer's output, which lies map beside map. */
-function mapOf(output, number) {
-  const maps = output?.shape.length === 3 ? output.shape[2] : 1;
-  return output && output.values.filter((_, at) => at % maps === number);
 }
 
 /* The scale of other values: `Rescale` in lens/__init__.py. */

@@ -40,10 +40,3 @@ function shifted({ rows, columns, values }, down, right) {
   }
   return { rows, columns, values: moved };
 }
-
-/* One map of a layer's output, which lies map beside map. */
-function mapOf({ values, shape }, number) {
-  const maps = shape[2];
-  const [rows, columns] = shape;
-  return { rows, columns, values: Float32Array.from({ length: rows * columns }, (_, at) => values[at * maps + number]) };
-}

@@ -34,12 +34,8 @@ class TileGrid:
     word: str = "map"
     """What one tile is called."""
     pickable: bool = True
-    names: tuple[str, ...] = ()
-    """A text beside each tile, where the grid is one tile wide."""
     numbers: Sequence[int] = ()
     """What the tiles are called, where not 0, 1, 2 and so on."""
-    first: int = -1
-    """Which of `names` stands out."""
 
 
 def tile_grids(
@@ -48,18 +44,16 @@ def tile_grids(
     key: str,
     picked: tuple[str, int] | None = None,
     on_pick: Callable[[str, int], None] | None = None,
-    wrapped: bool = False,
 ) -> None:
-    """Show grids from left to right; where they do not fit they can be scrolled.
+    """Show grids beside each other, or below where they do not fit.
 
     Args:
         grids: What to show.
         label: What it is as a whole, read aloud.
         key: Streamlit's key of the element.
-        picked: The name of a grid and the number of its tile, which is framed.
+        picked: The name of a grid and the number of its tile, which is framed in all grids: they
+            belong together tile by tile.
         on_pick: Called with a grid's name and a tile's number when the visitor clicks on it.
-        wrapped: Whether grids stand below each other where they do not fit, belong together tile
-            by tile, and all frame the same one.
     """
 
     def report() -> None:
@@ -71,7 +65,6 @@ def tile_grids(
         key=key,
         data={
             "label": label,
-            "wrapped": wrapped,
             "grids": [_data(grid) for grid in grids],
             "picked": picked and {"grid": picked[0], "tile": picked[1]},
         },
@@ -95,9 +88,7 @@ def _data(grid: TileGrid) -> dict[str, Any]:
         "zoom": grid.zoom,
         "word": grid.word,
         "pickable": grid.pickable,
-        "names": list(grid.names) or None,
         "numbers": list(grid.numbers) or None,
-        "first": grid.first,
     }
 
 

@@ -1,8 +1,7 @@
 /* Grids of tiles side by side; a click picks a tile. */
 
 const GAP = 2; // CSS pixels between tiles
-const LEAST_SHRINK = 0.7;
-const LEAST_SHRINK_WRAPPED = 0.4;
+const LEAST_SHRINK = 0.4;
 
 const redraws = new WeakMap();
 const fits = new WeakMap(); // how far a set of grids was shrunk to fit its place
@@ -19,15 +18,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
 
 function draw(scroller, data, setTriggerValue) {
   const root = scroller.querySelector(".tile-grids");
-  const { grids, wrapped } = data;
+  const { grids } = data;
   root.setAttribute("aria-label", data.label);
-  root.classList.toggle("wrapped", wrapped);
   while (root.childElementCount > grids.length) root.lastElementChild.remove();
   while (root.childElementCount < grids.length) root.append(newFigure());
   const widths = grids.map((grid) => GAP + grid.across * (grid.columns * grid.zoom + GAP));
-  const natural = wrapped ? Math.max(...widths) : widths.reduce((sum, width) => sum + width);
+  const natural = Math.max(...widths);
   const room = scroller.clientWidth;
-  const smallest = wrapped ? LEAST_SHRINK_WRAPPED : LEAST_SHRINK;
   const drawAt = (shrink) =>
     grids.forEach((grid, index) => {
       const figure = root.children[index];
@@ -42,11 +39,11 @@ function draw(scroller, data, setTriggerValue) {
     drawAt(known.shrink);
     return;
   }
-  let shrink = Math.min(1, Math.max(smallest, room / natural));
+  let shrink = Math.min(1, Math.max(LEAST_SHRINK, room / natural));
   drawAt(shrink);
   // Captions may be wider than their tiles: what they take, the tiles give, little by little.
-  for (let more = 0; more < 3 && root.scrollWidth > room && shrink > smallest; more++) {
-    shrink = Math.max(smallest, shrink - (root.scrollWidth - room) / natural);
+  for (let more = 0; more < 3 && root.scrollWidth > room && shrink > LEAST_SHRINK; more++) {
+    shrink = Math.max(LEAST_SHRINK, shrink - (root.scrollWidth - room) / natural);
     drawAt(shrink);
   }
   fits.set(root, { measures, shrink });
@@ -57,7 +54,7 @@ function newFigure() {
   figure.className = "tile-grid";
   figure.innerHTML =
     "<figcaption><strong></strong><span></span></figcaption>" +
-    '<div class="tiles"><canvas role="img"></canvas><div class="names"></div>' +
+    '<div class="tiles"><canvas role="img"></canvas>' +
     '<div class="mark hover"></div><div class="mark picked"></div></div>';
   return figure;
 }
@@ -67,16 +64,6 @@ function show(figure, grid, palette, zoom) {
   title.textContent = grid.title;
   note.innerText = grid.note;
   paintTiles(figure.querySelector("canvas"), grid, palette, zoom);
-  figure.querySelector(".tiles").classList.toggle("named", Boolean(grid.names));
-  figure.querySelector(".names").replaceChildren(
-    ...(grid.names ?? []).map((name, index) => {
-      const line = document.createElement("div");
-      line.textContent = name;
-      line.className = index === grid.first ? "first" : "";
-      line.style.top = `${(index + 0.5) * (grid.rows * zoom + GAP) - GAP / 2}px`;
-      return line;
-    }),
-  );
 }
 
 function paintTiles(canvas, { indices, label, count, rows, columns, across }, palette, zoom) {
@@ -102,8 +89,8 @@ function paintTiles(canvas, { indices, label, count, rows, columns, across }, pa
   }
 }
 
-function markPicked(figure, grid, zoom, { picked, wrapped }) {
-  const isHere = picked && (wrapped || picked.grid === grid.name) && picked.tile < grid.count;
+function markPicked(figure, grid, zoom, { picked }) {
+  const isHere = picked && picked.tile < grid.count;
   frame(figure.querySelector(".picked"), grid, zoom, isHere ? picked.tile : null);
 }
 
