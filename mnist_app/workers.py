@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import gettempdir
 
-from mnist_app import storage
+from mnist_app import limits, storage
 from mnist_app.storage import StorageError, home
 from mnist_app.training import leases, runs, slots
 from mnist_app.training.leases import RENEWAL_SECONDS
@@ -34,19 +34,13 @@ _wanted_at: dict[str, float] = {}
 _starting = threading.Lock()
 
 
-def limit() -> int:
-    """Return how many trainings may run at once: MNIST_APP_TRAINERS, 1 by default."""
-    given = os.environ.get("MNIST_APP_TRAINERS", "1")
-    return max(1, int(given)) if given.isdigit() else 1
-
-
 def start() -> None:
     """Start the workers that are missing; they warm up while a person chooses settings.
 
     Raises StorageError when the store cannot be written, and OSError when no process can start.
     """
     with _starting:
-        for number in range(limit()):
+        for number in range(limits.TRAINERS.value()):
             slot = slots.slot_name(number)
             _forget_dead_child(slot)
             _want(slot)

@@ -13,18 +13,19 @@ HOUSE = ROOT / "mnist_app"
 FILES = sorted([ROOT / "streamlit_app.py", *(ROOT / "pages").rglob("*.py"), *HOUSE.rglob("*.py")])
 
 # Which rooms each room may import from, itself not counted.
-PLAIN = {"imaging", "storage", "data", "networks", "training", "analysis", "codegen"}
+PLAIN = {"limits", "imaging", "storage", "data", "networks", "training", "analysis", "codegen"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "imaging": set(),
-    "storage": set(),
-    "data": {"imaging", "storage"},
+    "limits": set(),
+    "imaging": {"limits"},
+    "storage": {"limits"},
+    "data": {"imaging", "storage", "limits"},
     "networks": {"imaging", "data", "storage"},
-    "training": {"imaging", "data", "networks", "storage"},
+    "training": {"imaging", "data", "networks", "storage", "limits"},
     "analysis": {"imaging", "data", "networks", "storage"},
     "codegen": {"imaging", "data", "networks", "training"},
-    "model": {"imaging", "data", "networks", "training", "analysis", "storage"},
-    "inference": {"imaging", "networks", "model"},
-    "workers": {"training", "storage", "model"},
+    "model": {"imaging", "data", "networks", "training", "analysis", "storage", "limits"},
+    "inference": {"imaging", "networks", "model", "limits"},
+    "workers": {"training", "storage", "model", "limits"},
     "cli": PLAIN | {"inference", "workers"},
     "__main__": {"cli"},
     "ui": PLAIN | {"inference", "workers"},
