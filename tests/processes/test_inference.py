@@ -59,7 +59,7 @@ def model_processes() -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children():
         with suppress(psutil.Error):  # one that was killed a moment ago
-            if "popen_loky_posix" in " ".join(child.cmdline()):
+            if "mnist_app.inference" in child.cmdline():
                 found.append(child)
     return found
 
@@ -174,20 +174,22 @@ def test_who_waits_for_the_start_keeps_nobody_waiting(inference: Inference) -> N
         assert all(one.result().argmax() == TEST.labels[0] for one in patient)
 
 
-def test_hung_process_is_given_up_after_the_time_limit(inference: Inference) -> None:
-    """Also by those who send more than a pipe holds while nobody reads."""
-    hung_process = psutil.Process(inference.process_id())
-    hung_process.suspend()
+def test_a_stopped_process_is_replaced_and_holds_nobody_up(inference: Inference) -> None:
+    """Nor those who send more than a pipe holds while nobody reads."""
+    stopped = psutil.Process(inference.process_id())
+    stopped.suspend()
     with ThreadPoolExecutor() as threads:
-        background = threads.submit(inference.background().probabilities, TEST.images[:1000])
+        patient = [
+            threads.submit(asked.probabilities, TEST.images[:1000])
+            for asked in (inference, inference.background())
+        ]
         began = time.monotonic()
-        with pytest.raises(InferenceError, match="did not answer within 5 seconds"):
-            inference.probabilities(TEST.images)
-        assert 5 <= time.monotonic() - began < 7
         assert isinstance(inference.layers(ONE[0]), Pending)
-        assert inference.probabilities(ONE).argmax() == TEST.labels[0]
-        assert (background.result().argmax(axis=1) == TEST.labels[:1000]).mean() > 0.95
-    assert not is_alive(hung_process)
+        assert time.monotonic() - began < 4
+        for one in patient:
+            assert (one.result().argmax(axis=1) == TEST.labels[:1000]).mean() > 0.95
+        assert time.monotonic() - began < 12, "On a quiet machine it takes 5 s."
+    assert not is_alive(stopped)
 
 
 def test_hung_long_work_leaves_strokes_alone_until_late(inference: Inference) -> None:

@@ -29,7 +29,7 @@ class Server:
         return [
             child
             for child in self.process.children(recursive=True)
-            if "popen_loky_posix" in " ".join(child.cmdline())
+            if "mnist_app.inference" in child.cmdline()
         ]
 
 
