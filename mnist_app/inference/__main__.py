@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 import threading
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -17,6 +18,7 @@ def main() -> None:
     """
     beat, strokes, background = (Connection(int(number)) for number in sys.argv[1:])
     threading.Thread(target=_beat, args=(beat,), daemon=True).start()
+    _do_without_temporary_files()
     try:
         from mnist_app.model import inspection, serving
 
@@ -26,6 +28,14 @@ def main() -> None:
         return
     strokes.send(None)
     serving.serve(strokes, background)
+
+
+def _do_without_temporary_files() -> None:
+    """Let TensorFlow start on a full disk: it asks where temporary files go, and writes none."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        tempfile.tempdir = os.sep
 
 
 def _beat(beat: Connection) -> None:

@@ -74,7 +74,7 @@ class Lane:
         pipe = process.pipes[self._name]
         try:
             if pipe.due is not None:  # an answer that nobody waited for
-                if not pipe.connection.poll(patience):
+                if not pipe.connection.poll(None if patience is None else 0):
                     return Pending()
                 pipe.receive(process.ticks + _ticks(PATIENCE))
             now = process.ticks

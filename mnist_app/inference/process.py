@@ -83,6 +83,7 @@ class ModelProcess:
                 env=os.environ | {"PYTHONPATH": _search_path()},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                stderr=None if sys.stderr else subprocess.DEVNULL,
                 process_group=0,  # Ctrl+C ends the server, which ends this process
             )
             ends.pop_all()
