@@ -1,12 +1,20 @@
-"""What all visitors share, made once: the model process, the test images, the cards."""
+"""What all visitors share, made once: the model process, the test images, the cards.
+
+It is held here, in plain Python: what Streamlit caches, a visitor's message could clear for all.
+"""
 
 import functools
 import gc
 import hashlib
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Condition
+from typing import ParamSpec, TypeVar
 
 import streamlit as st
+from cachetools import LRUCache, cached
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mnist_app.analysis import embedding, scores
 from mnist_app.analysis.background import ScoringQueue
@@ -15,11 +23,31 @@ from mnist_app.data import datasets, statistics
 from mnist_app.data.datasets import EMNIST, MNIST
 from mnist_app.data.statistics import Statistics
 from mnist_app.imaging.convolution import Array
-from mnist_app.inference import Inference, InferenceError
+from mnist_app.inference import Inference
 from mnist_app.networks import card as cards
 from mnist_app.networks import packing, registry
 from mnist_app.networks.registry import NetworkError
 from mnist_app.training import older_home
+
+Asked = ParamSpec("Asked")
+Made = TypeVar("Made")
+_INFERENCE = Inference()
+_SCORING_QUEUE = ScoringQueue(_INFERENCE.background)
+
+
+def _keep(most: int) -> Callable[[Callable[Asked, Made]], Callable[Asked, Made]]:
+    """Keep the last `most` results of a function; who asks while one is made waits for it."""
+    return cached(LRUCache(most), condition=Condition())
+
+
+@contextmanager
+def _spinner(text: str) -> Iterator[None]:
+    """Show that something takes a while, where a page asked for it."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        yield
+        return
+    with st.spinner(text):
+        yield
 
 
 @dataclass(frozen=True)
@@ -53,17 +81,16 @@ class PackedMap:
 def start() -> None:
     """Start what all visitors share, as the server starts; returns at once."""
     older_home.import_drawings()
-    with suppress(InferenceError):  # pages say it, and try again
-        inference().start()
+    _INFERENCE.start()
 
 
 def stop() -> None:
     """End what all visitors share, as the server stops; waits for nobody's work."""
-    scoring_queue().cancel_all()
-    inference().stop()
+    _SCORING_QUEUE.cancel_all()
+    _INFERENCE.stop()
 
 
-@st.cache_resource(show_spinner=False)
+@functools.cache
 def calm_garbage_collector() -> None:
     """Take what is loaded by now out of the collector's rounds, and make full rounds rare.
 
@@ -75,13 +102,12 @@ def calm_garbage_collector() -> None:
     gc.set_threshold(10_000, 10, 50)
 
 
-@st.cache_resource(show_spinner=False)
 def inference() -> Inference:
     """Return the way to the model process, which starts with the first question at the latest."""
-    return Inference()
+    return _INFERENCE
 
 
-@st.cache_resource(show_spinner=False)
+@_keep(1)
 def test_images() -> datasets.Split:
     """Return MNIST's 10,000 test images."""
     return datasets.load_test()
@@ -95,11 +121,12 @@ def split(source: str, part: str) -> datasets.Split:
     return _split(source, part, datasets.files_version(source))
 
 
-@st.cache_resource(show_spinner="Reading the images …", max_entries=4)
+@_keep(4)
 def _split(source: str, part: str, stamp: tuple[int, ...]) -> datasets.Split:  # noqa: ARG001
-    if part == "test":
-        return test_images() if source == MNIST.name else datasets.load_test(source)
-    return datasets.load_all_training(source)
+    if part == "test" and source == MNIST.name:
+        return test_images()
+    with _spinner("Reading the images …"):
+        return datasets.load_test(source) if part == "test" else datasets.load_all_training(source)
 
 
 def unofficial_files() -> list[str]:
@@ -107,7 +134,7 @@ def unofficial_files() -> list[str]:
     return _unofficial_files(datasets.files_version(EMNIST.name))
 
 
-@st.cache_resource(show_spinner=False, max_entries=1)
+@_keep(1)
 def _unofficial_files(stamp: tuple[int, ...]) -> list[str]:  # noqa: ARG001
     return datasets.unofficial_files()
 
@@ -117,12 +144,13 @@ def look_at(source: str, part: str) -> Statistics:
     return _look_at(source, part, datasets.files_version(source))
 
 
-@st.cache_resource(show_spinner="Looking at all images …", max_entries=4)
+@_keep(4)
 def _look_at(source: str, part: str, stamp: tuple[int, ...]) -> Statistics:  # noqa: ARG001
-    return statistics.compute(split(source, part))
+    with _spinner("Looking at all images …"):
+        return statistics.compute(split(source, part))
 
 
-@st.cache_resource(show_spinner=False)
+@_keep(1)
 def packed_map() -> PackedMap:
     """Return the map of MNIST's training images for the browser."""
     labels = split(MNIST.name, "training").labels
@@ -144,7 +172,7 @@ def packed_network(name: str) -> PackedNetwork | None:
     return _packed_network(name, registry.version(name, "floats"))
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@_keep(16)
 def _packed_network(name: str, version: int) -> PackedNetwork | None:  # noqa: ARG001
     try:
         content = packing.pack(name)
@@ -159,10 +187,9 @@ def scores_of(card: cards.Card) -> Scores | None:
     return _scores(card.name, registry.version(card.name), measured)
 
 
-@st.cache_resource(show_spinner=False)
 def scoring_queue() -> ScoringQueue:
     """Return what measures visitors' own runs."""
-    return ScoringQueue(inference().background)
+    return _SCORING_QUEUE
 
 
 def weights(network: str) -> dict[str, list[Array]]:
@@ -170,16 +197,16 @@ def weights(network: str) -> dict[str, list[Array]]:
     return _weights(network, registry.version(network))
 
 
-@st.cache_resource(show_spinner=False, max_entries=40)
+@_keep(40)
 def _card(name: str, version: int) -> cards.Card:  # noqa: ARG001
     return registry.read_card(name)
 
 
-@st.cache_resource(show_spinner=False, max_entries=40)
+@_keep(40)
 def _weights(network: str, version: int) -> dict[str, list[Array]]:  # noqa: ARG001
-    return inference().weights(network)
+    return _INFERENCE.weights(network)
 
 
-@st.cache_resource(show_spinner=False, max_entries=40)
+@_keep(40)
 def _scores(name: str, version: int, stamp: tuple[object, ...]) -> Scores | None:  # noqa: ARG001
     return scores.read(card(name))

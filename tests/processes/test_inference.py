@@ -211,7 +211,7 @@ def test_half_an_answer_is_not_waited_for(inference: Inference) -> None:
     process = psutil.Process(inference.process_id())
     with ThreadPoolExecutor() as threads:
         began = time.monotonic()
-        half = threads.submit(inference.predictions, ONE, [HalfAnAnswer()])
+        half = threads.submit(inference.predictions, ONE, [HalfAnAnswer()])  # type: ignore[list-item]
         time.sleep(0.1)
         assert isinstance(inference.predictions(ONE, ["cnn"]), Pending)
         assert time.monotonic() - began < 5
@@ -225,7 +225,7 @@ def test_a_slow_answer_comes_to_whoever_asks_again(inference: Inference) -> None
     """Such as the first one of a network that must be loaded: the process is not replaced."""
     process = inference.process_id()
     began = time.monotonic()
-    assert isinstance(inference.predictions(ONE, [SlowAnswer()]), Pending)
+    assert isinstance(inference.predictions(ONE, [SlowAnswer()]), Pending)  # type: ignore[list-item]
     assert not inference.is_ready()
     assert isinstance(inference.predictions(ONE, ["cnn"]), Pending)
     assert time.monotonic() - began < 3
