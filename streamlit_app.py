@@ -4,19 +4,28 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from mnist_app.ui import server
+from mnist_app.ui import addresses, messages, server
 
+BASE = addresses.base_path()
+ROUTES = [
+    Route(BASE + "/healthz", server.answer_alive),
+    Route(BASE + "/readyz", server.answer_ready),
+    Route(BASE + "/live/{name}/{digest}", server.answer_network),
+    Route(BASE + "/map/{digest}", server.answer_map),
+    Route(BASE + "/map/{digest}/{block:int}", server.answer_map),
+    Route(BASE + "/scripts/{name}", server.answer_script),
+    Route(BASE + "/fonts/{name}", server.answer_font),
+]
 app = st.App(
     "mnist_app/ui/entry/navigation.py",
     lifespan=server.lifespan,
-    routes=[
-        Route("/live/{name}/{digest}", server.answer_network),
-        Route("/map/{digest}", server.answer_map),
-        Route("/map/{digest}/{block:int}", server.answer_map),
-        Route("/scripts/{name}", server.answer_script),
-        Route("/fonts/{name}", server.answer_font),
+    routes=ROUTES,
+    middleware=[
+        Middleware(server.SecurityHeaders),
+        Middleware(addresses.KnownAddresses, routes=ROUTES),
+        Middleware(server.VisitorCookie),
+        Middleware(messages.NeededMessages),
     ],
-    middleware=[Middleware(server.SecurityHeaders), Middleware(server.VisitorCookie)],
     on_script_error=server.show_failure,
     exception_handlers={Exception: server.answer_failure},
 )

@@ -254,7 +254,7 @@ def as_panels(columns: list[LayerColumn]) -> list[Panel]:
 
 
 follow_through_layers()
-if layout.is_awake():
+if layout.is_ready():
     show_weight_images()
 layout.end("training", "watch a network learn")
 layout.poll_for_inference()

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from mnist_app.inference import InferenceError
+from mnist_app.inference import InferenceError, Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.networks.registry import NETWORKS
 from mnist_app.training import runs
@@ -58,26 +58,41 @@ def end(page: str, label: str) -> None:
 
 
 def poll_for_inference() -> None:
-    """Rerun the page as soon as the network is awake. Call it last on a page that asks it."""
-    is_waiting = not is_awake()
-    session.set_polling(is_waiting)
-    if is_waiting:
-        st.fragment(_own_on_each_page(_poll), run_every=POLL_SECONDS)()
+    """Rerun the page as soon as the network can answer. Call it last on a page that asks it."""
+    reason = _why_not_ready()
+    if reason is None and not session.is_polling():
+        return
+    shown = reason or ""
+
+    def poll() -> None:
+        now = _why_not_ready()
+        if now != shown:
+            session.set_polling(now is not None)
+            st.rerun()
+
+    session.set_polling(True)
+    st.fragment(_own_on_each_page(poll), run_every=POLL_SECONDS)()
 
 
-def is_awake() -> bool:
-    """Say whether nothing is to be waited for: an answer can come, or it is known why not."""
-    try:
-        return resources.inference().is_ready()
-    except InferenceError:
-        return True
+def is_ready() -> bool:
+    """Say whether an answer would come at once."""
+    return _why_not_ready() is None
 
 
-def ask_for_polling() -> None:
-    """Let a fragment that found the network asleep start the polling."""
-    if not session.is_polling():
+def wait_for_inference(answer: Pending | Refused) -> None:
+    """Let a fragment that got no answer start the polling, unless it would get the same again."""
+    is_refused = isinstance(answer, Refused) and is_ready()
+    if not (is_refused or session.is_polling()):
         session.set_polling(True)
         st.rerun()
+
+
+def _why_not_ready() -> str | None:
+    """Return why no answer can come now, "" while the network starts; None where one can."""
+    try:
+        return None if resources.inference().is_ready() else ""
+    except InferenceError as error:
+        return str(error)
 
 
 def _leave_other_page() -> None:
@@ -90,12 +105,6 @@ def _leave_other_page() -> None:
     context = get_script_run_ctx()
     if context is not None and session.comes_from_elsewhere(context.page_script_hash):
         context.fragment_storage.clear()
-
-
-def _poll() -> None:
-    if is_awake():
-        session.set_polling(False)
-        st.rerun()
 
 
 def _own_on_each_page(function: Callable[[], None]) -> Callable[[], None]:

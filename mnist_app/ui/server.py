@@ -18,13 +18,14 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from mnist_app.analysis import embedding
-from mnist_app.ui import components, element, resources
+from mnist_app.ui import components, element, layout, resources
 from mnist_app.ui.visitor import COOKIE, NUMBER
 
 PAGE_FAILED = "Something went wrong on this page. Reload it to continue; your drawing is kept."
 FONTS = Path(__file__).parent / "fonts"
 REQUEST_FAILED = "Something went wrong on the server. Try again; its log says why."
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
+NOT_KEPT = {"cache-control": "no-store"}
 COOKIE_SECONDS = 365 * 24 * 3600
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -61,6 +62,18 @@ async def answer_failure(_request: Request, _error: Exception) -> PlainTextRespo
     """Answer a request that failed outside of all pages; the traceback goes to the log."""
     headers = {name.decode(): value.decode() for name, value in HEADERS}
     return PlainTextResponse(REQUEST_FAILED, status_code=500, headers=headers)
+
+
+async def answer_alive(_request: Request) -> PlainTextResponse:
+    """Answer a monitor: this process works."""
+    return PlainTextResponse("It is alive.", headers=NOT_KEPT)
+
+
+def answer_ready(_request: Request) -> PlainTextResponse:
+    """Answer a monitor or a load balancer: 200 where a drawing would be read at once, else 503."""
+    if layout.is_ready():
+        return PlainTextResponse("It is ready.", headers=NOT_KEPT)
+    return PlainTextResponse("The network cannot answer now.", status_code=503, headers=NOT_KEPT)
 
 
 def answer_network(request: Request) -> Response:

@@ -203,7 +203,7 @@ def test_a_stopped_process_is_replaced_and_holds_nobody_up(inference: Inference)
         assert time.monotonic() - began < 4
         for one in patient:
             assert (one.result().argmax(axis=1) == TEST.labels[:1000]).mean() > 0.95
-        assert time.monotonic() - began < 20, "On a quiet machine it takes 5 s."
+        assert time.monotonic() - began < 60, "On a quiet machine it takes 5 s."
     assert not is_alive(stopped)
 
 

@@ -16,7 +16,7 @@ from mnist_app.inference.supervisor import CANNOT_START, Supervisor
 from tests.support.serving import ROOT
 
 # Seconds. On a quiet machine a start takes three; other tests run beside.
-RECOVERY = 30.0
+RECOVERY = 60.0
 
 
 @pytest.fixture

@@ -40,8 +40,8 @@ def show_network() -> None:
 
 def _invite(drawing: Drawing) -> None:
     sentence = "Any digit from 0 to 9, with a mouse, finger, or pen."
-    if not layout.is_awake():
-        sentence = "The network is waking up. It will answer in a few seconds."
+    if not layout.is_ready():
+        sentence = asking.WAKING_UP
     _explain(drawing, "Draw a digit", sentence)
 
 

@@ -16,22 +16,22 @@ def layers(
 ) -> Layers | Pending | Refused:
     """Return every layer's output for an image, uint8 (28, 28). Inside a fragment.
 
-    The network is the chosen one unless another is named; one that is starting is polled for.
+    The network is the chosen one unless another is named; one that cannot answer is polled for.
     """
     answer = resources.inference().layers(image, network or session.network(), interventions)
-    if isinstance(answer, Pending):
-        layout.ask_for_polling()
+    if isinstance(answer, Pending | Refused):
+        layout.wait_for_inference(answer)
     return answer
 
 
 def predictions(images: Image, networks: Sequence[str]) -> Mapping[str, Array] | Pending | Refused:
     """Return each network's probabilities, float32 (n, 10), of images, uint8 (n, 28, 28).
 
-    All are asked in one message; a process that is starting is polled for. Inside a fragment.
+    All are asked in one message; a process that cannot answer is polled for. Inside a fragment.
     """
     answer = resources.inference().predictions(images, networks)
-    if isinstance(answer, Pending):
-        layout.ask_for_polling()
+    if isinstance(answer, Pending | Refused):
+        layout.wait_for_inference(answer)
     return answer
 
 
