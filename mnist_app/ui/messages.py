@@ -46,9 +46,11 @@ def is_needed(frame: bytes | None) -> bool:
 
     What is no message at all is left to Streamlit, which closes the connection.
     """
+    if frame is None:  # a text
+        return True
     message = BackMsg()
     try:
-        message.ParseFromString(frame or b"\xff")
+        message.ParseFromString(frame)
     except DecodeError:
         return True
     return message.WhichOneof("type") in NEEDED

@@ -77,9 +77,9 @@ def test_killed_and_hung_model_processes_are_replaced(
     assert hung.pid != killed.pid
     hung.suspend()
     draw(page, [[(50, 20), (50, 30)]])
-    expect(page.get_by_text("did not answer within 10 seconds")).to_be_visible()
-    draw(page, [[(50, 30), (50, 40)]])
+    expect(page.get_by_text("waking up")).to_be_visible()
     expect_answer(page, 7)
+    assert not hung.is_running()
 
 
 def test_a_late_message_does_not_blank_the_next_page(server: Server) -> None:
@@ -96,6 +96,20 @@ def test_a_late_message_does_not_blank_the_next_page(server: Server) -> None:
         later = list(_receive(socket))
         assert any(m.HasField("script_finished") for m in later)
         assert left not in [m.new_session.page_script_hash for m in later]
+
+
+def test_no_message_takes_away_what_all_share(server: Server) -> None:
+    """Each page would start a model process of its own where the shared one was forgotten."""
+    [process] = server.model_processes()
+    address = server.url.replace("http://", "ws://") + "/_stcore/stream"
+    with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None) as socket:
+        for name in ("pixels", "convolution", ""):
+            for kind in ("clear_cache", "set_run_on_save", "load_git_info", "app_heartbeat"):
+                socket.send(BackMsg(**{kind: True}).SerializeToString())
+            _ask(socket, page_name=name)
+            assert any(m.HasField("script_finished") for m in _receive(socket))
+    assert server.model_processes() == [process]
+    assert "message was refused" in server.log.read_text()
 
 
 def _ask(socket: ClientConnection, **wanted: str) -> None:

@@ -1,6 +1,7 @@
 """The server itself: what it allows browsers, whom it knows again, how it fails."""
 
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -10,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mnist_app.networks import packing
-from mnist_app.ui import resources
-from tests.browser.conftest import draw
+from mnist_app.ui import addresses, resources
+from tests.browser.conftest import draw, wait_for_network
 from tests.support.handwriting import DIGITS
 from tests.support.serving import ROOT, Server, serve
 
@@ -56,6 +57,7 @@ def test_every_answer_carries_the_security_headers(server: Server) -> None:
 
 
 def test_all_pages_work_under_the_policy(server: Server, strict_page: Page) -> None:
+    assert set(PAGES) == addresses.PAGES
     for name in PAGES:
         strict_page.goto(f"{server.url}/{name}")
         strict_page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
@@ -65,6 +67,62 @@ def test_all_pages_work_under_the_policy(server: Server, strict_page: Page) -> N
             expect(strict_page.get_by_role("status").first).to_have_text("4")
         violations = strict_page.evaluate("window.violations")
         assert [one for one in violations if EXPECTED not in one] == [], name
+
+
+def answer_to(address: str) -> tuple[int, str]:
+    """Return status and type of an answer, that of the page's address where it leads there."""
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return answer.status, answer.headers["content-type"].split(";")[0]
+    except urllib.error.HTTPError as error:
+        return error.code, str(error.headers["content-type"]).split(";")[0]
+
+
+UNKNOWN = (
+    *("/draw", "/nothing", "/pixels/nothing", "/index.html", "/static/nothing.js", "/readyz/"),
+    *("/_stcore/metrics", "/_stcore/agent/mcp", "/_stcore/script-health-check", "/live/cnn"),
+    *("/_stcore/upload_file/one", "/auth/login", "/component/any/index.html", "/media/any.png"),
+)
+
+
+def expect_known_and_unknown_addresses(server: Server) -> None:
+    for name in PAGES:
+        for end in ("", "/", "/?network=cnn") if name else ("", "?network=cnn"):
+            assert answer_to(f"{server.url}/{name}{end}") == (200, "text/html"), name
+    for path in UNKNOWN:
+        assert answer_to(server.url + path) == (404, "text/plain"), path
+    assert answer_to(f"{server.url}/healthz") == (200, "text/plain")
+
+
+def test_pages_have_their_addresses_and_nothing_else_has(server: Server) -> None:
+    expect_known_and_unknown_addresses(server)
+
+
+def wait_for_readiness(server: Server, status: int) -> None:
+    for _ in range(600):
+        if answer_to(f"{server.url}/readyz") == (status, "text/plain"):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"It did not answer with {status} within a minute.")
+
+
+def test_ready_is_ready_below_a_base_path_too(tmp_path: Path, strict_page: Page) -> None:
+    """From the start on, with the model process stopped, and when another one answers."""
+    with serve(tmp_path / "log", base="/lab") as server:
+        wait_for_readiness(server, 503)
+        wait_for_readiness(server, 200)
+        strict_page.goto(f"{server.url}/pixels/")
+        draw(strict_page, DIGITS[4])
+        expect(strict_page.get_by_role("status").first).to_have_text("4")
+        wait_for_network(strict_page)
+        assert strict_page.url == f"{server.url}/pixels"
+        expect_known_and_unknown_addresses(server)
+        outside = server.url.removesuffix("/lab")
+        assert answer_to(f"{outside}/pixels")[0] == answer_to(f"{outside}/laboratory")[0] == 404
+        [process] = server.model_processes()
+        process.suspend()
+        wait_for_readiness(server, 503)
+        wait_for_readiness(server, 200)
 
 
 def test_a_network_is_kept_for_ever_under_its_own_name(server: Server) -> None:

@@ -35,12 +35,16 @@ class Server:
 
 @contextmanager
 def serve(
-    log: Path, script: Path = ROOT / "streamlit_app.py", options: str = ""
+    log: Path, script: Path = ROOT / "streamlit_app.py", options: str = "", base: str = ""
 ) -> Iterator[Server]:
-    """Run the app as a person would, and end it and all its processes afterwards."""
+    """Run the app as a person would, and end it and all its processes afterwards.
+
+    `base` stands before the path of each address, such as "/lab".
+    """
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += [f"--server.port={port}", "--server.headless=true", *options.split()]
+    command += [f"--server.baseUrlPath={base}"]
     with log.open("wb") as output:
         started = subprocess.Popen(
             command,
@@ -49,7 +53,7 @@ def serve(
             stderr=output,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
         )
-    server = Server(f"http://localhost:{port}", psutil.Process(started.pid), log)
+    server = Server(f"http://localhost:{port}{base}", psutil.Process(started.pid), log)
     try:
         wait_until_healthy(server)
         yield server
