@@ -1,7 +1,7 @@
 """Signs that are no digit, stroke by stroke: letters of several hands, symbols, small pictures.
 
 Letters that a person could take for a digit (I, O, S, Z, ...) are left out, and so are forms that
-could be one: a T with a base is a 1, a looped f an 8.
+could be one: a T with a base is a 1, and so is a lambda (with a long flag); a looped f is an 8.
 """
 
 SIGNS: dict[str, tuple[str, ...]] = {
@@ -54,7 +54,6 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "x": ("03 79; 73 09", "~ 03 33 56 79; ~ 73 43 26 09", "~ 13 33 44 47 58 78; 83 09"),
     "alpha": ("~ 82 57 28 05 23 56 88",),
     "Gamma": ("80 00 09", "00 80; 10 19"),
-    "lambda": ("10 79; 44 09", "~ 00 20 44 79; 44 09"),
     "mu": ("~ 12 09; ~ 06 28 57 62; ~ 62 68 89",),
     "Omega": ("09 39; ~ 39 05 21 50 82 95 69; 69 99",),
     "Pi": ("00 90; 10 19; 70 79", "~ 03 22 92; 32 29; ~ 62 67 89", "09 00 80 89"),
@@ -69,7 +68,7 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "big": ("03 93; ~ 40 43 09; ~ 43 66 99",),
     "tree": ("03 93; 40 49; ~ 43 26 08; ~ 43 66 98", "40 04 84 40; 44 49"),
     "field": ("00 90 99 09 00; 40 49; 04 94",),
-    "person": ("~ 40 44 09; ~ 43 66 99", "~ 40 32 43 51 40; 43 46; 24 64; 46 29; 46 69"),
+    "person": ("~ 40 32 43 51 40; 43 46; 24 64; 46 29; 46 69",),
     "mountain": ("40 49; 03 09 99 93", "09 34 46 70 99"),
     "river": ("~ 10 15 09; 40 48; 80 89", "00 09; 40 49; 80 89"),
     "mouth": ("10 18; 11 81 88; 17 87",),
@@ -85,7 +84,6 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "@": ("~ 64 43 35 46 64 66 84 61 21 05 28 78",),
     "~": ("~ 05 23 65 93", "~ 06 33 56 83; ~ 08 35 58 85"),
     "<": ("81 04 87",),
-    "^": ("06 40 86",),
     "//": ("50 09; 90 49", "20 29; 60 69"),
     '"': ("20 15; 60 55",),
     "division": ("04 94; ~ 41 52 43 32 41; ~ 46 57 48 37 46",),
