@@ -97,7 +97,8 @@ def blur(image: Image, spread: float) -> Image:
 def lower_contrast(image: Image, percent: float) -> Image:
     """Return an image whose gray levels are so many percent closer to the middle one."""
     kept = 1 - percent / 100
-    return np.rint(MIDDLE_GRAY + kept * (image - MIDDLE_GRAY)).astype(np.uint8)
+    levels = np.rint(MIDDLE_GRAY + kept * (image - MIDDLE_GRAY))
+    return np.asarray(levels, dtype=np.uint8)
 
 
 def occlude(image: Image, rows: float) -> Image:
