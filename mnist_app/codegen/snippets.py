@@ -188,6 +188,8 @@ _CORRUPTIONS = {
     "scale": "cv2.warpAffine(image, cv2.getRotationMatrix2D(middle, 0, strength / 100), (28, 28))",
     "pen": "corruptions.change_pen(image, strength)  # erode or dilate at eight times the size",
     "noise": "corruptions.add_noise(image, strength)  # Gaussian",
+    "blur": "corruptions.blur(image, strength)  # cv2.GaussianBlur",
+    "contrast": "np.rint(127.5 + (1 - strength / 100) * (image - 127.5)).astype(np.uint8)",
     "hide": "np.where(np.arange(28)[:, None] < strength, 0, image).astype(np.uint8)",
 }
 

@@ -106,10 +106,11 @@ def _glyph(writer: Writer) -> Image:
 
 
 def _scribble(writer: Writer) -> Image:
-    corners = int(writer.between(7, 18))
+    # With fewer corners or a thicker pen, a fast hand makes a 1, a 6 or an 8 of it.
+    corners = int(writer.between(10, 20))
     points = [(writer.between(0, 1), writer.between(0, 1)) for _ in range(corners)]
     connect = writer.curve if writer.chance(0.6) else writer.line
-    return _draw([writer.write(connect(*points))], writer)
+    return _draw([writer.write(connect(*points))], writer, 1.5 * THIN)
 
 
 def _stroll(writer: Writer) -> Image:
@@ -178,11 +179,11 @@ def _curl(writer: Writer) -> Image:
 
 
 def _rings(writer: Writer) -> Image:
-    """Two to five small rings beside each other, higher and lower."""
+    """Two to five small rings beside each other, a bit higher or lower: far enough from an 8."""
     strokes = []
     for number in range(int(writer.between(2, 6))):
         radius = writer.between(0.12, 0.35)
-        center = (0.6 * number + writer.between(-0.1, 0.1), writer.between(-0.4, 0.4))
+        center = (0.6 * number + writer.between(-0.1, 0.1), writer.between(-0.2, 0.2))
         radii = (radius, radius * writer.between(0.7, 1.4))
         strokes.append(writer.arc(center, radii, writer.between(0, 360), writer.between(330, 380)))
     return _draw(strokes, writer)

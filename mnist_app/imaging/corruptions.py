@@ -1,8 +1,9 @@
-"""Corruptions of a digit: shifted, turned, scaled, thinner, thicker, noisy, partly hidden.
+"""Corruptions of a digit: moved, turned, scaled, thinner, noisy, blurred, pale, partly hidden.
 
 Images are uint8, shape (28, 28), from 0 black to 255 white; each function returns a new one.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ CENTER = (IMAGE_SIDE - 1) / 2
 # Lines become thinner or thicker by fractions of a pixel in an image of eight times the size.
 ZOOM = 8
 NOISE_SEED = 1
+# A blur reaches so many standard deviations far; what is beyond is less than a gray level.
+BLUR_REACH = 3
+MIDDLE_GRAY = 127.5
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,23 @@ def noise(shape: tuple[int, ...]) -> NDArray[np.float64]:
     return np.random.default_rng(NOISE_SEED).normal(0.0, 1.0, shape)
 
 
+def blur(image: Image, spread: float) -> Image:
+    """Return an image out of focus: a Gaussian blur of this standard deviation, in pixels."""
+    if spread == 0:
+        return image.copy()
+    side = 2 * math.ceil(BLUR_REACH * spread) + 1
+    gray = image.astype(np.float32)
+    blurred = cv2.GaussianBlur(gray, (side, side), spread, borderType=cv2.BORDER_CONSTANT)
+    return np.rint(blurred).astype(np.uint8)
+
+
+def lower_contrast(image: Image, percent: float) -> Image:
+    """Return an image whose gray levels are so many percent closer to the middle one."""
+    kept = 1 - percent / 100
+    levels = np.rint(MIDDLE_GRAY + kept * (image - MIDDLE_GRAY))
+    return np.asarray(levels, dtype=np.uint8)
+
+
 def occlude(image: Image, rows: float) -> Image:
     """Return an image whose top rows are black."""
     occluded = image.copy()
@@ -111,6 +132,17 @@ CORRUPTIONS: dict[str, Corruption] = {
     ),
     "noise": Corruption(
         "Noisy", "standard deviation of the noise", (0, 30, 60, 90, 120, 160, 200), 10, 0, add_noise
+    ),
+    "blur": Corruption(
+        "Blurred", "pixels, standard deviation", (0, 0.5, 1, 1.5, 2, 2.5, 3), 0.25, 0, blur
+    ),
+    "contrast": Corruption(
+        "Low contrast",
+        "percent of the contrast lost",
+        (0, 20, 40, 60, 80, 90),
+        5,
+        0,
+        lower_contrast,
     ),
     "hide": Corruption(
         "Partly hidden", "rows hidden from the top", (0, 4, 6, 8, 10, 12, 14, 16), 1, 0, occlude

@@ -78,6 +78,23 @@ def test_noise_is_as_strong_as_asked_and_differs_by_image() -> None:
     assert not np.array_equal(noisy[0], noisy[1])
 
 
+def test_a_blur_spreads_a_point_as_a_bell_and_loses_no_ink() -> None:
+    point = np.zeros((28, 28), np.uint8)
+    point[14, 14] = 255
+    blurred = corruptions.blur(point, 1.5).astype(float)
+    rows, columns = np.indices(point.shape) - 14
+    bell = np.exp(-(rows**2 + columns**2) / (2 * 1.5**2))
+    assert np.abs(blurred - 255 * bell / bell.sum()).max() < 1
+    assert corruptions.blur(DIGIT, 2).sum() == pytest.approx(DIGIT.sum(), rel=0.02)
+
+
+@given(st.floats(0, 90))
+def test_contrast_is_lower_by_so_many_percent(percent: float) -> None:
+    pale = corruptions.lower_contrast(DIGIT, percent).astype(int)
+    assert np.ptp(pale) == pytest.approx(255 * (1 - percent / 100), abs=1)
+    assert pale.max() + pale.min() == pytest.approx(255, abs=1)
+
+
 def test_occluded_rows_are_black_and_the_others_stay() -> None:
     occluded = corruptions.occlude(DIGIT, 10)
     assert not occluded[:10].any()

@@ -5,6 +5,9 @@ const MIDDLE = 13.5;
 // Lines become thinner or thicker by fractions of a pixel in an image of eight times the size.
 const ZOOM = 8;
 const LARGE = 224;
+// A blur reaches so many standard deviations far.
+const BLUR_REACH = 3;
+const MIDDLE_GRAY = 127.5;
 
 const CORRUPTIONS = {
   shift: (image, pixels) => moved(image, (x, y) => [x - pixels, y]),
@@ -19,6 +22,11 @@ const CORRUPTIONS = {
     moved(image, (x, y) => [x, y].map((place) => MIDDLE + ((place - MIDDLE) * 100) / percent)),
   pen: changePen,
   noise: (image, spread, noise) => image.map((value, at) => toByte(value + spread * noise[at])),
+  blur,
+  contrast: (image, percent) => {
+    const kept = 1 - percent / 100;
+    return image.map((value) => toByte(MIDDLE_GRAY + kept * (value - MIDDLE_GRAY)));
+  },
   hide: (image, rows) => image.map((value, at) => (at < IMAGE_SIDE * roundEven(rows) ? 0 : value)),
 };
 
@@ -92,6 +100,27 @@ function widen(across, values, distance) {
       if (values[at] > across[at + distance]) across[at + distance] = values[at];
     }
   }
+}
+
+/* Out of focus: each pixel becomes the weighted mean of those around it, first along the rows, then
+   along the columns; black comes in from outside. */
+function blur(image, spread) {
+  if (spread === 0) return image.slice();
+  const reach = Math.ceil(BLUR_REACH * spread);
+  const bell = Array.from({ length: 2 * reach + 1 }, (_, at) => Math.exp(-(((at - reach) / spread) ** 2) / 2));
+  const whole = bell.reduce((sum, share) => sum + share);
+  const weights = bell.map((share) => share / whole);
+  const across = weightedMeans(image, weights, (x, y, far) => grayAt(image, x + far, y));
+  return Uint8Array.from(weightedMeans(image, weights, (x, y, far) => grayAt(across, x, y + far)), toByte);
+}
+
+/* For each pixel, the sum of what `gray(x, y, far)` finds from -reach to reach, times the weights. */
+function weightedMeans(image, weights, gray) {
+  const reach = (weights.length - 1) / 2;
+  return Float32Array.from(image, (_, at) => {
+    const [x, y] = [at % IMAGE_SIDE, Math.floor(at / IMAGE_SIDE)];
+    return weights.reduce((sum, weight, place) => sum + weight * gray(x, y, place - reach), 0);
+  });
 }
 
 /* For each new pixel, the four old ones around it: OpenCV's INTER_CUBIC. */
