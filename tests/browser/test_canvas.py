@@ -89,3 +89,23 @@ def test_clear_and_a_stroke_at_once_lose_nothing(
     expect_answer(page, 0)
     page.wait_for_timeout(600)
     expect_answer(page, 0)
+
+
+def test_a_stroke_during_which_the_pen_changes_is_not_lost(
+    open_page: OpenPage, server: Server
+) -> None:
+    page = open_drawn(open_page, server, 1)
+    before = page.evaluate(INK)
+    left, top, zoom = canvas_place(page)
+    page.mouse.move(left + 50 * zoom, top + 60 * zoom)
+    page.mouse.down()
+    page.mouse.move(left + 140 * zoom, top + 60 * zoom, steps=9)
+    # As where the server's run for the slider comes while the next stroke has begun.
+    slider = page.get_by_role("slider")
+    slider.focus()
+    slider.press("End")
+    page.wait_for_timeout(1500)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.mouse.up()
+    page.wait_for_function(f"({INK})() > {before + 2000}")
+    expect_answer(page, 7)

@@ -177,5 +177,8 @@ def test_gray_is_that_of_opencv(live: Script) -> None:
     pixels = generator.integers(0, 256, (40, 50, 4), np.uint8)
     pixels[..., 3] = 255
     given = {"width": 50, "height": 40, "data": pixels.ravel().tolist()}
-    found = live.page.evaluate("(p) => [...globalThis.scripts.live.toGray(p).values]", given)
+    found = live.page.evaluate(
+        "(p) => [...globalThis.scripts.live.toGray({ ...p, data: Uint8Array.from(p.data) }).values]",
+        given,
+    )
     assert np.abs(np.array(found, int) - normalize.to_gray(pixels).ravel()).max() <= 1

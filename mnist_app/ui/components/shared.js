@@ -19,6 +19,21 @@ function keptAt(root, make) {
   return kept.get(root);
 }
 
+/* Begins something at an element's first run, such as to listen; returns what ends it, for Streamlit.
+   That runs an element's function again with each other data, and what it returned when the element
+   goes; but what an earlier run returned it also calls late, where data came faster than the script. */
+const shown = new WeakMap();
+function whileShown(root, begin) {
+  const run = {};
+  const end = shown.get(root)?.end ?? begin();
+  shown.set(root, { run, end });
+  return () => {
+    if (shown.get(root)?.run !== run) return;
+    shown.delete(root);
+    end();
+  };
+}
+
 /* Fetches a file once, however many ask for it; `unpack` makes of its bytes what all get. */
 const fetched = new Map();
 function fetchOnce(url, unpack) {

@@ -21,7 +21,7 @@ export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".canvas-tools");
   const own = keptAt(root, () => new Tools());
   own.update(data);
-  return () => own.stop();
+  return whileShown(root, () => own.listen());
 }
 
 class Tools {
@@ -33,32 +33,34 @@ class Tools {
     for (const name of Object.keys(MOUSE)) this.listeners[name] = (event) => this.record(event);
     this.strokes = null; // what the pen does until the next canvas is there
     this.follows = false; // whether a finger that began on the last canvas goes on
+    this.stroke = null; // what the pen does on this canvas, to be done again if it gets lost
   }
 
   update({ canvas, beginsEmpty }) {
     this.beginsEmpty = beginsEmpty;
-    this.isOn = true;
-    for (const [name, listen] of Object.entries(this.listeners)) document.addEventListener(name, listen, true);
-    const isNew = canvas !== this.canvas;
     this.canvas = canvas;
-    if (isNew) this.await(canvas);
+    this.await(canvas);
   }
 
-  stop() {
-    this.isOn = false;
-    this.canvas = null;
-    for (const [name, listen] of Object.entries(this.listeners)) document.removeEventListener(name, listen, true);
+  /* Returns what ends that. */
+  listen() {
+    for (const [name, listen] of Object.entries(this.listeners)) document.addEventListener(name, listen, true);
+    return () => {
+      this.canvas = null;
+      for (const [name, listen] of Object.entries(this.listeners)) document.removeEventListener(name, listen, true);
+    };
   }
 
   /* The canvas's own code may load after this. */
   await(canvas) {
-    if (!this.isOn || canvas !== this.canvas) return;
+    if (canvas !== this.canvas) return;
     const upper = canvasOf(canvas);
-    if (upper) this.dress(upper);
-    else requestAnimationFrame(() => this.await(canvas));
+    if (upper && upper !== this.dressed) this.dress(upper);
+    if (!upper) requestAnimationFrame(() => this.await(canvas));
   }
 
   dress(upper) {
+    this.dressed = upper;
     const shadow = upper.getRootNode();
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(DRESS);
@@ -72,6 +74,7 @@ class Tools {
     const button = event.target.closest?.(".st-key-undo button, .st-key-clear button");
     const upper = button && canvasOf(this.canvas);
     if (!upper) return;
+    clearTimeout(this.lookAgain);
     const isUndo = Boolean(button.closest(".st-key-undo"));
     if (!isUndo && !this.beginsEmpty) {
       this.blank(upper);
@@ -97,12 +100,34 @@ class Tools {
       repeat(event, canvasOf(this.canvas), 0, 0);
       this.follows = event.type !== "pointerup";
     }
-    if (!this.strokes) return;
+    if (!this.strokes) {
+      this.guard(event);
+      return;
+    }
     // For a moment there is no canvas in its place.
     const place = event.type === "pointerdown" && event.target.closest?.('[class*="st-key-canvas_"]');
     const begins = Boolean(place);
     if (begins) this.corner = place.getBoundingClientRect();
     if (begins || (this.strokes.length && event.buttons + (event.type === "pointerup"))) this.strokes.push(event);
+  }
+
+  /* Where another pen's width comes from the server in the middle of a stroke, Fabric gets another
+     brush and forgets what the last one drew. Such a stroke is done again. */
+  guard(event) {
+    if (event.type === "pointerdown") {
+      const upper = event.composedPath()[0];
+      this.stroke = upper === canvasOf(this.canvas) && !event.button ? { upper, begin: placeIn(upper, event), events: [] } : null;
+    }
+    if (!this.stroke || !event.isTrusted) return;
+    this.stroke.events.push(event);
+    if (event.type !== "pointerup") return;
+    const { upper, begin, events } = this.stroke;
+    this.lookAgain = setTimeout(() => {
+      if (!upper.isConnected || isInk(upper, begin)) return;
+      for (const one of events) repeat(one, upper, 0, 0);
+      document.dispatchEvent(new Event(CANVAS_CHANGED));
+    }, AFTER_LOADING);
+    this.stroke = null;
   }
 
   replay(upper) {
@@ -145,6 +170,17 @@ function canvasOf(key) {
     if (canvas) return canvas;
   }
   return null;
+}
+
+/* The canvas's pixel under an event. */
+function placeIn(upper, { clientX, clientY }) {
+  const box = upper.getBoundingClientRect();
+  return [((clientX - box.left) * upper.width) / box.width, ((clientY - box.top) * upper.height) / box.height].map(Math.floor);
+}
+
+function isInk(upper, place) {
+  const lower = upper.getRootNode().querySelector("canvas.dc-canvas.lower-canvas");
+  return lower.getContext("2d").getImageData(...place, 1, 1).data[0] > 127;
 }
 
 function toolbarButton(upper, title) {

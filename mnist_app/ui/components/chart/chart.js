@@ -7,8 +7,10 @@ export default function ({ parentElement, data }) {
   const follow = ({ detail }) => {
     for (const figure of root.querySelectorAll("figure:has(.at)")) readAt(figure, detail.strength);
   };
-  document.addEventListener(PREPARE_CHANGED, follow);
-  return () => document.removeEventListener(PREPARE_CHANGED, follow);
+  return whileShown(root, () => {
+    document.addEventListener(PREPARE_CHANGED, follow);
+    return () => document.removeEventListener(PREPARE_CHANGED, follow);
+  });
 }
 
 /* Moves the upright line, and says what the curves are there. */

@@ -20,10 +20,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
   slider.onchange = () => setTriggerValue("strength", slider.valueAsNumber);
   const context = find("canvas").getContext("2d");
   paintGray(context, bytesOf(data.image));
-  return whileDrawing(({ prepared, results, unprepared }) => {
+  const follow = ({ prepared, results, unprepared }) => {
     paintGray(context, prepared);
     markWrong(results, digitOfMost(unprepared));
-  });
+  };
+  return whileShown(root, () => whileDrawing(follow));
 }
 
 function tellStrength(strength) {

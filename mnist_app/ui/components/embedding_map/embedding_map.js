@@ -14,7 +14,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".embedding-map");
   const atlas = keptAt(root, () => new Atlas(root));
   atlas.show(data, (number) => setTriggerValue("picked", number));
-  return whileDrawing(({ results }) => atlas.follow(results));
+  return whileShown(root, () => whileDrawing(({ results }) => atlas.follow(results)));
 }
 
 class Atlas {

@@ -11,7 +11,7 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
   const board = keptAt(root, () => new Board(root));
   board.send = { setStateValue, setTriggerValue };
   board.update(data);
-  return board.follow();
+  return whileShown(root, () => board.follow());
 }
 
 class Board {
@@ -45,7 +45,6 @@ class Board {
     const escape = (event) => this.escape(event);
     addEventListener("keydown", escape, true);
     this.observer.observe(this.stage);
-    if (!this.data.maps) this.wait();
     return () => {
       ends.forEach((end) => end());
       removeEventListener("keydown", escape, true);
@@ -55,6 +54,7 @@ class Board {
   }
 
   wait() {
+    clearTimeout(this.waiting);
     if (Object.keys(this.values).length) return;
     this.waiting = setTimeout(() => this.askForMaps(), PATIENCE);
   }
@@ -69,6 +69,7 @@ class Board {
     if (isOther) this.build();
     this.find(".stage").setAttribute("aria-label", data.label);
     if (data.maps) this.take(data.maps);
+    else this.wait();
     if (data.probabilities) this.showDigits(data.probabilities);
     if (data.picked) this.mark = this.placeOf(data.picked);
     this.showMark();

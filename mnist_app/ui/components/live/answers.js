@@ -9,27 +9,35 @@ function paintAnswers(key, { probabilities, rejectBelow }, image) {
     answer.dataset.digit = said.digit;
     // The digit that is read aloud changes once a stroke, with the server's answer.
     const digit = answer.querySelector(".lab-live");
-    digit.textContent = said.digit || "–";
+    write(digit, said.digit || "–");
     digit.classList.toggle("lab-nothing", said.digit === "");
-    answer.querySelector(".lab-words")?.replaceChildren(strong(said.headline), said.sentence);
+    const words = answer.querySelector(".lab-words");
+    if (words) paintWords(words, said);
     paintBars(answer.querySelectorAll(".lab-chart > div"), probabilities, said.first);
-    const picture = answer.querySelector("img");
-    if (picture) picture.src = asPicture(image);
+    const picture = answer.querySelector("img, canvas");
+    if (picture) paintPicture(picture, image);
   });
+}
+
+/* What stays as it is costs the browser nothing: most of an answer does, from one to the next. */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function paintWords(words, { headline, sentence }) {
+  if (words.textContent === headline + sentence) return;
+  const strong = document.createElement("strong");
+  strong.textContent = headline;
+  words.replaceChildren(strong, sentence);
 }
 
 function paintBars(rows, probabilities, first) {
   rows.forEach((row, at) => {
-    row.style.setProperty("--share", probabilities[at].toFixed(3));
+    const share = probabilities[at].toFixed(3);
+    if (row.style.getPropertyValue("--share") !== share) row.style.setProperty("--share", share);
     row.classList.toggle("first", at === first);
-    row.querySelector("span").textContent = probabilities[at] < SHOWN_FROM ? "" : percent(probabilities[at]);
+    write(row.querySelector("span"), probabilities[at] < SHOWN_FROM ? "" : percent(probabilities[at]));
   });
-}
-
-function strong(text) {
-  const element = document.createElement("strong");
-  element.textContent = text;
-  return element;
 }
 
 function inWords(probabilities, rejectBelow) {
@@ -43,12 +51,18 @@ function inWords(probabilities, rejectBelow) {
   return { digit: isDigit ? String(first) : "", first, headline, sentence };
 }
 
-function asPicture(image) {
-  asPicture.canvas ??= document.createElement("canvas");
-  const canvas = asPicture.canvas;
-  canvas.width = canvas.height = IMAGE_SIDE;
+/* In the place of the server's picture a canvas: a picture would be packed and unpacked again. */
+function paintPicture(picture, image) {
+  let canvas = picture;
+  if (picture.matches("img")) {
+    canvas = document.createElement("canvas");
+    canvas.width = canvas.height = IMAGE_SIDE;
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", picture.alt);
+    picture.replaceWith(canvas);
+  }
   const pixels = new ImageData(IMAGE_SIDE, IMAGE_SIDE);
-  image.forEach((value, at) => pixels.data.set([value, value, value, 255], 4 * at));
+  const words = new Uint32Array(pixels.data.buffer);
+  for (let at = 0; at < words.length; at++) words[at] = 0xff000000 | (0x010101 * image[at]);
   canvas.getContext("2d").putImageData(pixels, 0, 0);
-  return canvas.toDataURL();
 }

@@ -6,37 +6,34 @@
 const LARGEST_DIFFERENCE = 0.001;
 const NEXT_LOOK = 100; // milliseconds: a canvas may still be loading what it shows
 const MOST_LOOKS = 30;
+const ONE_FRAME = 16; // milliseconds: a browser that takes longer shows the answer before the maps
 
 export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".live");
   const watcher = keptAt(root, () => new Watcher());
   watcher.update(data);
-  return () => watcher.stop();
+  return whileShown(root, () => watcher.watch());
 }
 
 class Watcher {
   constructor() {
-    this.look = (event) => this.schedule(event);
-    this.lookAgain = () => this.repeat();
-    this.lookForOthers = () => {
-      this.isWatched = true;
-      this.lookSoon();
+    this.listeners = {
+      pointerdown: (event) => this.schedule(event),
+      pointermove: (event) => this.schedule(event),
+      [CANVAS_CHANGED]: () => this.repeat(),
+      [LOOK]: () => this.lookSoon(),
+      [PREPARE_CHANGED]: ({ detail }) => {
+        this.prepare = { ...this.prepare, ...detail };
+        this.repeat();
+      },
     };
-    this.prepareAnew = ({ detail }) => {
-      this.prepare = { ...this.prepare, ...detail };
-      this.repeat();
-    };
-    this.frame = 0;
+    [this.frame, this.telling] = [0, 0];
     this.asked = [];
     this.turns = new Turns();
   }
 
   /* Takes what the server knows: which networks, what is changed, its answers to the last stroke. */
   update(data) {
-    for (const name of ["pointermove", "pointerdown"]) document.addEventListener(name, this.look, true);
-    document.addEventListener(CANVAS_CHANGED, this.lookAgain);
-    document.addEventListener(LOOK, this.lookForOthers);
-    document.addEventListener(PREPARE_CHANGED, this.prepareAnew);
     this.prepare = data.prepare;
     this.asked = data.networks.map((asked) => ({ ...asked, layers: null }));
     this.said = data.probabilities[this.asked[0]?.key];
@@ -45,7 +42,19 @@ class Watcher {
       this.stroke = data.stroke;
       this.compare(data.probabilities);
     }
-    if (this.isWatched) this.lookSoon();
+    this.lookSoon();
+  }
+
+  /* Listens to the pen and to the page; returns what ends that. */
+  watch() {
+    for (const [name, listen] of Object.entries(this.listeners)) document.addEventListener(name, listen, true);
+    return () => {
+      for (const [name, listen] of Object.entries(this.listeners)) document.removeEventListener(name, listen, true);
+      clearTimeout(this.looking);
+      clearTimeout(this.telling);
+      cancelAnimationFrame(this.frame);
+      [this.frame, this.telling] = [0, 0];
+    };
   }
 
   fetch(asked) {
@@ -56,16 +65,6 @@ class Watcher {
         asked.isMissing = true;
       },
     );
-  }
-
-  stop() {
-    for (const name of ["pointermove", "pointerdown"]) document.removeEventListener(name, this.look, true);
-    document.removeEventListener(CANVAS_CHANGED, this.lookAgain);
-    document.removeEventListener(LOOK, this.lookForOthers);
-    document.removeEventListener(PREPARE_CHANGED, this.prepareAnew);
-    clearTimeout(this.looking);
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
   }
 
   schedule(event) {
@@ -90,9 +89,10 @@ class Watcher {
   goOn() {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
-      if (this.canvas) this.read(this.canvas);
-      this.canvas = null;
-      this.answer();
+      this.answering = millisecondsOf(() => this.answer());
+      if (this.isSlow) this.telling ||= setTimeout(() => this.tell());
+      else this.tell();
+      if (this.turns.areLeft()) this.goOn();
     });
   }
 
@@ -116,6 +116,8 @@ class Watcher {
   }
 
   answer() {
+    if (this.canvas) this.read(this.canvas);
+    this.canvas = null;
     const { ink, image, prepared } = this.seen;
     for (const { asked, isPrepared } of this.turns.next()) {
       const its = asked.whole ? scaleWhole(ink) : isPrepared ? prepared : image;
@@ -123,9 +125,14 @@ class Watcher {
       this.turns.keep(asked.key, isPrepared, result);
       if (isPrepared) paintAnswers(asked.key, result, its);
     }
+  }
+
+  tell() {
+    this.telling = 0;
     const { results, unprepared } = this.turns;
-    document.dispatchEvent(new CustomEvent(LIVE, { detail: { ...this.seen, results, unprepared } }));
-    if (this.turns.areLeft()) this.goOn();
+    const event = new CustomEvent(LIVE, { detail: { ...this.seen, results, unprepared } });
+    const telling = millisecondsOf(() => document.dispatchEvent(event));
+    this.isSlow = this.answering + telling > ONE_FRAME;
   }
 
   /* For those who want to know what is drawn although no pen moves. What the server said to it tells
@@ -161,6 +168,12 @@ class Watcher {
       }
     }
   }
+}
+
+function millisecondsOf(work) {
+  const began = performance.now();
+  work();
+  return performance.now() - began;
 }
 
 /* The largest difference between two answers' probabilities; NaN where there is no result. */

@@ -82,7 +82,7 @@ function runNetwork(layers, image) {
 }
 
 const RUNS = {
-  rescaling: ({ spec }) => (values) => values.map((value) => value / spec.divisor),
+  rescaling: ({ spec }) => onEachValue((value) => value / spec.divisor),
   add_channel: () => same,
   flatten: () => same,
   dropout: () => same,
@@ -91,7 +91,7 @@ const RUNS = {
   pooling: pool,
   depthwise_scale: scaleMaps,
   batch_normalization: normalizeBatch,
-  activation: ({ spec }) => (values) => values.map(ACTIVATIONS[spec.function]),
+  activation: ({ spec }) => (spec.function === "relu" ? rectify : onEachValue(ACTIVATIONS[spec.function])),
   recurrent: recur,
   last_row: ({ shape }) => (values) => values.slice(-shape[1]),
   dense: connect,
@@ -100,6 +100,22 @@ const RUNS = {
 
 function same(values) {
   return values;
+}
+
+/* As Float32Array's own map, which takes ten times as long. */
+function onEachValue(change) {
+  return (values) => {
+    const output = new Float32Array(values.length);
+    for (let at = 0; at < values.length; at++) output[at] = change(values[at]);
+    return output;
+  };
+}
+
+/* The most frequent one by itself: in a loop that calls all of them it takes five times as long. */
+function rectify(values) {
+  const output = new Float32Array(values.length);
+  for (let at = 0; at < values.length; at++) if (values[at] > 0) output[at] = values[at];
+  return output;
 }
 
 function softmax(logits) {
@@ -121,47 +137,53 @@ function pad({ spec, input, shape }) {
   };
 }
 
+/* The windows of the input that each value of a map is computed from. Zeros are skipped. */
 function convolve({ spec, input, shape, weights: [kernels, bias] }) {
   const [rows, columns, maps] = input;
   const [down, across, filters] = shape;
   const { kernel: side, stride } = spec;
   const [top, left] = [rows, columns].map((n) => (spec.padding === "same" ? paddingBefore(n, side, stride) : 0));
+  const matrix = Float64Array.from(kernels);
+  const taken = new Rows(side * side * maps);
+  const sums = new Float64Array(filters);
   return (values) => {
     const output = new Float32Array(down * across * filters);
-    if (spec.bias) for (let at = 0; at < output.length; at += filters) output.set(bias, at);
-    for (let at = 0; at < rows * columns * maps; at++) {
-      const value = values[at];
-      if (value === 0) continue;
-      const map = at % maps;
-      const pixel = (at - map) / maps;
-      const row = ((pixel / columns) | 0) + top;
-      const column = (pixel % columns) + left;
-      for (let y = 0; y < side; y++) {
-        const to = row - y;
-        if (to < 0 || to % stride || to / stride >= down) continue;
-        for (let x = 0; x < side; x++) {
-          const beside = column - x;
-          if (beside < 0 || beside % stride || beside / stride >= across) continue;
-          const target = ((to / stride) * across + beside / stride) * filters;
-          const source = ((y * side + x) * maps + map) * filters;
-          for (let k = 0; k < filters; k++) output[target + k] += value * kernels[source + k];
-        }
+    for (let to = 0; to < down * across; to++) {
+      const row = ((to / across) | 0) * stride - top;
+      const column = (to % across) * stride - left;
+      const [first, end] = [Math.max(0, -column), Math.min(side, columns - column)];
+      taken.count = 0;
+      for (let y = Math.max(0, -row); y < Math.min(side, rows - row); y++) {
+        taken.add(values, ((row + y) * columns + column + first) * maps, (end - first) * maps, (y * side + first) * maps);
       }
+      if (spec.bias) sums.set(bias);
+      else sums.fill(0);
+      addProducts(sums, taken, matrix);
+      output.set(sums, to * filters);
     }
     return output;
   };
 }
 
-function scaleMaps({ shape, weights: [scale, bias] }) {
-  const maps = shape.at(-1);
-  return (values) => values.map((value, at) => value * scale[at % maps] + bias[at % maps]);
+function scaleMaps({ weights: [scale, bias] }) {
+  return onEachMap(scale, bias);
 }
 
-function normalizeBatch({ spec, shape, weights: [gamma, beta, mean, variance] }) {
-  const maps = shape.at(-1);
+function normalizeBatch({ spec, weights: [gamma, beta, mean, variance] }) {
   const factor = gamma.map((value, map) => value / Math.sqrt(variance[map] + spec.epsilon));
-  const offset = beta.map((value, map) => value - mean[map] * factor[map]);
-  return (values) => values.map((value, at) => value * factor[at % maps] + offset[at % maps]);
+  return onEachMap(factor, beta.map((value, map) => value - mean[map] * factor[map]));
+}
+
+/* Returns what multiplies each map by a factor of its own and adds an offset. */
+function onEachMap(factors, offsets) {
+  const maps = factors.length;
+  return (values) => {
+    const output = new Float32Array(values.length);
+    for (let at = 0; at < values.length; at += maps) {
+      for (let map = 0; map < maps; map++) output[at + map] = values[at + map] * factors[map] + offsets[map];
+    }
+    return output;
+  };
 }
 
 /* A gated recurrent unit as Keras has it, reset after the matrix product: the update gate, the
@@ -169,17 +191,18 @@ function normalizeBatch({ spec, shape, weights: [gamma, beta, mean, variance] })
 function recur({ spec, input, weights: [kernel, recurrent, bias] }) {
   const [rows, columns] = input;
   const { units } = spec;
-  const [seen, told] = [bias.subarray(0, 3 * units), bias.subarray(3 * units)];
+  const fromRow = product(kernel, bias.subarray(0, 3 * units));
+  const fromState = product(recurrent, bias.subarray(3 * units));
   return (values) => {
     const output = new Float32Array(rows * units);
     let state = new Float32Array(units);
     for (let row = 0; row < rows; row++) {
-      const fromRow = product(values.subarray(row * columns, (row + 1) * columns), kernel, seen);
-      const fromState = product(state, recurrent, told);
+      const seen = fromRow(values.subarray(row * columns, (row + 1) * columns));
+      const told = fromState(state);
       state = state.map((before, unit) => {
-        const update = sigmoid(fromRow[unit] + fromState[unit]);
-        const reset = sigmoid(fromRow[units + unit] + fromState[units + unit]);
-        const next = Math.tanh(fromRow[2 * units + unit] + reset * fromState[2 * units + unit]);
+        const update = sigmoid(seen[unit] + told[unit]);
+        const reset = sigmoid(seen[units + unit] + told[units + unit]);
+        const next = Math.tanh(seen[2 * units + unit] + reset * told[2 * units + unit]);
         return update * before + (1 - update) * next;
       });
       output.set(state, row * units);
@@ -189,18 +212,60 @@ function recur({ spec, input, weights: [kernel, recurrent, bias] }) {
 }
 
 function connect({ spec, weights: [kernel, bias] }) {
-  const activation = ACTIVATIONS[spec.activation];
-  return (values) => product(values, kernel, bias).map(activation);
+  const [multiply, activate] = [product(kernel, bias), onEachValue(ACTIVATIONS[spec.activation])];
+  return (values) => activate(multiply(values));
 }
 
-/* Returns values times a matrix, a row for each value, plus the bias. */
-function product(values, matrix, bias) {
-  const output = Float32Array.from(bias);
-  const units = output.length;
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at];
-    if (value === 0) continue;
-    for (let unit = 0; unit < units; unit++) output[unit] += value * matrix[at * units + unit];
+/* Returns what multiplies values by a matrix, a row for each value, and adds the bias. */
+function product(weights, bias) {
+  const matrix = Float64Array.from(weights);
+  const taken = new Rows(weights.length / bias.length);
+  return (values) => {
+    const sums = Float64Array.from(bias);
+    taken.count = 0;
+    taken.add(values, 0, values.length, 0);
+    addProducts(sums, taken, matrix);
+    return Float32Array.from(sums);
+  };
+}
+
+/* Values that are not zero, and by which row of a matrix each of them is multiplied. */
+class Rows {
+  constructor(most) {
+    this.values = new Float64Array(most + ROWS_AT_ONCE);
+    this.rows = new Int32Array(most + ROWS_AT_ONCE);
+    this.count = 0;
   }
-  return output;
+
+  /* Takes `length` values from a place on, whose rows follow each other from `row` on. */
+  add(values, from, length, row) {
+    for (let at = 0; at < length; at++) {
+      const value = values[from + at];
+      if (value === 0) continue;
+      this.values[this.count] = value;
+      this.rows[this.count++] = row + at;
+    }
+  }
+}
+
+const ROWS_AT_ONCE = 8;
+
+/* Adds the rows of a matrix, each times its value, to sums. Nearly all time goes into this: eight rows
+   at once and 64 bits take a fifth of the time of one row and 32. */
+function addProducts(sums, { values, rows, count }, matrix) {
+  const width = sums.length;
+  const end = Math.ceil(count / ROWS_AT_ONCE) * ROWS_AT_ONCE;
+  values.fill(0, count, end);
+  rows.fill(0, count, end);
+  for (let at = 0; at < end; at += ROWS_AT_ONCE) {
+    const [a, b, c, d] = [values[at], values[at + 1], values[at + 2], values[at + 3]];
+    const [e, f, g, h] = [values[at + 4], values[at + 5], values[at + 6], values[at + 7]];
+    const [i, j, k, l] = [rows[at] * width, rows[at + 1] * width, rows[at + 2] * width, rows[at + 3] * width];
+    const [m, n, o, p] = [rows[at + 4] * width, rows[at + 5] * width, rows[at + 6] * width, rows[at + 7] * width];
+    for (let to = 0; to < width; to++) {
+      const first = a * matrix[i + to] + b * matrix[j + to] + c * matrix[k + to] + d * matrix[l + to];
+      const second = e * matrix[m + to] + f * matrix[n + to] + g * matrix[o + to] + h * matrix[p + to];
+      sums[to] += first + second;
+    }
+  }
 }

@@ -23,7 +23,9 @@ function normalizeInk(ink) {
 /* Returns pixels of red, green, blue and alpha, which is opaque, as gray, as OpenCV does. */
 function toGray({ width, height, data }) {
   const values = new Uint8Array(width * height);
+  const pixels = new Uint32Array(data.buffer);
   for (let at = 0; at < values.length; at++) {
+    if (!(pixels[at] & 0xffffff)) continue; // most of it is black
     const red = 4 * at;
     values[at] = (data[red] * 9798 + data[red + 1] * 19235 + data[red + 2] * 3735 + 16384) >> 15;
   }
@@ -31,19 +33,19 @@ function toGray({ width, height, data }) {
 }
 
 /* The smallest box around all pixels that are at least so bright. */
-function boundingBox({ width, height, values }, least) {
-  let [left, top, right, bottom] = [width, height, -1, -1];
-  for (let row = 0, at = 0; row < height; row++) {
-    for (let column = 0; column < width; column++, at++) {
-      if (values[at] < least) continue;
-      if (column < left) left = column;
-      if (column > right) right = column;
-      if (row < top) top = row;
-      bottom = row;
-    }
+function boundingBox({ width, values }, least) {
+  let [top, bottom] = [0, values.length];
+  while (top < bottom && values[top] < least) top++;
+  if (top === bottom) return { x: 0, y: 0, width: 0, height: 0 };
+  while (values[bottom - 1] < least) bottom--;
+  [top, bottom] = [Math.floor(top / width), Math.ceil(bottom / width)];
+  let [left, right] = [width, 0];
+  for (let row = top; row < bottom; row++) {
+    const line = row * width;
+    for (let column = 0; column < left; column++) if (values[line + column] >= least) left = column;
+    for (let column = width; column > right; column--) if (values[line + column - 1] >= least) right = column;
   }
-  if (right < 0) return { x: 0, y: 0, width: 0, height: 0 };
-  return { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+  return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
 function cut(picture, { x, y, width, height }) {

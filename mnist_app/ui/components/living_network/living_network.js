@@ -9,13 +9,14 @@ const PICKED = { fan: 8, width: 10 };
 const LEAST_SHARE = 0.02; // of the probability, for a digit's paths to be shown
 const [PASSING, CALMING] = [900, 1500]; // milliseconds: a spark's way over an edge; until all is calm
 const FULL = 0.6; // of the largest value: that has the brightest color where none is negative
+const PAUSE = 100; // milliseconds after an answer, until which the next one is waited for
 const SPARKS = 14; // edges a stage on which they run
 
 export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".living-network");
   const network = keptAt(root, () => new LivingNetwork(root));
-  network.start(data);
-  return () => network.stop();
+  network.name(data);
+  return whileShown(root, () => network.follow());
 }
 
 class LivingNetwork {
@@ -25,7 +26,7 @@ class LivingNetwork {
     this.label = root.querySelector(".label");
     this.context = this.canvas.getContext("2d");
     this.base = document.createElement("canvas");
-    this.pen = this.base.getContext("2d");
+    this.pen = this.base.getContext("2d", { willReadFrequently: true });
     this.stages = [];
     this.columns = [];
     this.values = null;
@@ -39,20 +40,22 @@ class LivingNetwork {
     this.canvas.addEventListener("blur", () => this.pick(null));
   }
 
-  start({ title }) {
-    this.stop();
+  name({ title }) {
     this.title = title;
-    this.resizing = new ResizeObserver(() => this.layOut());
-    this.resizing.observe(this.canvas);
-    const fail = () => (this.root.hidden = true);
-    this.unsubscribe = whatIsDrawn((seen) => this.see(seen), fail);
+    if (this.layers) this.describe();
   }
 
-  stop() {
-    this.unsubscribe?.();
-    this.resizing?.disconnect();
-    cancelAnimationFrame(this.moving);
-    this.moving = 0;
+  /* Follows the pen and the size of the place; returns what ends that. */
+  follow() {
+    const resizing = new ResizeObserver(() => this.layOut());
+    resizing.observe(this.canvas);
+    const unsubscribe = whatIsDrawn((seen) => this.see(seen), () => (this.root.hidden = true));
+    return () => {
+      unsubscribe();
+      resizing.disconnect();
+      clearTimeout(this.waiting);
+      cancelAnimationFrame(this.moving);
+    };
   }
 
   see({ layers, image, results }) {
@@ -66,6 +69,7 @@ class LivingNetwork {
       return result?.outputs[output].values ?? null;
     });
     if (result) this.chooseMaps();
+    cancelAnimationFrame(this.moving);
     this.paint();
     this.move();
   }
@@ -75,10 +79,14 @@ class LivingNetwork {
     this.stages = stagesOf(layers);
     this.values = null;
     this.picked = null;
+    this.describe();
+    this.layOut();
+  }
+
+  describe() {
     const names = this.stages.slice(1, -1).map((stage) => stage.name).join(", ");
     const sentence = "The arrow keys pick a map or a unit and show its strongest paths back to the ink.";
     this.canvas.setAttribute("aria-label", `${this.title} as one picture: ink, ${names}, ten digits. ${sentence}`);
-    this.layOut();
   }
 
   layOut() {
@@ -185,8 +193,8 @@ class LivingNetwork {
 
   /* Brightness is the edge's share: the value before it times the weight. */
   paintEdges(edges) {
-    const { pen } = this;
-    pen.globalCompositeOperation = "lighter";
+    const { pen, ratio } = this;
+    pen.lineWidth = ratio;
     edges.forEach((paths, stage) => {
       const most = Math.max(...paths.map(({ weight }) => weight));
       const lines = Array.from({ length: 10 }, () => []);
@@ -195,22 +203,24 @@ class LivingNetwork {
         if (!ends) return;
         const strength = Math.sqrt(edge.weight / most);
         const level = Math.min(4, Math.floor(5 * strength));
-        lines[edge.amount < 0 ? level + 5 : level].push(ends);
+        lines[edge.amount < 0 ? level : level + 5].push(ends);
         const color = (edge.amount < 0 ? COLD : WARM)[4];
         if (rank < SPARKS) this.sparks.push({ ends, strength, color, begin: (stage * 0.37 + rank * 0.618) % 1 });
       });
       lines.forEach((some, level) => {
         if (!some.length) return;
-        pen.strokeStyle = level < 5 ? WARM[level] : COLD[level - 5];
-        pen.globalAlpha = 0.25 + 0.15 * (level % 5);
-        pen.lineWidth = (0.75 + 0.35 * (level % 5)) * this.ratio;
+        pen.strokeStyle = level < 5 ? COLD[level] : WARM[level - 5];
+        pen.globalAlpha = 0.3 + 0.17 * (level % 5);
         pen.beginPath();
-        some.forEach((ends) => curve(pen, ends));
+        for (const [x, y, right, below] of some) {
+          curve(pen, [x, y, right, below]);
+          // Two thin lines beside each other take a tenth of the time of a thick one.
+          if (level % 5 > 2) curve(pen, [x, y + ratio, right, below + ratio]);
+        }
         pen.stroke();
       });
     });
     pen.globalAlpha = 1;
-    pen.globalCompositeOperation = "source-over";
   }
 
   endsOf({ from, to }, stage) {
@@ -299,21 +309,24 @@ class LivingNetwork {
     this.context.drawImage(this.base, 0, 0);
   }
 
-  /* Sparks run from the ink to the answer while one draws, and a while after that. */
+  /* Sparks run from the ink to the answer while one draws, with each answer, and a while after the last. */
   move() {
-    this.until = performance.now() + CALMING;
-    if (this.moving || this.isCalm) return;
-    const step = (now) => {
-      this.moving = 0;
-      if (now > this.until || !this.root.isConnected) {
-        this.show();
-        return;
-      }
+    const now = performance.now();
+    this.until = now + CALMING;
+    if (this.isCalm) return;
+    this.paintSparks(now);
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.goOn(), PAUSE);
+  }
+
+  goOn() {
+    cancelAnimationFrame(this.moving);
+    this.moving = requestAnimationFrame((now) => {
       this.show();
+      if (now > this.until || !this.root.isConnected) return;
       this.paintSparks(now);
-      this.moving = requestAnimationFrame(step);
-    };
-    this.moving = requestAnimationFrame(step);
+      this.goOn();
+    });
   }
 
   paintSparks(now) {

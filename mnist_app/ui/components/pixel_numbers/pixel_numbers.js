@@ -11,7 +11,7 @@ export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".pixel-numbers");
   const view = keptAt(root, () => new PixelNumbers(root));
   view.update(data);
-  return view.follow();
+  return whileShown(root, () => view.follow());
 }
 
 class PixelNumbers {

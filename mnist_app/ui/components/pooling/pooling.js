@@ -11,7 +11,7 @@ export default function ({ parentElement, data, setStateValue }) {
   const view = keptAt(root, () => new PoolingView(root, data.chosen));
   view.tell = (chosen) => setStateValue("chosen", chosen);
   view.update(data);
-  return whileDrawing((seen) => view.follow(seen));
+  return whileShown(root, () => whileDrawing((seen) => view.follow(seen)));
 }
 
 class PoolingView {
