@@ -59,10 +59,12 @@ def end(page: str, label: str) -> None:
 
 def poll_for_inference() -> None:
     """Rerun the page as soon as the network is awake. Call it last on a page that asks it."""
-    is_waiting = not is_awake()
+    is_waiting, was_waiting = not is_awake(), session.is_polling()
     session.set_polling(is_waiting)
     if is_waiting:
         st.fragment(_own_on_each_page(_poll), run_every=POLL_SECONDS)()
+    elif was_waiting:
+        st.rerun()  # it woke up while this run showed that it sleeps
 
 
 def is_awake() -> bool:

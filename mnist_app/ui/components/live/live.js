@@ -26,6 +26,7 @@ class Watcher {
       this.prepare = { ...this.prepare, ...detail };
       this.repeat();
     };
+    this.changeNetwork = ({ detail }) => this.change(detail);
     this.frame = 0;
     this.asked = [];
     this.turns = new Turns();
@@ -37,6 +38,7 @@ class Watcher {
     document.addEventListener(CANVAS_CHANGED, this.lookAgain);
     document.addEventListener(LOOK, this.lookForOthers);
     document.addEventListener(PREPARE_CHANGED, this.prepareAnew);
+    document.addEventListener(NETWORK_CHANGED, this.changeNetwork);
     this.prepare = data.prepare;
     this.asked = data.networks.map((asked) => ({ ...asked, layers: null }));
     this.said = data.probabilities[this.asked[0]?.key];
@@ -48,8 +50,17 @@ class Watcher {
     if (this.isWatched) this.lookSoon();
   }
 
+  /* A network answers with other changes before the server knows of them. */
+  async change({ key, changes }) {
+    const asked = this.asked.find((one) => one.key === key);
+    if (!asked) return;
+    asked.changes = changes;
+    await this.fetch(asked);
+    this.repeat();
+  }
+
   fetch(asked) {
-    fetchOnce(`/${asked.url}`, unpackNetwork).then(
+    return fetchOnce(`/${asked.url}`, unpackNetwork).then(
       ({ layers }) => (asked.layers = changedLayers(asked, layers)),
       (error) => {
         console.warn("The network cannot run in this browser:", error);
@@ -63,6 +74,7 @@ class Watcher {
     document.removeEventListener(CANVAS_CHANGED, this.lookAgain);
     document.removeEventListener(LOOK, this.lookForOthers);
     document.removeEventListener(PREPARE_CHANGED, this.prepareAnew);
+    document.removeEventListener(NETWORK_CHANGED, this.changeNetwork);
     clearTimeout(this.looking);
     cancelAnimationFrame(this.frame);
     this.frame = 0;
@@ -119,13 +131,21 @@ class Watcher {
     const { ink, image, prepared } = this.seen;
     for (const { asked, isPrepared } of this.turns.next()) {
       const its = asked.whole ? scaleWhole(ink) : isPrepared ? prepared : image;
-      const result = resultOf(asked, its);
+      const result = this.resultOf(asked, its);
       this.turns.keep(asked.key, isPrepared, result);
       if (isPrepared) paintAnswers(asked.key, result, its);
     }
     const { results, unprepared } = this.turns;
     document.dispatchEvent(new CustomEvent(LIVE, { detail: { ...this.seen, results, unprepared } }));
     if (this.turns.areLeft()) this.goOn();
+  }
+
+  /* A network that nobody changed says what the first one says. */
+  resultOf(asked, image) {
+    const [first] = this.asked;
+    const said = this.turns.results[first.key];
+    const isSame = asked !== first && asked.layers === first.layers && asked.whole === first.whole;
+    return isSame && said?.image === image ? said : { ...resultOf(asked, image), image };
   }
 
   /* For those who want to know what is drawn although no pen moves. What the server said to it tells
