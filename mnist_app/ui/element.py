@@ -22,12 +22,12 @@ _DRESS = """
 /* Gives an element its HTML and CSS when it is new. */
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync({css});
-const PARTS = document.createElement("template");
-PARTS.innerHTML = {html};
+const MARKUP = document.createElement("template");
+MARKUP.innerHTML = {html};
 export function dress(root) {{
   if (root.adoptedStyleSheets.includes(STYLE)) return;
   root.adoptedStyleSheets.push(STYLE);
-  root.append(PARTS.content.cloneNode(true));
+  root.append(MARKUP.content.cloneNode(true));
 }}
 """
 
