@@ -31,6 +31,7 @@ from mnist_app.networks.learning import (
     LearningQuestion,
     Overfitting,
     Passes,
+    SteepestOf,
     WeightAt,
     WeightGradient,
 )
@@ -39,7 +40,7 @@ from mnist_app.networks.prediction import PredictionError
 Weights = Mapping[str, tuple[tf.Tensor, ...]]
 """Layer -> what gradients change of it, as Keras orders it: kernel, bias."""
 LOGITS = "logits"
-RATES = np.logspace(-4, 1, 16, dtype=np.float32)
+RATES = np.logspace(-4, 0, 13, dtype=np.float32)
 # On so many test images each attempt is tried: a step of the wrong size is paid by others.
 TRIED_IMAGES = 100
 NUDGES = 41
@@ -91,13 +92,14 @@ def attempts(learner: Learner) -> Attempts:
     return Attempts(RATES, *_read(logits, learner.label), np.array(accuracies, np.float32))
 
 
-def weight_gradient(learner: Learner, weight: WeightAt) -> WeightGradient:
+def weight_gradient(learner: Learner, asked: WeightAt | SteepestOf) -> WeightGradient:
     """Return how the gradient of one weight came about. Raises as `answer` does."""
     network, weights = _network_of(learner), _weights(learner)
     image, label = _digit(learner)
-    values = _array(weights, weight)
+    values = _array(weights, asked)
     traced = network.trace(weights, image, label)
-    gradients = traced["gradients"][weight.layer][weight.array].numpy()
+    gradients = traced["gradients"][asked.layer][asked.array].numpy()
+    weight = _steepest(asked, gradients) if isinstance(asked, SteepestOf) else asked
     inputs, errors = network.factors(traced, weight)
     value = float(values[weight.index])
     nudged = _nudges(value)
@@ -106,6 +108,8 @@ def weight_gradient(learner: Learner, weight: WeightAt) -> WeightGradient:
     ]
     beside = _beside(weight, values.ndim)
     return WeightGradient(
+        weight,
+        values.shape,
         value,
         float(gradients[weight.index]),
         inputs,
@@ -270,17 +274,30 @@ def _stepped(weights: Weights, gradients: Weights, rate: float) -> Weights:
     }
 
 
-def _array(weights: Weights, weight: WeightAt) -> Array:
+def _array(weights: Weights, weight: WeightAt | SteepestOf) -> Array:
     """Return the array in which a weight lies; raises PredictionError where there is no such."""
     arrays = weights.get(weight.layer, ())
     has_array = 0 <= weight.array < len(arrays)
     array: Array = arrays[weight.array].numpy() if has_array else np.empty(0, np.float32)
-    is_within = len(weight.index) == array.ndim and all(
-        0 <= place < length for place, length in zip(weight.index, array.shape, strict=True)
-    )
-    if not is_within:
+    if not (has_array and (isinstance(weight, SteepestOf) or _is_within(weight.index, array))):
         raise PredictionError("The network has no such weight. Pick another one.")
     return array
+
+
+def _is_within(index: tuple[int, ...], array: Array) -> bool:
+    return len(index) == array.ndim and all(
+        0 <= place < length for place, length in zip(index, array.shape, strict=True)
+    )
+
+
+def _steepest(asked: SteepestOf, gradients: Array) -> WeightAt:
+    """Return where the largest gradient lies."""
+    sizes = np.abs(gradients)
+    if gradients.ndim > 1 and 0 <= asked.number < gradients.shape[-1]:
+        others = np.arange(gradients.shape[-1]) != asked.number
+        sizes = np.where(others, -1.0, sizes)
+    place = np.unravel_index(int(np.argmax(sizes)), gradients.shape)
+    return WeightAt(asked.layer, asked.array, tuple(int(one) for one in place))
 
 
 def _with(weights: Weights, weight: WeightAt, values: Array, value: float) -> Weights:

@@ -39,6 +39,17 @@ class WeightAt:
     index: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class SteepestOf:
+    """Of all weights that lead to one map or unit, the one with the largest gradient."""
+
+    layer: str
+    array: int
+    """As in `WeightAt`."""
+    number: int
+    """The map's or unit's; where the array does not tell them apart, it is looked for in all."""
+
+
 @dataclass(frozen=True, eq=False)
 class Passes:
     """What one pass forward and one back give."""
@@ -69,6 +80,9 @@ class Attempts:
 class WeightGradient:
     """One weight, its gradient, and how the gradient came about."""
 
+    at: WeightAt
+    shape: tuple[int, ...]
+    """The shape of the array in which it lies."""
     value: float
     gradient: float
     inputs: Array
@@ -126,7 +140,7 @@ class AskWeight(LearningQuestion[WeightGradient]):
     """How did this weight's gradient come about?"""
 
     learner: Learner
-    weight: WeightAt
+    weight: WeightAt | SteepestOf
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Everything kept for one visitor: each session_state key has its accessor here."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -8,6 +9,7 @@ from mnist_app.imaging.convolution import Kernel, KernelChoice
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
 from mnist_app.networks.interventions import Pooling
+from mnist_app.networks.learning import Learner, Overfitting, SteepestOf, WeightAt
 from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS
 from mnist_app.training.settings import Settings, as_dictionary
 from mnist_app.ui.drawing import Drawing, Strokes, nothing
@@ -44,6 +46,11 @@ IMAGE_PAGE = "image_page"
 IMAGE_NUMBER = "image_number"
 PICKED_IMAGE = "picked_image"
 SETTING = "setting_"
+LEARNING_LABEL = "learning_label"
+LEARNING_START = "learning_start"
+LEARNING_ARRAY = "learning_array"
+LEARNING_NUMBER = "learning_number"
+LEARNING_CHANNEL = "learning_channel"
 _VISITOR = "visitor_number"
 _RUN_TROUBLE = "run_trouble"
 _ACTIVE = "active_run"
@@ -58,6 +65,9 @@ _DRAWING = "drawing"
 _MOUNTED = "mounted_strokes"
 _POLLING = "polling"
 _PICTURE_TROUBLE = "picture_trouble"
+_RATES = "learning_rates"
+_WEIGHT = "learning_weight"
+_OVERFITTING = "overfitting"
 
 
 def drawing() -> Drawing:
@@ -285,3 +295,37 @@ def picture_trouble() -> str:
 def set_picture_trouble(sentence: str) -> None:
     """Remember what is wrong with the last picture; an empty sentence for nothing."""
     st.session_state[_PICTURE_TROUBLE] = sentence
+
+
+def learner(start: Learner) -> Learner:
+    """Return the learner that begins as `start` with the steps that the visitor let it take."""
+    kept: tuple[Learner, tuple[float, ...]] = st.session_state.get(_RATES, (start, ()))
+    begun, rates = kept
+    return replace(start, rates=rates if begun == start else ())
+
+
+def set_rates(start: Learner, rates: tuple[float, ...]) -> None:
+    """Remember the steps that the visitor let a learner take; another learner has taken none."""
+    st.session_state[_RATES] = start, rates
+
+
+def learning_weight(network: str) -> WeightAt | SteepestOf | None:
+    """Return the weight of this network that the visitor picked; None where none was."""
+    kept: tuple[str, WeightAt | SteepestOf] | None = st.session_state.get(_WEIGHT)
+    return kept[1] if kept and kept[0] == network else None
+
+
+def pick_learning_weight(network: str, weight: WeightAt | SteepestOf) -> None:
+    """Remember which weight of a network the visitor picked."""
+    st.session_state[_WEIGHT] = network, weight
+
+
+def overfitting(learner: Learner) -> Overfitting | None:
+    """Return what many steps did to this learner, where the visitor asked for it last."""
+    kept: tuple[Learner, Overfitting] | None = st.session_state.get(_OVERFITTING)
+    return kept[1] if kept and kept[0] == learner else None
+
+
+def keep_overfitting(learner: Learner, found: Overfitting) -> None:
+    """Keep what many steps did to a learner."""
+    st.session_state[_OVERFITTING] = learner, found
