@@ -23,6 +23,7 @@ from mnist_app.networks.learning import (
     WeightGradient,
 )
 from mnist_app.ui import canvas, layout, session
+from mnist_app.ui.components import chart
 from mnist_app.ui.components import learning_step as element
 from mnist_app.ui.components.learning_step import LearningColumn, WeightView, learning_step
 from mnist_app.ui.markup import charts
@@ -32,7 +33,7 @@ from mnist_app.ui.markup.numbers import exact_percent, percent, short_number
 from mnist_app.ui.parts import asking, inside
 
 KEY = "learning_step"
-FRESH, TRAINED = "Random weights", "Trained weights"
+FRESH, TRAINED = "random", "trained"
 AS_ANSWERED = -1
 MANY_STEPS = 100
 RATE_OF_MANY = 0.01
@@ -94,7 +95,11 @@ def choose_start(image: Image) -> Learner | None:
         "What it is", [*names], format_func=lambda one: names[one], key=session.LEARNING_LABEL
     )
     begins = st.segmented_control(
-        "It starts with", [FRESH, TRAINED], default=FRESH, required=True, key=session.LEARNING_START
+        "Its weights are",
+        [FRESH, TRAINED],
+        default=FRESH,
+        required=True,
+        key=session.LEARNING_START,
     )
     said = answer if label == AS_ANSWERED else label
     return Learner(network, image.tobytes(), said, is_fresh=begins == FRESH)
@@ -334,9 +339,13 @@ def show_overfitting(found: Overfitting) -> None:
     others = Line("MNIST", found.measured_after, found.accuracies, colormap.SERIES[1])
     up = Axis(0, max(float(found.losses.max()), 0.1))
     share = Axis(0, 1, is_percent=True)
-    with st.container(horizontal=True, key="overfitting"):
-        st.html(charts.lines("This digit is learned by heart", [loss], across, up))
-        st.html(charts.lines("And all others?", [others], across, share))
+    chart.show(
+        [
+            charts.lines("This digit is learned by heart", [loss], across, up),
+            charts.lines("And all others?", [others], across, share),
+        ],
+        key="overfitting",
+    )
     first, last = found.accuracies[0], found.accuracies[-1]
     st.caption(
         f"Of {found.images:,} MNIST test images, {exact_percent(first)} were right before and "

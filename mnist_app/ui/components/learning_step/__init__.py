@@ -91,8 +91,8 @@ def learning_step(
 
     def report_step() -> None:
         rate = st.session_state[key].get("stepped")
-        if attempts and isinstance(rate, float) and rate in attempts.rates.tolist():
-            on_step(rate)
+        if attempts and isinstance(rate, float | int) and rate in attempts.rates.tolist():
+            on_step(float(rate))
 
     logits = "logits"
     _ELEMENT(

@@ -46,9 +46,9 @@ class LearningStep {
     this.columns = this.data.columns.map((column, at) => {
       const figure = document.createElement("figure");
       figure.innerHTML =
-        '<figcaption><b></b> <span></span></figcaption><canvas class="activation" role="img"></canvas><canvas class="error" role="img"></canvas>';
+        '<figcaption><b></b></figcaption><canvas class="activation" role="img"></canvas><canvas class="error" role="img"></canvas>';
       figure.querySelector("b").textContent = column.title;
-      figure.querySelector("span").textContent = column.size;
+      figure.querySelector("figcaption").title = column.size;
       figure.classList.toggle("learns", column.learns);
       figure.style.setProperty("--wait", count - 1 - at);
       const canvases = [...figure.querySelectorAll("canvas")];
@@ -113,7 +113,7 @@ class LearningStep {
       row.querySelector(".before").style.setProperty("--share", probabilities[digit]);
       row.querySelector(".share").textContent = percent(probabilities[digit]);
       const slope = row.querySelector(".slope");
-      slope.textContent = significant(slopes[digit]);
+      slope.textContent = slopes[digit].toFixed(2).replace("-", "−");
       fill(slope, colorAt(paletteOf("diverging"), indexOn(slopes[digit], { low: -limit, high: limit })));
     });
     this.find(".digits .heading").textContent = `It is a ${label}: loss ${significant(this.data.loss)}`;
@@ -152,7 +152,7 @@ class LearningStep {
     );
     const pick = (number) => this.tell.setTriggerValue("neighbor", number);
     const { neighbors, neighborGradients, inputs, errors, products } = weight;
-    const own = [figureOf("Weights", neighbors, pick), figureOf("Their gradients", neighborGradients, pick)];
+    const own = [figureOf("Weights", neighbors, pick), figureOf("Gradients", neighborGradients, pick)];
     const made = inputs.shape.length ? [figureOf("Input", inputs), figureOf("× error", errors), figureOf("= product", products)] : [];
     this.find(".pictures").replaceChildren(...own, ...made);
     this.curve.show(weight);

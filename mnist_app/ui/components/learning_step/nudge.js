@@ -46,7 +46,7 @@ class NudgeCurve {
     const middle = losses[nudged.length >> 1];
     const promised = middle + gradient * (nudged[at] - value);
     this.find(".read").textContent =
-      `At ${significant(nudged[at])} the loss is ${significant(losses[at])}. The gradient promised ${significant(promised)}.`;
+      `At ${significant(nudged[at])} the loss is ${significant(losses[at], 5)}. The tangent says ${significant(promised, 5)}.`;
     this.find("svg").setAttribute("aria-label", `The loss over the weight. ${this.find(".read").textContent}`);
   }
 }

@@ -79,10 +79,10 @@ function figureOf(title, array, onPick) {
   return figure;
 }
 
-/* A number with three digits that mean something, however small it is. */
-function significant(value) {
+/* A number with some digits that mean something, however small it is. */
+function significant(value, digits = 3) {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const text = size >= 0.001 && size < 10_000 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
+  const text = size >= 0.001 && size < 10_000 ? String(Number(value.toPrecision(digits))) : value.toExponential(digits - 2);
   return text.replaceAll("-", "−");
 }
