@@ -16,7 +16,7 @@ MOST_STROKES = 500
 TENTHS = 10
 _HEADER = 2
 _MOST_BYTES = 2 * (2 * MOST_POINTS + _HEADER * MOST_STROKES)
-_LONGEST_TEXT = 4 * -(-_MOST_BYTES // 3)
+LONGEST_TEXT = 4 * -(-_MOST_BYTES // 3)
 
 Stroke = tuple[int, NDArray[np.int16]]
 """The pen's width in pixels, and points in tenths of a pixel, shape (n, 2)."""
@@ -27,7 +27,7 @@ def read(text: str) -> bytes:
 
     Raises ValueError for what is none, and for more strokes or points than are kept.
     """
-    if len(text) > _LONGEST_TEXT:
+    if len(text) > LONGEST_TEXT:
         raise ValueError("There are too many strokes.")
     strokes = base64.b64decode(text, validate=True)
     list(split(strokes))

@@ -3,6 +3,7 @@
 import random
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mnist_app.imaging import foreign_pictures, image_files, normalize
 from mnist_app.imaging.normalize import Image
@@ -11,6 +12,7 @@ from mnist_app.ui import resources, session
 from mnist_app.ui.components.canvas import drawing_canvas
 from mnist_app.ui.components.canvas_tools import canvas_tools
 from mnist_app.ui.drawing import SIDE, Drawing
+from mnist_app.ui.uploads import UPLOADS
 
 INK, PAPER = "#ffffff", "#000000"
 PEN_WIDTHS = (8, 36)
@@ -68,20 +70,23 @@ def picture_input() -> None:
         [UPLOAD, CAMERA],
         key=session.PICTURE_SOURCE,
     )
+    key = f"picture_{session.pictures_brought()}"
+    if source is not None and (context := get_script_run_ctx()):
+        UPLOADS.expect(context.session_id)
     if source == UPLOAD:
         st.file_uploader(
             "A PNG or JPEG picture of one digit",
             type=["png", "jpg", "jpeg"],
-            key=session.UPLOAD,
+            key=key,
             on_change=_show_picture,
-            args=(session.UPLOAD,),
+            args=(key,),
         )
     elif source == CAMERA:
         st.camera_input(
             "Hold up a digit on paper, as large as possible",
-            key=session.CAMERA,
+            key=key,
             on_change=_show_picture,
-            args=(session.CAMERA,),
+            args=(key,),
         )
     if session.picture_trouble():
         st.error(session.picture_trouble(), icon=":material/image_not_supported:")
@@ -124,12 +129,20 @@ def _pen_width() -> int:
 
 
 def _show_picture(key: str) -> None:
+    """Put the digit of an uploaded picture on the canvas, and let the file go.
+
+    What asked for it starts over, ready for another.
+    """
     upload = st.session_state[key]
     if upload is None:
-        session.set_picture_trouble("")
         return
+    data: bytes = upload.getvalue()
+    session.count_picture()
+    if context := get_script_run_ctx():
+        context.uploaded_file_mgr.remove_session_files(context.session_id)
+        UPLOADS.finish(context.session_id)
     try:
-        ink = foreign_pictures.find_ink(upload.getvalue())
+        ink = foreign_pictures.find_ink(data)
     except image_files.PictureError as error:
         session.set_picture_trouble(str(error))
         return

@@ -15,8 +15,6 @@ from mnist_app.ui.drawing import Drawing
 PEN_WIDTH = "pen_width"
 NETWORK = "network"
 PICTURE_SOURCE = "picture_source"
-UPLOAD = "upload"
-CAMERA = "camera"
 MOVE_ACROSS = "move_across"
 MOVE_DOWN = "move_down"
 SHIFT_RIGHT = "shift_right"
@@ -59,6 +57,7 @@ _BEGUN = "begun_drawing"
 _RECEIVED = "received_drawing"
 _POLLING = "polling"
 _PICTURE_TROUBLE = "picture_trouble"
+_PICTURES = "pictures_brought"
 
 
 def drawing() -> Drawing:
@@ -301,3 +300,13 @@ def picture_trouble() -> str:
 def set_picture_trouble(sentence: str) -> None:
     """Remember what is wrong with the last picture; an empty sentence for nothing."""
     st.session_state[_PICTURE_TROUBLE] = sentence
+
+
+def pictures_brought() -> int:
+    """Return how many pictures the visitor has brought."""
+    return int(st.session_state.get(_PICTURES, 0))
+
+
+def count_picture() -> None:
+    """Remember that the visitor has brought another picture."""
+    st.session_state[_PICTURES] = pictures_brought() + 1

@@ -44,7 +44,7 @@ def reads(app: AppTest) -> str:
 def upload(app: AppTest, name: str, content: bytes) -> AppTest:
     app.segmented_control(key="picture_source").select("Upload a picture")
     run(app)
-    app.file_uploader(key="upload").upload(name, content)
+    app.file_uploader[0].upload(name, content)
     return run(app)
 
 
