@@ -100,7 +100,7 @@ def _note(message: ForwardMsg, run: Run) -> None:
         run.status = message.script_finished
     elif kind == "delta":
         element = message.delta.new_element
-        if element.HasField("bidi_component") and CANVAS == element.bidi_component.component_name:
+        if element.HasField("bidi_component") and CANVAS in element.bidi_component.component_name:
             run.canvas = element.bidi_component.id
             run.fragment = message.delta.fragment_id
         elif element.HasField("html"):
