@@ -71,8 +71,8 @@ def picture_input() -> None:
         key=session.PICTURE_SOURCE,
     )
     key = f"picture_{session.pictures_brought()}"
-    if source is not None and (context := get_script_run_ctx()):
-        UPLOADS.expect(context.session_id)
+    if context := get_script_run_ctx():
+        UPLOADS.expect(context.session_id, wanted=source is not None)
     if source == UPLOAD:
         st.file_uploader(
             "A PNG or JPEG picture of one digit",

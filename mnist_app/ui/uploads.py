@@ -33,10 +33,13 @@ class Uploads:
     """By session: the bytes of its file, and since when."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def expect(self, session: str) -> None:
-        """Let a session send one file: its page shows where to choose it."""
+    def expect(self, session: str, wanted: bool) -> None:
+        """Let a session send one file, or none: its page shows where to choose it, or does not."""
         with self._lock:
-            self._expected.add(session)
+            if wanted:
+                self._expected.add(session)
+            else:
+                self._expected.discard(session)
 
     def begin(self, session: str, length: int) -> tuple[int, str]:
         """Take note of a file that wants to come in, of so many bytes.
