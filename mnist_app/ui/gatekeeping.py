@@ -12,15 +12,17 @@ from mnist_app.data import canvas_strokes
 from mnist_app.imaging import canvas_png
 
 LOGGER = logging.getLogger(__name__)
-LONGEST_VALUE = 10_000
-"""Bytes of a widget's state: a choice, numbers, a kernel of 25 entries."""
+LONGEST_VALUE = 100_000
+"""Bytes of a widget's state; the longest is that of 50 kernels with 25 entries each."""
 LONGEST_DRAWING = 4 * -(-canvas_png.LONGEST // 3) + canvas_strokes.LONGEST_TEXT + 1000
 """Bytes of what a canvas sends."""
 LONGEST_REST = 20_000
 """Bytes of a message beside its widgets' states: an address, the names of fragments."""
 MOST_WIDGETS = 300
-MOST_BRACKETS = 100
-"""Arrays and objects in a widget's JSON: a kernel has six."""
+MOST_BRACKETS = 300
+"""Arrays and objects in a widget's JSON: 50 kernels have a hundred."""
+MOST_ITEMS = 3000
+"""What stands in them."""
 CANVAS = "-canvas_"
 """What is in the id of a canvas's state: the beginning of its key."""
 
@@ -87,7 +89,7 @@ def is_bounded(state: WidgetState) -> bool:
     if state.ByteSize() > most:
         return False
     text = state.json_value or state.json_trigger_value
-    if text.count("[") + text.count("{") > MOST_BRACKETS:
+    if text.count("[") + text.count("{") > MOST_BRACKETS or text.count(",") > MOST_ITEMS:
         return False
     try:
         json.loads(text or "0")

@@ -14,7 +14,10 @@ from mnist_app.ui import gatekeeping
 from tests.benchmarks.visitors import STROKES
 
 CANVAS = "$$ID-0123456789abcdef-canvas_3"
-KERNEL = {"typed": {"version": "Sobel 5 0 1", "texts": [["-0.125"] * 5] * 5}}
+KERNELS = {
+    f"kernel {number}": {"weights": [-0.123456789012345678] * 25, "bias": 0.5}
+    for number in range(50)
+}
 LONGEST = {
     "data": "data:image/png;base64," + "A" * (4 * canvas_png.LONGEST // 3),
     "strokes": "A" * canvas_strokes.LONGEST_TEXT,
@@ -30,13 +33,13 @@ def message(*states: WidgetState) -> BackMsg:
 
 
 def state(name: str = "$$ID-0-other", **value: object) -> WidgetState:
-    return WidgetState(id=name, **value)  # type: ignore[arg-type]
+    return WidgetState(id=name, **value)
 
 
 HONEST = [
     state(string_value="cnn"),
     state(double_value=float("nan")),
-    state(json_value=json.dumps(KERNEL)),
+    state(json_value=json.dumps({"edited": KERNELS})),
     state(json_value="null"),
     *(state(CANVAS, json_value=text) for text in STROKES.values()),
     state(CANVAS, json_value=json.dumps({"drawing": LONGEST})),
@@ -56,16 +59,17 @@ def test_what_a_page_sends_passes_as_it_is() -> None:
 
 
 FORGED = {
-    "long text": state(string_value="9" * 20_000 + "x"),
+    "long text": state(string_value="9" * 200_000 + "x"),
     "long JSON": state(json_value=json.dumps({"typed": "9" * 900_000})),
     "deep JSON": state(json_value="[" * 1100 + "]" * 1100),
     "deep drawing": state(CANVAS, json_value='{"a":' * 90_000),
     "wide drawing": state(CANVAS, json_value="[" + "[]," * 150_000 + "0]"),
+    "many numbers in JSON": state(json_value="[" + "1," * 20_000 + "1]"),
     "many digits": state(json_value="1" * 5000),
     "no JSON": state(CANVAS, json_value="{"),
     "long drawing": state(CANVAS, json_value=json.dumps({"drawing": "A" * 600_000})),
     "long trigger": state(json_trigger_value="[" * 1100),
-    "many numbers": state(double_array_value={"data": [0.5] * 5000}),
+    "many numbers": state(double_array_value={"data": [0.5] * 20_000}),
 }
 
 
