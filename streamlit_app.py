@@ -5,6 +5,8 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from mnist_app.ui import addresses, messages, server
+from mnist_app.ui.gatekeeping import BoundedMessages
+from mnist_app.ui.uploads import ExpectedUploads
 
 BASE = addresses.base_path()
 ROUTES = [
@@ -24,7 +26,9 @@ app = st.App(
         Middleware(server.SecurityHeaders),
         Middleware(addresses.KnownAddresses, routes=ROUTES),
         Middleware(server.VisitorCookie),
+        Middleware(ExpectedUploads),
         Middleware(messages.NeededMessages),
+        Middleware(BoundedMessages),
     ],
     on_script_error=server.show_failure,
     exception_handlers={Exception: server.answer_failure},

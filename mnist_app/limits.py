@@ -45,3 +45,15 @@ class Switch:
 
 
 TRAINERS = Limit("MNIST_APP_TRAINERS", 1, "trainings at a time on this machine; 0 for none")
+UPLOADS = Switch("MNIST_APP_UPLOADS", "visitors bring pictures, as files or by camera")
+UPLOAD_MB = Limit("MNIST_APP_UPLOAD_MB", 10, "megabytes of a picture that a visitor brings")
+UPLOADS_MB = Limit(
+    "MNIST_APP_UPLOADS_MB", 50, "megabytes of pictures that arrive at a time, in all"
+)
+DECODERS = Limit("MNIST_APP_DECODERS", 1, "such pictures that are read at a time", least=1)
+DECODING_SECONDS = Limit(
+    "MNIST_APP_DECODING_SECONDS", 5, "seconds of computing to read a picture", least=1
+)
+DECODING_MB = Limit(
+    "MNIST_APP_DECODING_MB", 1000, "megabytes of address space to read a picture", least=500
+)

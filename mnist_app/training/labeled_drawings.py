@@ -36,7 +36,8 @@ class LabeledDrawing:
     """uint8 (28, 28), 0 to 255, as a network sees it."""
     label: int
     strokes: Mapping[str, Any]
-    """As the canvas has them (Fabric.js); empty for a drawing that came as a picture."""
+    """See `canvas_strokes.as_json`; without any for a drawing that came as a picture. Those kept
+    by older versions are the canvas's JSON (Fabric.js)."""
 
 
 def keep(owner: str, image: Image, label: int, strokes: Mapping[str, Any] | None = None) -> None:

@@ -54,10 +54,8 @@ def _loader(folder: Path, constants: Mapping[str, Any] | None, uses: Sequence[Pa
     html, css = (
         (folder / f"{folder.name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css")
     )
-    base = st.get_option("server.baseUrlPath").strip("/")
     files = _DRESS.format(html=json.dumps(html), css=json.dumps(css))
-    path = _publish(folder.name, script(folder, constants, uses) + files)
-    path = f"{base}/{path}".lstrip("/")
+    path = publish(folder.name, script(folder, constants, uses) + files)
     return (
         f"const loaded = await import(`${{location.origin}}/{path}`);\n"
         "export default (given) => {\n"
@@ -67,15 +65,19 @@ def _loader(folder: Path, constants: Mapping[str, Any] | None, uses: Sequence[Pa
     )
 
 
-def _publish(name: str, text: str) -> str:
-    """Keep an element's JavaScript for `find_script`; return its path: another text has another."""
+def publish(name: str, text: str) -> str:
+    """Keep JavaScript for `find_script`; return its path for the browser: another text has another.
+
+    The path begins with `server.baseUrlPath`, and without a slash.
+    """
     path = f"scripts/{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.js"
     _PUBLISHED[path] = text
-    return path
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return f"{base}/{path}".lstrip("/")
 
 
 def find_script(path: str) -> str | None:
-    """Return the JavaScript that has this path of `_publish`; None where there is none."""
+    """Return the JavaScript that was published under this path; None where there is none."""
     return _PUBLISHED.get(path)
 
 

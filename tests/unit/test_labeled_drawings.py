@@ -14,7 +14,7 @@ from mnist_app.training.run import RunError
 from tests.support.handwriting import drawn
 
 OWNER = "somebody"
-STROKES = {"objects": [{"type": "Path", "path": [["M", 1, 2.5], ["L", 3, 4]]}]}
+STROKES = {"strokes": [{"width": 18, "points": [[1, 2.5], [3, 4]]}]}
 FOUR, SEVEN = drawn(4, 28), drawn(7, 28)
 
 pytestmark = pytest.mark.usefixtures("store")

@@ -5,6 +5,7 @@ import zlib
 import streamlit as st
 
 from mnist_app import workers
+from mnist_app.data import canvas_strokes
 from mnist_app.data.datasets import CLASSES
 from mnist_app.networks import registry
 from mnist_app.storage import StorageError
@@ -107,7 +108,8 @@ def _keep(drawing: Drawing, key: str) -> None:
     if label is None or not drawing.has_ink:
         return
     try:
-        labeled_drawings.keep(visitor.owner(), drawing.image, label, drawing.strokes)
+        strokes = canvas_strokes.as_json(drawing.strokes)
+        labeled_drawings.keep(visitor.owner(), drawing.image, label, strokes)
     except LabeledDrawingError as error:
         session.pick(key, None)
         session.set_run_trouble(str(error))
