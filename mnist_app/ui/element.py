@@ -22,12 +22,12 @@ _DRESS = """
 /* Gives an element its HTML and CSS when it is new. */
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync({css});
-const PARTS = document.createElement("template");
-PARTS.innerHTML = {html};
+const TEMPLATE = document.createElement("template");
+TEMPLATE.innerHTML = {html};
 export function dress(root) {{
   if (root.adoptedStyleSheets.includes(STYLE)) return;
   root.adoptedStyleSheets.push(STYLE);
-  root.append(PARTS.content.cloneNode(true));
+  root.append(TEMPLATE.content.cloneNode(true));
 }}
 """
 
