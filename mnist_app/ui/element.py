@@ -51,12 +51,8 @@ def _loader(folder: Path, constants: Mapping[str, Any] | None, uses: Sequence[Pa
 
     Streamlit sends an element's own module, HTML and CSS at each rerun: it has to be short.
     """
-    html, css = (
-        (folder / f"{folder.name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css")
-    )
     base = st.get_option("server.baseUrlPath").strip("/")
-    files = _DRESS.format(html=json.dumps(html), css=json.dumps(css))
-    path = _publish(folder.name, script(folder, constants, uses) + files)
+    path = _publish(folder.name, script(folder, constants, uses))
     path = f"{base}/{path}".lstrip("/")
     return (
         f"const loaded = await import(`${{location.origin}}/{path}`);\n"
@@ -82,7 +78,7 @@ def find_script(path: str) -> str | None:
 def script(
     folder: Path, constants: Mapping[str, Any] | None = None, uses: Sequence[Path] = ()
 ) -> str:
-    """Return an element's JavaScript, a module: what all share, its parts, and its own script.
+    """Return an element as a module: what all share, its parts, its own script, HTML and CSS.
 
     `constants` are Python's, by the names that they have there: what both must say alike. The
     palettes are among them. `uses` are scripts that it shares with some others.
@@ -92,7 +88,11 @@ def script(
     values = {"PALETTES": palettes(get_args(Palette))} | dict(constants or {})
     known = [f"const {name} = {json.dumps(value)};" for name, value in values.items()]
     files = [file.read_text(encoding="utf-8") for file in (SHARED_SCRIPT, *uses, *parts, own)]
-    return "\n".join([*known, *files])
+    html, css = (
+        json.dumps((folder / f"{folder.name}.{kind}").read_text(encoding="utf-8"))
+        for kind in ("html", "css")
+    )
+    return "\n".join([*known, *files, _DRESS.format(html=html, css=css)])
 
 
 def palettes(names: Iterable[Palette]) -> dict[str, str]:
