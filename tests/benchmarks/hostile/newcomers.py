@@ -1,0 +1,48 @@
+"""Idle sockets that take the places, and somebody who then wants to come in."""
+
+import asyncio
+import time
+import urllib.error
+import urllib.request
+
+from tests.benchmarks.hostile.siege import start_attacker
+from tests.benchmarks.visitors import Visitor
+from tests.support.serving import Server
+
+
+async def meet(server: Server, idle: int, *options: str) -> str:
+    """Open `idle` sockets that say nothing, and return how a newcomer fares then."""
+    attacker = await start_attacker(server, "--idle", str(idle), *options)
+    assert attacker.stdout is not None
+    try:
+        opened = (await attacker.stdout.readline()).decode().strip()
+        page = await asyncio.to_thread(ask_for_page, server.url)
+        return f"{opened} open, {server.process.num_fds()} descriptors; page: {page}; {await enter(server.url)}"
+    finally:
+        attacker.kill()
+        await attacker.wait()
+
+
+def ask_for_page(url: str) -> str:
+    """Return what a browser gets: the status, and the sentence where it is told why not."""
+    request = urllib.request.Request(url, headers={"accept": "text/html"})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return str(answer.status)
+    except urllib.error.HTTPError as error:
+        return f"{error.code} {error.read().decode()[-600:]!r}"
+    except OSError as error:
+        return repr(error)
+
+
+async def enter(url: str) -> str:
+    """Come in and draw, and say how it went."""
+    began = time.perf_counter()
+    visitor = Visitor(url)
+    try:
+        async with asyncio.timeout(10):
+            await visitor.enter()
+            run = await visitor.draw(7)
+    except Exception as error:
+        return f"newcomer: {error!r}"
+    return f"newcomer: answered {run.answer!r} after {time.perf_counter() - began:.1f} s"
