@@ -19,6 +19,7 @@ from pathlib import Path
 from tests.benchmarks.hostile.attacker import EVERY_KIND
 from tests.benchmarks.hostile.newcomers import meet
 from tests.benchmarks.hostile.siege import HEADING, Report, besiege, looking_on
+from tests.support.process_control import end_workers
 from tests.support.serving import ROOT, Server, serve
 
 AT_MOST = 1024
@@ -30,11 +31,13 @@ def fresh_server(descriptors: int = 0) -> Iterator[Server]:
     """Run the app with an empty home folder."""
     with tempfile.TemporaryDirectory(prefix="mnist-lab-hostile-") as folder:
         os.environ["MNIST_APP_HOME"] = folder
-        with serve(Path(folder) / "log") as server:
-            if descriptors:
-                limits = descriptors, descriptors
-                server.process.rlimit(resource.RLIMIT_NOFILE, limits)
-            yield server
+        try:
+            with serve(Path(folder) / "log") as server:
+                if descriptors:
+                    server.process.rlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+                yield server
+        finally:
+            end_workers()
 
 
 def show(report: Report) -> None:

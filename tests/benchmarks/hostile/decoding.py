@@ -35,8 +35,8 @@ def main(count: int, seed: int) -> None:
         worst = max(worst, (time.perf_counter() - began, number))
         dearest = max(dearest, (peak() - memory, number))
     print(
-        f"{count:,} pictures decoded: worst {1000 * worst[0]:.0f} ms (#{worst[1]}), memory "
-        f"{before:.0f} to at most {peak():.0f} MB (most by #{dearest[1]}), raised {raised or 'nothing'}"
+        f"{count:,} pictures decoded, worst {1000 * worst[0]:.0f} ms (#{worst[1]}); memory from "
+        f"{before:.0f} to at most {peak():.0f} MB (#{dearest[1]}); raised: {raised or 'nothing'}"
     )
 
 

@@ -19,6 +19,7 @@ Frames = list[bytes | str]
 Kind = Callable[[random.Random, "Known"], Frames]
 
 NUMBERS = (0, -1, 1, 2**31, -(2**53), 10**18, 0.5, 1e308, float("inf"), float("-inf"), float("nan"))
+WHOLE = (0, -1, 5, 2**62, -(2**62))
 TEXTS = ("", "0", "-1", "NaN", "../../etc/passwd", "{{7*7}}", "<script>alert(1)</script>", "\0")
 
 
@@ -230,40 +231,49 @@ def _widget(rng: random.Random, known: Known) -> str:
 
 def _set_anything(state: WidgetState, rng: random.Random, known: Known) -> None:
     state.id = _widget(rng, known)
-    way = rng.randrange(13)
-    if way == 0:
-        state.trigger_value = True
-    elif way == 1:
-        state.bool_value = rng.random() < 0.5
-    elif way == 2:
-        state.double_value = float(rng.choice(NUMBERS))
-    elif way == 3:
-        state.int_value = rng.choice((0, -1, 2**62, -(2**62), 5))
-    elif way == 4:
-        state.string_value = rng.choice(TEXTS)
-    elif way == 5:
-        state.double_array_value.data.extend(float(rng.choice(NUMBERS)) for _ in range(9))
-    elif way == 6:
-        state.int_array_value.data.extend(rng.choice((0, -1, 99, 2**62)) for _ in range(9))
-    elif way == 7:
-        state.string_array_value.data.extend(rng.choices(TEXTS, k=3))
-    elif way == 8:
-        state.json_value = _any_json(rng)
-    elif way == 9:
-        state.bytes_value = rng.randbytes(30)
-    elif way == 10:
-        file = state.file_uploader_state_value.uploaded_file_info.add()
-        file.file_id = rng.choice(TEXTS)
-        file.name = rng.choice(TEXTS)
-        file.file_urls.upload_url = rng.choice(TEXTS)
-    elif way == 11:
-        state.json_trigger_value = _any_json(rng)
-    else:
-        state.string_trigger_value.data = rng.choice(TEXTS)
+    rng.choice(_VALUES)(state, rng)
+
+
+def _set_simple(state: WidgetState, rng: random.Random) -> None:
+    name, values = rng.choice(
+        (
+            ("trigger_value", (True,)),
+            ("bool_value", (True, False)),
+            ("double_value", tuple(map(float, NUMBERS))),
+            ("int_value", WHOLE),
+            ("string_value", TEXTS),
+            ("bytes_value", (b"", rng.randbytes(30))),
+        )
+    )
+    setattr(state, name, rng.choice(values))
+
+
+def _set_list(state: WidgetState, rng: random.Random) -> None:
+    name, values = rng.choice(
+        (
+            ("double_array_value", tuple(map(float, NUMBERS))),
+            ("int_array_value", WHOLE),
+            ("string_array_value", TEXTS),
+        )
+    )
+    getattr(state, name).data.extend(rng.choices(values, k=rng.choice((0, 1, 2, 9))))
+
+
+def _set_json(state: WidgetState, rng: random.Random) -> None:
+    setattr(state, rng.choice(("json_value", "json_trigger_value")), _any_json(rng))
+
+
+def _set_file(state: WidgetState, rng: random.Random) -> None:
+    file = state.file_uploader_state_value.uploaded_file_info.add()
+    file.file_id, file.name = rng.choice(TEXTS), rng.choice(TEXTS)
+    file.file_urls.upload_url = rng.choice(TEXTS)
+
+
+_VALUES = (_set_simple, _set_simple, _set_list, _set_json, _set_json, _set_file)
 
 
 def _any_json(rng: random.Random) -> str:
-    value = rng.choice((None, True, [], {}, *NUMBERS, *TEXTS, {"value": None}, [[[]]]))
+    value: object = rng.choice((None, True, [], {}, *NUMBERS, *TEXTS, {"value": None}, [[[]]]))
     if rng.random() < 0.7:
         value = {rng.choice(("value", "drawing", "picked", "opened", "step", "layer")): value}
     return rng.choice((json.dumps(value), "{", "", "[1,", "nul"))

@@ -17,7 +17,8 @@ async def meet(server: Server, idle: int, *options: str) -> str:
     try:
         opened = (await attacker.stdout.readline()).decode().strip()
         page = await asyncio.to_thread(ask_for_page, server.url)
-        return f"{opened} open, {server.process.num_fds()} descriptors; page: {page}; {await enter(server.url)}"
+        files = server.process.num_fds()
+        return f"{opened} open, {files} descriptors; page: {page}; {await enter(server.url)}"
     finally:
         attacker.kill()
         await attacker.wait()
