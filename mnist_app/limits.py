@@ -45,3 +45,13 @@ class Switch:
 
 
 TRAINERS = Limit("MNIST_APP_TRAINERS", 1, "trainings at a time on this machine; 0 for none")
+SESSIONS = Limit("MNIST_APP_SESSIONS", 800, "open pages at a time, in all", least=1)
+VISITOR_SESSIONS = Limit(
+    "MNIST_APP_VISITOR_SESSIONS", 20, "open pages at a time, a visitor", least=1
+)
+VISITOR_MESSAGES = Limit(
+    "MNIST_APP_VISITOR_MESSAGES",
+    20,
+    "messages a second from all pages of a visitor; the others wait their turn",
+    least=1,
+)

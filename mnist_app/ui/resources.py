@@ -1,7 +1,6 @@
 """What all visitors share, made once: the model process, the test images, the cards."""
 
 import functools
-import gc
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
@@ -61,18 +60,6 @@ def stop() -> None:
     """End what all visitors share, as the server stops; waits for nobody's work."""
     scoring_queue().cancel_all()
     inference().stop()
-
-
-@st.cache_resource(show_spinner=False)
-def calm_garbage_collector() -> None:
-    """Take what is loaded by now out of the collector's rounds, and make full rounds rare.
-
-    A full round holds up everybody's stroke for 200 ms with 200 visitors. This happens once, with
-    the first page, when what pages import is imported.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 50)
 
 
 @st.cache_resource(show_spinner=False)

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import re
+import secrets
 import time
 from dataclasses import dataclass, field
 
@@ -141,7 +142,8 @@ async def crowd(url: str, people: int, strokes: int, pause: float = 2.0, page: s
     Everybody has drawn once before the clock starts.
     """
     tally = Tally()
-    visitors = [Visitor(url, page) for _ in range(people)]
+    cookies = [f"mnist_lab_visitor={secrets.token_hex(16)}" for _ in range(people)]
+    visitors = [Visitor(url, page, cookie) for cookie in cookies]
     for visitor in visitors:
         await visitor.enter()
         await _draw_until_answered(visitor)

@@ -12,6 +12,7 @@ import os
 import random
 import re
 import resource
+import secrets
 import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -275,8 +276,16 @@ async def stay_idle(url: str, count: int) -> None:
     """Open sockets that say nothing, print how many there are, and wait for the end."""
     address, opened = url.replace("http://", "ws://") + "/_stcore/stream", []
     for _ in range(count):
+        cookie = f"mnist_lab_visitor={secrets.token_hex(16)}"
         with contextlib.suppress(*NO_ANSWER):
-            opened.append(await connect(address, open_timeout=2, ping_interval=None))
+            opened.append(
+                await connect(
+                    address,
+                    additional_headers=[("Cookie", cookie)],
+                    open_timeout=2,
+                    ping_interval=None,
+                )
+            )
     print(len(opened), flush=True)
     await asyncio.sleep(600)
 

@@ -1,17 +1,20 @@
 """Idle sockets that take the places, and somebody who then wants to come in."""
 
 import asyncio
+import re
+import secrets
 import time
 import urllib.error
 import urllib.request
 
 from tests.benchmarks.hostile.siege import start_attacker
-from tests.benchmarks.visitors import Visitor
+from tests.benchmarks.visitors import Visitor, wait_for_answer
 from tests.support.serving import Server
 
 
 async def meet(server: Server, idle: int, *options: str) -> str:
     """Open `idle` sockets that say nothing, and return how a newcomer fares then."""
+    await wait_for_answer(server.url)
     attacker = await start_attacker(server, "--idle", str(idle), *options)
     assert attacker.stdout is not None
     try:
@@ -31,7 +34,8 @@ def ask_for_page(url: str) -> str:
         with urllib.request.urlopen(request, timeout=5) as answer:
             return str(answer.status)
     except urllib.error.HTTPError as error:
-        return f"{error.code} {error.read().decode()[-600:]!r}"
+        reason = re.search(r'role="status">([^<]*)', error.read().decode())
+        return f"{error.code} {reason.group(1) if reason else 'without a word'!r}"
     except OSError as error:
         return repr(error)
 
@@ -39,7 +43,7 @@ def ask_for_page(url: str) -> str:
 async def enter(url: str) -> str:
     """Come in and draw, and say how it went."""
     began = time.perf_counter()
-    visitor = Visitor(url)
+    visitor = Visitor(url, cookie=f"mnist_lab_visitor={secrets.token_hex(16)}")
     try:
         async with asyncio.timeout(10):
             await visitor.enter()
