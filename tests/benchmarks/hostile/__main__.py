@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import contextlib
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -32,9 +31,7 @@ def fresh_server(descriptors: int = 0) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="mnist-lab-hostile-") as folder:
         os.environ["MNIST_APP_HOME"] = folder
         try:
-            with serve(Path(folder) / "log") as server:
-                if descriptors:
-                    server.process.rlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+            with serve(Path(folder) / "log", descriptors=descriptors) as server:
                 yield server
         finally:
             end_workers()

@@ -27,15 +27,16 @@ async def meet(server: Server, idle: int, *options: str) -> str:
         await attacker.wait()
 
 
-def ask_for_page(url: str) -> str:
+def ask_for_page(url: str, visitor: str = "") -> str:
     """Return what a browser gets: the status, and the sentence where it is told why not."""
-    request = urllib.request.Request(url, headers={"accept": "text/html"})
+    headers = {"accept": "text/html", "cookie": f"mnist_lab_visitor={visitor}"}
+    request = urllib.request.Request(url, headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=5) as answer:
             return str(answer.status)
     except urllib.error.HTTPError as error:
         reason = re.search(r'role="status">([^<]*)', error.read().decode())
-        return f"{error.code} {reason.group(1) if reason else 'without a word'!r}"
+        return f"{error.code} {reason.group(1) if reason else 'without a word'}"
     except OSError as error:
         return repr(error)
 
