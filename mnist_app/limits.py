@@ -57,3 +57,13 @@ DECODING_SECONDS = Limit(
 DECODING_MB = Limit(
     "MNIST_APP_DECODING_MB", 1000, "megabytes of address space to read a picture", least=500
 )
+SESSIONS = Limit("MNIST_APP_SESSIONS", 800, "open pages at a time, in all", least=1)
+VISITOR_SESSIONS = Limit(
+    "MNIST_APP_VISITOR_SESSIONS", 20, "open pages at a time, a visitor", least=1
+)
+VISITOR_MESSAGES = Limit(
+    "MNIST_APP_VISITOR_MESSAGES",
+    20,
+    "messages a second from all pages of a visitor; the others wait their turn",
+    least=1,
+)

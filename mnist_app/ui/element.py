@@ -51,9 +51,7 @@ def _loader(folder: Path, constants: Mapping[str, Any] | None, uses: Sequence[Pa
 
     Streamlit sends an element's own module, HTML and CSS at each rerun: it has to be short.
     """
-    base = st.get_option("server.baseUrlPath").strip("/")
-    path = _publish(folder.name, script(folder, constants, uses))
-    path = f"{base}/{path}".lstrip("/")
+    path = publish(folder.name, script(folder, constants, uses))
     return (
         f"const loaded = await import(`${{location.origin}}/{path}`);\n"
         "export default (given) => {\n"
@@ -63,15 +61,19 @@ def _loader(folder: Path, constants: Mapping[str, Any] | None, uses: Sequence[Pa
     )
 
 
-def _publish(name: str, text: str) -> str:
-    """Keep an element's JavaScript for `find_script`; return its path: another text has another."""
+def publish(name: str, text: str) -> str:
+    """Keep JavaScript for `find_script`; return its path for the browser: another text has another.
+
+    The path begins with `server.baseUrlPath`, and without a slash.
+    """
     path = f"scripts/{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.js"
     _PUBLISHED[path] = text
-    return path
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return f"{base}/{path}".lstrip("/")
 
 
 def find_script(path: str) -> str | None:
-    """Return the JavaScript that has this path of `_publish`; None where there is none."""
+    """Return the JavaScript that was published under this path; None where there is none."""
     return _PUBLISHED.get(path)
 
 

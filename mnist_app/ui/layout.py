@@ -12,7 +12,7 @@ from mnist_app.inference import InferenceError, Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.networks.registry import NETWORKS
 from mnist_app.training import runs
-from mnist_app.ui import resources, session, visitor
+from mnist_app.ui import garbage, resources, session, visitor
 from mnist_app.ui.components.scroll_to_top import scroll_to_top
 from mnist_app.ui.markup import style
 from mnist_app.ui.markup.numbers import exact_percent
@@ -24,7 +24,7 @@ PAGES = Path(__file__).parents[2] / "pages"
 def begin(title: str, introduction: str) -> None:
     """Begin a page: its title, a sentence below it, and the sidebar. Call it first."""
     _leave_other_page()
-    resources.calm_garbage_collector()
+    garbage.leave_out_what_is_loaded()
     st.set_page_config(page_title=f"{title} · MNIST Lab", layout="wide")
     st.html(style.SHEET)
     with st.container(key="beginning"):

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import re
+import secrets
 import time
 from dataclasses import dataclass, field
 
@@ -49,9 +50,10 @@ class Visitor:
     `page` is the end of its address; empty for the first.
     """
 
-    def __init__(self, url: str, page: str = "") -> None:
+    def __init__(self, url: str, page: str = "", cookie: str = "") -> None:
         self._url = url.replace("http://", "ws://") + "/_stcore/stream"
         self._name = page
+        self._headers = [("Cookie", cookie)] if cookie else []
         self._page = Run()
         self._socket: ClientConnection | None = None
 
@@ -59,6 +61,7 @@ class Visitor:
         self._socket = await connect(
             self._url,
             subprotocols=[Subprotocol("streamlit")],
+            additional_headers=self._headers,
             max_size=None,
             open_timeout=60,
         )
@@ -126,7 +129,8 @@ async def crowd(url: str, people: int, strokes: int, pause: float = 2.0, page: s
     Everybody has drawn once before the clock starts.
     """
     tally = Tally()
-    visitors = [Visitor(url, page) for _ in range(people)]
+    cookies = [f"mnist_lab_visitor={secrets.token_hex(16)}" for _ in range(people)]
+    visitors = [Visitor(url, page, cookie) for cookie in cookies]
     for visitor in visitors:
         await visitor.enter()
         await _draw_until_answered(visitor)
@@ -139,6 +143,14 @@ async def crowd(url: str, people: int, strokes: int, pause: float = 2.0, page: s
     )
     await asyncio.gather(*(visitor.leave() for visitor in visitors))
     return tally
+
+
+async def wait_for_answer(url: str) -> None:
+    """Wait until somebody who draws is answered."""
+    visitor = Visitor(url)
+    await visitor.enter()
+    await _draw_until_answered(visitor)
+    await visitor.leave()
 
 
 async def _draw_until_answered(visitor: Visitor) -> None:
