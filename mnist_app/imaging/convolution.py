@@ -4,7 +4,6 @@ What deep learning calls convolution is cross-correlation: the kernel is not fli
 Conv2D and OpenCV's filter2D do the same.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -12,14 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+Kernel = tuple[Array, float]
+"""A kernel, float32 (rows, columns), and its bias."""
 Padding = Literal["valid", "same"]
 PoolingRule = Literal["max", "average", "subsample"]
 PADDINGS: tuple[Padding, ...] = get_args(Padding)
 RULES: tuple[PoolingRule, ...] = get_args(PoolingRule)
 
+SIDES = (3, 5)
+"""Of the well-known kernels."""
+LARGEST_STRIDE = 6
+
 # Larger kernel entries show nothing new, and overflow sooner or later.
 LARGEST_ENTRY = 1000.0
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 class ConvolutionError(ValueError):
@@ -153,18 +157,18 @@ def share_unchanged_by_shift(image: Array, size: int, stride: int, rule: Pooling
     return sum(shares) / len(shares)
 
 
-def read_kernel(rows: list[list[str]]) -> Array:
-    """Return a kernel that a person typed, float32 (rows, columns). Decimal commas are allowed.
+@dataclass(frozen=True)
+class KernelChoice:
+    """Which kernel slides over an image, and how."""
 
-    Raises ConvolutionError for an entry that is empty, no number, or outside -1000 to 1000.
-    """
-    return np.array(
-        [
-            [_read_entry(text, row, column) for column, text in enumerate(texts, start=1)]
-            for row, texts in enumerate(rows, start=1)
-        ],
-        np.float32,
-    )
+    preset: str = "Sobel vertical"
+    """The name of a well-known kernel."""
+    side: int = 3
+    """Its side in pixels."""
+    stride: int = 1
+    padding: Padding = "valid"
+    learned: int | None = None
+    """The number of a learned kernel that takes its place, with a stride and padding of its own."""
 
 
 @dataclass(frozen=True)
@@ -272,18 +276,3 @@ def _views(image: Array, window: SlidingWindow, filling: float) -> Array:
     views = np.lib.stride_tricks.sliding_window_view(padded, window.size)
     rows, columns = window.output_shape
     return views[:: window.stride, :: window.stride][:rows, :columns]
-
-
-def _read_entry(text: str, row: int, column: int) -> float:
-    place = f"Row {row}, column {column}"
-    if not text.strip():
-        raise ConvolutionError(f"{place} is empty. Type a number, such as 0.")
-    plain = text.strip().replace(",", ".").replace("−", "-")
-    if not NUMBER.fullmatch(plain):
-        raise ConvolutionError(f"{place}: “{text[:12]}” is not a number. Type one, such as -1.5.")
-    value = float(plain)
-    if not abs(value) <= LARGEST_ENTRY:
-        raise ConvolutionError(
-            f"{place}: {text[:12]} is too large. Use numbers from -1000 to 1000."
-        )
-    return value

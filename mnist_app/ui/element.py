@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,35 +15,55 @@ from mnist_app.imaging.image_files import as_base64
 
 COMPONENTS = Path(__file__).parent / "components"
 SHARED_SCRIPT = COMPONENTS / "shared.js"
+WINDOWS_SCRIPT = COMPONENTS / "windows.js"
+"""For elements with a window that slides over an array."""
 _PUBLISHED: dict[str, str] = {}
+_DRESS = """
+/* Gives an element its HTML and CSS when it is new. */
+const STYLE = new CSSStyleSheet();
+STYLE.replaceSync({css});
+const PARTS = document.createElement("template");
+PARTS.innerHTML = {html};
+export function dress(root) {{
+  if (root.adoptedStyleSheets.includes(STYLE)) return;
+  root.adoptedStyleSheets.push(STYLE);
+  root.append(PARTS.content.cloneNode(true));
+}}
+"""
 
 
-def element(folder: Path, constants: Mapping[str, Any] | None = None) -> ComponentRenderer:
+def element(
+    folder: Path, constants: Mapping[str, Any] | None = None, uses: Sequence[Path] = ()
+) -> ComponentRenderer:
     """Return the element whose files, named as the folder, lie in `folder`; call it once.
 
-    `constants` are as for `script`.
+    `constants` and `uses` are as for `script`.
 
     Raises FileNotFoundError when one of the three files is missing.
+    """
+    return st.components.v2.component(
+        f"mnist_lab_{folder.name}", js=_loader(folder, constants, uses)
+    )
+
+
+def _loader(folder: Path, constants: Mapping[str, Any] | None, uses: Sequence[Path]) -> str:
+    """Return a module that loads an element's files, which the browser keeps.
+
+    Streamlit sends an element's own module, HTML and CSS at each rerun: it has to be short.
     """
     html, css = (
         (folder / f"{folder.name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css")
     )
-    return st.components.v2.component(
-        f"mnist_lab_{folder.name}", html=html, css=css, js=_loader(folder, constants)
-    )
-
-
-def _loader(folder: Path, constants: Mapping[str, Any] | None) -> str:
-    """Return a module that loads an element's JavaScript, which the browser keeps.
-
-    Streamlit sends an element's own module at each rerun: it has to be short.
-    """
     base = st.get_option("server.baseUrlPath").strip("/")
-    path = _publish(folder.name, script(folder, constants))
+    files = _DRESS.format(html=json.dumps(html), css=json.dumps(css))
+    path = _publish(folder.name, script(folder, constants, uses) + files)
     path = f"{base}/{path}".lstrip("/")
     return (
         f"const loaded = await import(`${{location.origin}}/{path}`);\n"
-        "export default loaded.default;\n"
+        "export default (given) => {\n"
+        "  loaded.dress(given.parentElement);\n"
+        "  return loaded.default(given);\n"
+        "};\n"
     )
 
 
@@ -59,17 +79,19 @@ def find_script(path: str) -> str | None:
     return _PUBLISHED.get(path)
 
 
-def script(folder: Path, constants: Mapping[str, Any] | None = None) -> str:
+def script(
+    folder: Path, constants: Mapping[str, Any] | None = None, uses: Sequence[Path] = ()
+) -> str:
     """Return an element's JavaScript, a module: what all share, its parts, and its own script.
 
     `constants` are Python's, by the names that they have there: what both must say alike. The
-    palettes are among them.
+    palettes are among them. `uses` are scripts that it shares with some others.
     """
     own = folder / f"{folder.name}.js"
     parts = sorted(file for file in folder.glob("*.js") if file != own)
     values = {"PALETTES": palettes(get_args(Palette))} | dict(constants or {})
     known = [f"const {name} = {json.dumps(value)};" for name, value in values.items()]
-    files = [file.read_text(encoding="utf-8") for file in (SHARED_SCRIPT, *parts, own)]
+    files = [file.read_text(encoding="utf-8") for file in (SHARED_SCRIPT, *uses, *parts, own)]
     return "\n".join([*known, *files])
 
 

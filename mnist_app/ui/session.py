@@ -1,11 +1,10 @@
 """Everything kept for one visitor: each session_state key has its accessor here."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 
-import numpy as np
 import streamlit as st
 
-from mnist_app.imaging.convolution import Array
+from mnist_app.imaging.convolution import Kernel, KernelChoice
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
 from mnist_app.networks.interventions import Pooling
@@ -20,11 +19,6 @@ UPLOAD = "upload"
 CAMERA = "camera"
 MOVE_ACROSS = "move_across"
 MOVE_DOWN = "move_down"
-KERNEL_NAME = "kernel_name"
-KERNEL_SIDE = "kernel_side"
-KERNEL_PADDING = "kernel_padding"
-KERNEL_STRIDE = "kernel_stride"
-LEARNED_KERNEL = "learned_kernel"
 SHIFT_RIGHT = "shift_right"
 SHIFT_DOWN = "shift_down"
 PICKED_LAYER = "picked_layer"
@@ -56,17 +50,14 @@ _ACTIVE = "active_run"
 _WATCHED = "watched_drawing"
 _NETWORK_LABEL = "network_label"
 _EDITED = "edited_kernels"
+_KERNEL = "chosen_kernel"
 _POOLING = "chosen_pooling"
 _PAGE = "page"
 _ARRIVALS = "arrivals"
-_VERSION = "version_of_"
 _DRAWING = "drawing"
 _MOUNTED = "mounted_strokes"
 _POLLING = "polling"
 _PICTURE_TROUBLE = "picture_trouble"
-
-Kernel = tuple[Array, float]
-"""A kernel, float32 (rows, columns), and its bias."""
 
 
 def drawing() -> Drawing:
@@ -181,47 +172,29 @@ def is_kept(key: str) -> bool:
     return st.session_state.get(key) is not None
 
 
-@dataclass
-class Edits:
-    """Which kernels the visitor has edited."""
-
-    kernels: dict[str, Kernel] = field(default_factory=dict)
-    """By a name for the kernel; one that equals its original is not here."""
-    revision: int = 0
-    """Goes up by one whenever kernels are replaced by other means than typing."""
-
-    def replace(self, name: str, kernel: Kernel) -> None:
-        """Put a kernel in the place of the one called `name`."""
-        self.kernels[name] = kernel
-        self.revision += 1
-
-    def keep(self, name: str, kernel: Kernel, original: Kernel) -> None:
-        """Remember a kernel as it was typed, or forget it when it equals the original."""
-        if np.array_equal(kernel[0], original[0]) and kernel[1] == original[1]:
-            self.kernels.pop(name, None)
-        else:
-            self.kernels[name] = kernel
-
-    def reset(self, *names: str) -> None:
-        """Bring back the originals of these kernels."""
-        for name in names:
-            self.kernels.pop(name, None)
-        self.revision += 1
+def kernel() -> KernelChoice:
+    """Return which kernel the visitor lets slide over the digit."""
+    chosen: KernelChoice = st.session_state.get(_KERNEL, KernelChoice())
+    return chosen
 
 
-def edits() -> Edits:
-    """Return the visitor's edits of kernels; what is changed in them is kept."""
-    kept: Edits = st.session_state.setdefault(_EDITED, Edits())
+def choose_kernel(chosen: KernelChoice) -> None:
+    """Keep which kernel slides over the digit."""
+    st.session_state[_KERNEL] = chosen
+
+
+def edited_kernels() -> dict[str, Kernel]:
+    """Return the kernels that the visitor has changed, by what edits call them."""
+    kept: dict[str, Kernel] = st.session_state.setdefault(_EDITED, {})
     return kept
 
 
-def version(key: str, name: str) -> str:
-    """Return a text that is new whenever something else is shown under `key`, or again."""
-    shown, count = st.session_state.get(f"{_VERSION}{key}", ("", 0))
-    if shown != name:
-        count += 1
-        st.session_state[f"{_VERSION}{key}"] = name, count
-    return f"{name} {count}"
+def keep_edits(names: Iterable[str], edited: Mapping[str, Kernel]) -> None:
+    """Remember which of the kernels of these names are changed, and how."""
+    kept = edited_kernels()
+    for name in names:
+        kept.pop(name, None)
+    kept.update(edited)
 
 
 def comes_from_elsewhere(page: str) -> bool:

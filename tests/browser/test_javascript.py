@@ -11,9 +11,8 @@ from playwright.sync_api import Browser, Page
 
 from mnist_app.analysis import embedding
 from mnist_app.data import datasets
-from mnist_app.imaging import colormap, convolution
+from mnist_app.imaging import colormap
 from mnist_app.imaging.colormap import MARK, Palette, Scale
-from mnist_app.imaging.convolution import ConvolutionError
 from mnist_app.ui import element
 from mnist_app.ui.markup import style
 from tests.support.javascript import COMPONENTS, Script, as_shown
@@ -35,8 +34,8 @@ def lens(page: Page) -> Script:
 
 
 @pytest.fixture(scope="module")
-def matrix(page: Page) -> Script:
-    return Script(page, "matrix")
+def sliding(page: Page) -> Script:
+    return Script(page, "sliding_kernel")
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +69,10 @@ def scales() -> list[tuple[Scale, np.ndarray]]:
     ]
 
 
-def test_typed_value_has_the_index_that_python_gives_it(matrix: Script) -> None:
+def test_typed_value_has_the_index_that_python_gives_it(sliding: Script) -> None:
     for scale, values in scales():
         limits = {"low": scale.low, "high": scale.high}
-        indices = matrix.each("indexOn", [(value, limits) for value in values.tolist()])
+        indices = sliding.each("indexOn", [(value, limits) for value in values.tolist()])
         assert indices == scale.indices(values).tolist(), scale
 
 
@@ -119,7 +118,7 @@ def test_numbers_are_rounded_as_by_hand(lens: Script) -> None:
     ]
 
 
-# The matrix
+# Typed kernels
 
 
 @pytest.mark.parametrize(
@@ -138,13 +137,13 @@ def test_numbers_are_rounded_as_by_hand(lens: Script) -> None:
     ],
 )
 def test_matrix_is_pasted(
-    matrix: Script, text: str, count: int, expected: list[str] | None
+    sliding: Script, text: str, count: int, expected: list[str] | None
 ) -> None:
-    assert matrix.call("numbersIn", text, count) == expected
+    assert sliding.call("numbersIn", text, count) == expected
 
 
 @pytest.mark.parametrize("form", [str, ", ".join, "\t".join])
-def test_what_python_writes_can_be_pasted(matrix: Script, form: Any) -> None:  # noqa: ANN401
+def test_what_python_writes_can_be_pasted(sliding: Script, form: Any) -> None:  # noqa: ANN401
     for shape in ((3, 3), (5, 5)):
         kernel = RANDOM.normal(0, 1, shape).round(3)
         text = (
@@ -152,37 +151,78 @@ def test_what_python_writes_can_be_pasted(matrix: Script, form: Any) -> None:  #
             if form is str
             else "\n".join(form(map(str, row)) for row in kernel)
         )
-        pasted = matrix.call("numbersIn", text, kernel.size)
+        pasted = sliding.call("numbersIn", text, kernel.size)
         assert [float(number) for number in pasted] == kernel.ravel().tolist()
 
 
-ENTRIES = [
-    "0",
-    "-1.5",
-    "+2",
-    ".5",
-    "2.",
-    "1e2",
-    "1E-2",
-    "0,5",
-    "−3",
-    "−1e−2",
-    " 4 ",
-    "1000",
-    "-1000",
-]
-NO_ENTRIES = ["", " ", "a", "1 2", "1001", "-1e9", "1e400", "0x10", "--1", "1.2.3", "1,2,3", "NaN"]
-NO_ENTRIES += ["Infinity", "e5", ".", "-", "1_000", "٣"]
+ENTRIES = {
+    "0": 0,
+    "-1.5": -1.5,
+    "+2": 2,
+    ".5": 0.5,
+    "2.": 2,
+    "1e2": 100,
+    "1E-2": 0.01,
+    "0,5": 0.5,
+    "−3": -3,
+    "−1e−2": -0.01,
+    " 4 ": 4,
+    "1000": 1000,
+}
+WRONG = {
+    "": "is empty. Type a number, such as 0.",
+    " ": "is empty. Type a number, such as 0.",
+    "1001": ": 1001 is too large. Use numbers from −1000 to 1000.",
+    "-1e9": ": -1e9 is too large. Use numbers from −1000 to 1000.",
+    "1e400": ": 1e400 is too large. Use numbers from −1000 to 1000.",
+} | {
+    text: f": “{text}” is not a number. Type one, such as −1.5."
+    for text in (
+        "a",
+        "1 2",
+        "0x10",
+        "--1",
+        "1.2.3",
+        "1,2,3",
+        "NaN",
+        "Infinity",
+        "e5",
+        ".",
+        "1_0",
+        "٣",
+    )
+}
 
 
-def test_entry_is_a_number_where_python_reads_one(matrix: Script) -> None:
-    found = matrix.each("valueOf", [(text,) for text in ENTRIES + NO_ENTRIES])
-    for text, value in zip(ENTRIES, found, strict=False):
-        assert value == pytest.approx(convolution.read_kernel([[text]]).item(), rel=1e-6)
-    for text, value in zip(NO_ENTRIES, found[len(ENTRIES) :], strict=True):
-        assert np.isnan(value), text
-        with pytest.raises(ConvolutionError):
-            convolution.read_kernel([[text]])
+def test_an_entry_is_read_or_it_is_said_what_is_wrong(sliding: Script) -> None:
+    assert sliding.each("valueOf", [(text,) for text in ENTRIES]) == list(ENTRIES.values())
+    assert set(sliding.each("problemOf", [(text, 2, 3) for text in ENTRIES])) == {""}
+    said = sliding.each("problemOf", [(text, 2, 3) for text in WRONG])
+    for text, sentence in zip(WRONG.values(), said, strict=True):
+        assert sentence.startswith("Row 2, column 3")
+        assert sentence.endswith(text)
+
+
+def test_the_walk_takes_three_seconds_and_slows_down_at_the_ink(sliding: Script) -> None:
+    for count, first in ((676, 0), (676, 60), (576, 575), (36, 4), (1, 0), (25, 24)):
+        ends = np.array([*sliding.call("endsOfSteps", count, first)])
+        assert len(ends) == count
+        steps = np.diff(ends, prepend=0)
+        assert (steps > 0).all()
+        assert ends[first - 1] == 300 if first else steps[0] == 850
+        assert steps[first] == 850
+        if count > first + 3:
+            assert ends[-1] == pytest.approx(3000)
+            assert (np.diff(steps[first:]) < 0).all()
+        assert ends[-1] <= 3000
+
+
+@pytest.mark.parametrize(("count", "width"), [(16, 700), (32, 700), (6, 700), (16, 320), (64, 320)])
+def test_the_strip_fits_its_place(sliding: Script, count: int, width: int) -> None:
+    fit = sliding.call("fitTiles", count, width, 800)
+    assert fit["columns"] * fit["rows"] >= count
+    assert fit["columns"] * (fit["side"] + 3) - 3 <= width
+    assert fit["side"] >= 30
 
 
 # Tiles and maps

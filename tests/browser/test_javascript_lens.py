@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from mnist_app.imaging import colormap, convolution
-from mnist_app.imaging.colormap import Scale, pixels
+from mnist_app.imaging.colormap import pixels
 from mnist_app.imaging.convolution import Array, Padding, SlidingWindow
 from mnist_app.networks.layers import activate
 from tests.support.javascript import Script, as_shown
@@ -22,6 +22,13 @@ RANDOM = np.random.default_rng(7)
 def lens(browser: Browser) -> Iterator[Script]:
     page = browser.new_page()
     yield Script(page, "lens")
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def kernel_element(browser: Browser) -> Iterator[Script]:
+    page = browser.new_page()
+    yield Script(page, "sliding_kernel")
     page.close()
 
 
@@ -80,75 +87,71 @@ def test_lens_computes_the_convolution_of_numpy(
 
 
 @pytest.mark.parametrize(("side", "stride", "padding"), WINDOWS)
-def test_lens_computes_the_whole_output(
-    lens: Script, side: int, stride: int, padding: Padding
+def test_the_whole_output_is_computed_as_in_numpy(
+    kernel_element: Script, side: int, stride: int, padding: Padding
 ) -> None:
     image = RANDOM.normal(0, 10, (9, 12)).astype(np.float32)
+    image[RANDOM.random(image.shape) < 0.3] = 0
     kernel = RANDOM.normal(0, 1, (side, side)).astype(np.float32)
     window = convolution.sliding_window((9, 12), (side, side), stride, padding)
+    rows, columns = window.output_shape
+    how = kernel_element.call("slidingWindow", grid_of(image), side, stride, padding)
+    assert how == {
+        "window": list(window.size),
+        "stride": stride,
+        "before": list(window.padding_before),
+        "after": list(window.padding_after),
+        "rows": rows,
+        "columns": columns,
+    }
     sums = convolution.convolve(image, kernel, stride, padding, 0.5)
     weights = kernel.astype(float).ravel().tolist()
     for function in ("", "relu", "tanh", "sigmoid", "scaled_tanh"):
-        how = sliding(window) | {"rule": "convolution", "bias": 0.5, "function": function}
-        found = lens.call("outputOf", grid_of(image), how, weights, grid_of(sums))
+        given = {"weights": weights, "bias": 0.5, "activation": function}
+        found = kernel_element.call("convolved", grid_of(image), how, given, how)
         np.testing.assert_allclose(found, activate(function, sums).ravel(), rtol=1e-5, atol=1e-5)
-    for rule in convolution.RULES:
-        if rule == "subsample" and padding == "same":
-            continue
-        pooled = convolution.pool(image, side, stride, rule, padding)
-        how = sliding(window) | {"rule": rule}
-        found = lens.call("outputOf", grid_of(image), how, None, grid_of(pooled))
-        np.testing.assert_allclose(found, pooled.ravel(), rtol=1e-5, atol=1e-5)
 
 
-def test_scale_follows_the_values_as_in_python(lens: Script) -> None:
+def test_the_result_is_an_image_or_has_a_scale_around_zero(kernel_element: Script) -> None:
     some, other = RANDOM.normal(0, 9, 50).astype(np.float32), abs(RANDOM.normal(0, 300, 50))
-    own = {"palette": "gray", "low": 0.0, "high": 1.0, "stretched": False}
-    expected: list[tuple[str, np.ndarray, Scale]] = [
-        ("fixed", some, pixels(1.0)),
-        ("input", some, pixels()),
-        ("fitting", some, colormap.fitting(some)),
-        ("fitting", other, colormap.fitting(other)),
-        ("around_zero", other, colormap.around_zero(other)),
-        ("pixels", other, colormap.around_zero(other)),
-        ("pixels", other.clip(0, 255), pixels()),
-        ("fitting", np.zeros(3), colormap.fitting(np.zeros(3))),
+    expected = [
+        (some, colormap.around_zero(some)),
+        (other, colormap.around_zero(other)),
+        (other.clip(0, 255), pixels()),
     ]
-    calls = [
-        ({"scale": own, "rescale": rescale}, [values.astype(float).tolist()], asdict(pixels()))
-        for rescale, values, _ in expected
+    for values, scale in expected:
+        found = kernel_element.call("scaleOfResult", np.asarray(values, float).tolist())
+        assert {"stretched": False} | found == asdict(scale)
+
+
+def test_the_network_s_sum_is_said_in_words(kernel_element: Script) -> None:
+    said = [
+        ([1, -2, 0, 4], 0.25, True, "ReLU", "1 − 2 + 4", " = 3 + 0.250 (bias) → ReLU → "),
+        ([-1.5, 0.0], -1, True, "", "−1.50", " = −1.500 − 1 (bias) = "),
+        ([0.0, 0.0], 0, False, "tanh", "0", " = 0 → tanh → "),
+        ([2.0], 0, False, "", "2", " = "),
     ]
-    assert lens.each("rescaled", calls) == [asdict(scale) for *_, scale in expected]
+    for products, bias, has_bias, activation, terms, steps in said:
+        kernel = {"hasBias": has_bias, "activation": activation}
+        assert kernel_element.call("termsInWords", products) == terms
+        assert kernel_element.call("stepsInWords", products, kernel, bias) == steps
+    many = kernel_element.call("termsInWords", [1.0] * 12)
+    assert many == " + ".join(["1"] * 9) + " + …"
 
 
-def test_input_is_the_image_or_a_map_of_a_layer(lens: Script) -> None:
-    maps = RANDOM.normal(0, 1, (3, 4, 2)).astype(np.float32)
-    output = {"values": maps.astype(float).ravel().tolist(), "shape": [3, 4, 2]}
-    seen = {"image": [5.0] * 12, "results": {"trained": {"outputs": {"conv1": output}}}}
-    second = {"layer": "conv1", "number": 1, "network": "trained"}
-    grid = grid_of(maps[..., 0])
-    assert lens.call("liveValues", "image", seen, grid) == [5.0] * 12
-    assert (
-        lens.call("liveValues", second, seen, grid) == maps[..., 1].astype(float).ravel().tolist()
-    )
-    assert lens.call("liveValues", second, seen | {"results": {}}, grid) is None
-    assert lens.call("liveValues", second, seen, grid | {"rows": 2}) is None
-
-
-def test_lens_says_sum_bias_and_activation(lens: Script) -> None:
+def test_lens_says_sum_and_bias(lens: Script) -> None:
     values = RANDOM.normal(0, 2, (20, 9)).tolist()
-    for bias, activation in ((None, ""), (0.25, ""), (-1.5, "ReLU"), (0.0, "tanh"), (None, "ReLU")):
-        how = {"rule": "convolution", "bias": bias, "activation": activation}
-        said = lens.each("stepsOf", [(how, one, one) for one in values])
+    for bias in (None, 0.25, -1.5, 0.0):
+        said = lens.each(
+            "stepsOf", [({"rule": "convolution", "bias": bias}, one, one) for one in values]
+        )
         for one, text in zip(values, said, strict=True):
+            if bias is None:
+                assert text == "sum"
+                continue
+            sign = "−" if bias < 0 else "+"
             total = reduce(add, one)
-            expected = f"sum {as_shown(total, 1)}"
-            if bias is not None:
-                sign = "−" if bias < 0 else "+"
-                expected += f" {sign} bias {as_shown(abs(bias), 1)} = {as_shown(total + bias, 1)}"
-            elif not activation:
-                expected = "sum"
-            assert text == expected + (f" → {activation}" if activation else "")
+            assert text == f"sum {as_shown(total, 1)} {sign} bias {as_shown(abs(bias), 1)}"
 
 
 @pytest.mark.parametrize(("side", "stride", "padding"), WINDOWS)

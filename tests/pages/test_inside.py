@@ -9,19 +9,19 @@ import pytest
 
 from mnist_app.data import datasets
 from mnist_app.imaging import convolution
+from mnist_app.imaging.convolution import KernelChoice
 from mnist_app.imaging.image_files import decode_png, encode_png
 from mnist_app.imaging.normalize import normalize
 from mnist_app.model import builder
 from mnist_app.networks.interventions import Pooling
-from mnist_app.networks.layers import activation_after, layers_of_kind
+from mnist_app.networks.layers import activate, activation_after
 from mnist_app.networks.registry import NETWORKS, read_card, title
+from mnist_app.ui.components.sliding_kernel import kernels_by_name, read_choice, read_edits
 from tests.support.apptest import (
     answer_text,
-    answer_texts,
     answers,
     choose_network,
     component,
-    component_keys,
     draw,
     go_to,
     grid_values,
@@ -38,9 +38,9 @@ PAGES = ["pixels", "convolution", "feature_maps", "max_pooling"]
 EXAMPLE = datasets.load_test().images[0]
 
 
-def as_typed(version: str, texts: list[list[str]]) -> dict[str, object]:
-    """What the matrix sends."""
-    return {"typed": {"version": version, "texts": texts}}
+def bytes_of(values: np.ndarray) -> str:
+    """What an array of 32 bits is sent as."""
+    return base64.b64encode(values.astype("<f4").tobytes()).decode()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -81,66 +81,88 @@ def test_a_button_leads_to_a_network_with_maps() -> None:
     choose_network(app, "mlp")
     press(app, "Switch to Small CNN")
     assert app.selectbox(key="network").value == "cnn"
-    assert component(app, "lens_learned")["activation"] == "ReLU"
+    assert component(app, "sliding_kernel")["learned"]["activation"] == "ReLU"
 
 
 @pytest.mark.parametrize(
     ("kernel", "side", "stride", "padding"),
     [("Sobel vertical", 3, 1, "valid"), ("Gaussian blur", 5, 2, "same"), ("Emboss", 3, 1, "same")],
 )
-def test_convolution_lens_and_code_agree_with_keras(
+def test_the_code_of_a_convolution_agrees_with_keras(
     kernel: str, side: int, stride: int, padding: convolution.Padding
 ) -> None:
     app = open_page("convolution")
-    app.selectbox(key="kernel_name").set_value(kernel)
-    app.segmented_control(key="kernel_side").set_value(side)
-    app.segmented_control(key="kernel_padding").set_value(padding)
-    app.number_input(key="kernel_stride").set_value(stride)
+    app.session_state["chosen_kernel"] = KernelChoice(kernel, side, stride, padding)
     run(app)
-    lens = component(app, "lens_kernel")
-    np.testing.assert_array_equal(grid_values(lens, "input"), EXAMPLE)
-    weights = grid_values(lens, "kernel")
-    np.testing.assert_array_equal(weights, convolution.preset(kernel, side))
+    sent = component(app, "sliding_kernel")
+    assert base64.b64decode(sent["image"]) == EXAMPLE.tobytes()
+    chosen = {"preset": kernel, "side": side, "stride": stride, "padding": padding}
+    assert sent["chosen"] == chosen | {"learned": None}
+    weights = convolution.preset(kernel, side)
     batch = EXAMPLE[None, :, :, None].astype("float32")
     result = np.asarray(keras.ops.conv(batch, weights[:, :, None, None], stride, padding))
-    np.testing.assert_allclose(grid_values(lens, "output"), result[0, :, :, 0], atol=1e-3)
     shown = shown_code(app, "keras.ops.conv")
-    np.testing.assert_allclose(shown["result"], grid_values(lens, "output"), atol=1e-3)
+    np.testing.assert_array_equal(shown["kernel"], weights)
+    np.testing.assert_allclose(shown["result"], result[0, :, :, 0], atol=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("texts", "sentence"),
-    [
-        ([["1", "x", "1"], ["0"] * 3, ["0"] * 3], "“x” is not a number"),
-        ([["1", "9e9", "1"], ["0"] * 3, ["0"] * 3], "9e9 is too large"),
-        ([["0"] * 3] * 3, "This kernel is all zeros"),
-    ],
-)
-def test_an_unusable_kernel_is_explained(texts: list[list[str]], sentence: str) -> None:
+def test_only_kernels_that_can_be_are_taken_from_a_browser() -> None:
+    originals = kernels_by_name(None)
+    name = "Sobel vertical 3"
+    good = {"weights": [0.5, *[0] * 8], "bias": 0}
+    found = read_edits({name: good, "another": good}, originals)
+    assert found is not None
+    assert list(found) == [name]
+    assert found[name][0].tolist() == [[0.5, 0, 0], [0, 0, 0], [0, 0, 0]]
+    same = {"weights": originals[name][0].ravel().tolist(), "bias": 0}
+    nonsense: list[object] = [
+        same,
+        None,
+        {},
+        {"weights": [1] * 25, "bias": 0},
+        {"weights": [1001, *[0] * 8], "bias": 0},
+        {"weights": [float("nan"), *[0] * 8], "bias": 0},
+        {"weights": ["1", *[0] * 8], "bias": 0},
+        {"weights": [True, *[0] * 8], "bias": 0},
+        {"weights": [0] * 9, "bias": None},
+    ]
+    for sent in nonsense:
+        assert read_edits({name: sent}, originals) == {}
+    assert read_edits([], originals) is None
+
+
+def test_only_a_choice_that_can_be_is_taken_from_a_browser() -> None:
+    good = {"preset": "Emboss", "side": 5, "stride": 2, "padding": "same", "learned": 3}
+    assert read_choice(good, 4) == KernelChoice("Emboss", 5, 2, "same", 3)
+    assert read_choice(good | {"learned": None}, 0) == KernelChoice("Emboss", 5, 2, "same")
+    others: list[dict[str, object]] = [
+        {"preset": "?"},
+        {"preset": []},
+        {"side": 4},
+        {"side": 5.0},
+        {"stride": 0},
+        {"stride": 7},
+        {"stride": "1"},
+        {"padding": {}},
+        {"learned": 4},
+        {"learned": True},
+    ]
+    for other in others:
+        assert read_choice(good | other, 4) is None
+    assert read_choice(None, 4) is None
+
+
+def test_an_edited_kernel_is_kept() -> None:
     app = open_page("convolution")
-    before = component_keys(app)
-    app.session_state["kernel"] = as_typed(component(app, "kernel")["version"], texts)
-    run(app)
-    assert sentence in text_of(app)
-    assert component_keys(app) == before
-    assert answers(app)[0] == "7"
-
-
-def test_an_edited_kernel_is_kept_and_can_be_reset() -> None:
-    app = open_page("convolution")
-    texts = [["0", "0", "0"], ["0", "2", "0"], ["0", "0", "0"]]
-    app.session_state["kernel"] = as_typed(component(app, "kernel")["version"], texts)
-    run(app)
-    doubled = 2.0 * EXAMPLE[1:-1, 1:-1]
-    np.testing.assert_array_equal(grid_values(component(app, "lens_kernel"), "output"), doubled)
+    kernel = np.zeros((3, 3), np.float32)
+    kernel[1, 1] = 2
+    app.session_state["edited_kernels"] = {"Sobel vertical 3": (kernel, 0.0)}
     go_to(app, "pixels")
     go_to(app, "convolution")
-    assert component(app, "kernel")["texts"] == texts
-    press(app, "Reset kernel")
-    np.testing.assert_array_equal(
-        grid_values(component(app, "lens_kernel"), "kernel"),
-        convolution.PRESETS["Sobel vertical"].kernel,
-    )
+    sent = component(app, "sliding_kernel")["edited"]
+    assert sent == {"Sobel vertical 3": {"weights": bytes_of(kernel), "bias": 0.0}}
+    doubled = 2.0 * EXAMPLE[1:-1, 1:-1]
+    np.testing.assert_array_equal(shown_code(app, "keras.ops.conv")["result"], doubled)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -158,55 +180,42 @@ def test_a_drawing_in_another_form_does_no_harm(name: str) -> None:
     assert "There is ink almost everywhere." in text_of(app)
 
 
-@pytest.mark.parametrize("data", ["no", {"typed": 1}, {"typed": {"version": "?", "texts": None}}])
-def test_nonsense_from_a_browser_does_no_harm(data: object) -> None:
-    app = open_page("convolution")
-    for key in ("kernel", "learned"):
-        app.session_state[key] = data if isinstance(data, dict) else {"typed": data, "picked": data}
-    run(app)
-    assert answers(app)[0] == "7"
-
-
-def test_a_stride_larger_than_the_image_is_explained() -> None:
-    app = open_page("convolution")
-    app.number_input(key="kernel_stride").set_value(29)
-    run(app)
-    assert "A stride of 29 is larger than the image of 28 × 28" in text_of(app)
-    assert answers(app)[0] == "7"
-
-
 @pytest.mark.parametrize("network", ["cnn", "champion", "lenet"])
-def test_learned_kernel_is_the_first_layer_of_keras(network: str) -> None:
+def test_learned_kernels_are_the_first_layer_of_keras(network: str) -> None:
     app = open_page("convolution")
+    app.session_state["chosen_kernel"] = KernelChoice(learned=3)
     choose_network(app, network)
-    app.number_input(key="learned_kernel").set_value(3)
-    run(app)
-    lens = component(app, "lens_learned")
-    card = read_card(network)
-    layer = layers_of_kind(card.layers, "Conv2D")[0]
-    following = activation_after(card.layers, layer.name)
+    sent = component(app, "sliding_kernel")["learned"]
     shown = shown_code(app, "get_weights")
-    trained = shown["network"].get_layer((following or layer).name).output
+    layers = read_card(network).layers
+    following = activation_after(layers, sent["layer"])
+    trained = shown["network"].get_layer(following.name if following else sent["layer"]).output
     maps = np.asarray(keras.Model(shown["network"].input, trained)(EXAMPLE[None].astype("float32")))
-    np.testing.assert_allclose(grid_values(lens, "output"), maps[0, ..., 3], atol=1e-5)
-    np.testing.assert_array_equal(grid_values(lens, "kernel"), shown["kernels"][:, :, 0, 3])
+    source = np.frombuffer(base64.b64decode(sent["source"]), "<f4").reshape(sent["shape"])
+    for number, one in enumerate(sent["kernels"]):
+        weights = np.frombuffer(base64.b64decode(one["weights"]), "<f4")
+        kernel = weights.reshape(sent["side"], sent["side"])
+        np.testing.assert_array_equal(kernel, shown["kernels"][:, :, 0, number])
+        sums = convolution.convolve(source, kernel, sent["stride"], sent["padding"], one["bias"])
+        result = activate(sent["function"], sums)
+        np.testing.assert_allclose(result, maps[0, ..., number], atol=1e-5)
 
 
 def test_muted_kernels_change_the_answer_and_come_back() -> None:
     app = open_page("convolution")
-    trained = answer_texts(app)
-    for number in range(16):
-        app.number_input(key="learned_kernel").set_value(number)
-        run(app)
-        press(app, "Mute")
-    assert "Changed kernels: 0, 1, 2, 3, 4" in text_of(app)
+    trained = answer_text(app, "As trained").split("lab-words")[1]
+    assert answer_text(app, "With changes").split("lab-words")[1] == trained
+    app.session_state["chosen_kernel"] = KernelChoice(learned=0)
+    zeros = np.zeros((5, 5), np.float32), 0.0
+    app.session_state["edited_kernels"] = {f"cnn conv1 {number}": zeros for number in range(16)}
+    run(app)
     muted = shown_code(app, "get_weights")
     assert not muted["kernels"].any()
     probabilities = np.asarray(muted["network"](EXAMPLE[None].astype("float32")))[0]
-    assert f"{100 * probabilities.max():.1f}%" in answer_text(app, "With your changes")
-    press(app, "Reset all")
-    assert answer_texts(app) == trained
-    assert "Changed kernels: none." in text_of(app)
+    assert f"{100 * probabilities.max():.1f}%" in answer_text(app, "With changes")
+    app.session_state["edited_kernels"] = {}
+    run(app)
+    assert answer_text(app, "With changes").split("lab-words")[1] == trained
 
 
 def test_feature_maps_have_the_colors_of_their_values() -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from mnist_app.ui import element
 
-COMPONENTS = element.SHARED_SCRIPT.parent
+COMPONENTS = element.COMPONENTS
 # An element's script exports its main function alone: here all of them are.
 LOAD = """async ({ name, text, functions }) => {
   const exported = `${text}\\nexport { ${functions.join(", ")} };`;
@@ -33,7 +33,8 @@ class Script:
     def __init__(self, page: Page, name: str) -> None:
         self.page, self.name = page, name
         package = importlib.import_module(f"mnist_app.ui.components.{name}")
-        text = element.script(COMPONENTS / name, getattr(package, "CONSTANTS", None))
+        constants, uses = getattr(package, "CONSTANTS", None), getattr(package, "USES", ())
+        text = element.script(COMPONENTS / name, constants, uses)
         functions = re.findall(r"^function (\w+)", text, re.MULTILINE)
         loaded = {"name": name, "text": text, "functions": functions}
         assert page.evaluate(LOAD, loaded) == "function"

@@ -131,28 +131,3 @@ def test_what_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(ConvolutionError, match=sentence):
         convolution.pool(np.zeros((4, 4), np.float32), size, stride, padding=padding)
-
-
-def test_typed_kernel() -> None:
-    kernel = convolution.read_kernel([["1", " -2.5 "], ["0,5", "−1e2"]])
-    assert kernel.dtype == np.float32
-    assert kernel.tolist() == [[1, -2.5], [0.5, -100]]
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("", "Row 1, column 2 is empty"),
-        ("a lot", "“a lot” is not a number"),
-        ("1e9", "1e9 is too large"),
-        ("-1001", "-1001 is too large"),
-        ("nan", "“nan” is not a number"),
-        ("inf", "“inf” is not a number"),
-        ("1_0", "“1_0” is not a number"),
-        ("٣", "“٣” is not a number"),
-        ("9" * 5000, "too large"),
-    ],
-)
-def test_useless_entries_are_refused(text: str, sentence: str) -> None:
-    with pytest.raises(ConvolutionError, match=sentence):
-        convolution.read_kernel([["1", text], ["0", "0"]])

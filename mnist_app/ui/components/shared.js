@@ -142,6 +142,8 @@ const LIVE = "lab:live";
 const CANVAS_CHANGED = "lab:canvas-changed";
 /* A page's control has moved: what happens to the image is another thing, see PREPARE in live.js. */
 const PREPARE_CHANGED = "lab:prepare";
+/* The visitor changed a network: {key, changes}, see live/changes.js; no changes for none. */
+const NETWORK_CHANGED = "lab:network-changed";
 
 /* Calls `see` at each answer while the pen moves; returns what ends that. It gets
 

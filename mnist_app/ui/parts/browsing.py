@@ -210,4 +210,4 @@ def show_loss(source: Source, part: str, split: Split, index: int) -> None:
         )
     with right:
         st.html(tables.one_hot_table(one_hot, outputs.probabilities))
-    inside.show_code(snippets.label_and_loss(source.name, part, index, network))
+    inside.offer_code(lambda: snippets.label_and_loss(source.name, part, index, network))

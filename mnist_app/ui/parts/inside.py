@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.imaging import image_files, normalize
+from mnist_app.imaging.convolution import Kernel
 from mnist_app.imaging.normalize import Image
 from mnist_app.inference import Layers, Pending, Refused
 from mnist_app.networks import registry
@@ -51,7 +52,7 @@ def card() -> Card:
     return resources.card(session.network())
 
 
-def learned(layer: str) -> list[session.Kernel]:
+def learned(layer: str) -> list[Kernel]:
     """Return the kernels and biases of a convolution with one input map, in the chosen network."""
     kernels, *biases = resources.weights(session.network())[layer]
     bias = biases[0] if biases else np.zeros(kernels.shape[-1], np.float32)
@@ -74,13 +75,6 @@ def prediction_view(
     return PredictionView(title, image, Prediction(answer.probabilities, reject_below))
 
 
-def changed_view(title: str, answer: Layers | Pending | Refused | None) -> PredictionView:
-    """Return what the chosen network answers with changes; None stands for none."""
-    if answer is None:
-        return PredictionView(title, None, None, "Nothing has been changed yet.")
-    return prediction_view(title, answer)
-
-
 def offer_default_network(why: str) -> None:
     """Say why the chosen network cannot show this, a whole sentence, and offer one that can."""
     st.info(why, icon=":material/info:")
@@ -89,12 +83,6 @@ def offer_default_network(why: str) -> None:
         on_click=session.choose_network,
         args=(DEFAULT_NETWORK,),
     )
-
-
-def show_code(code: str) -> None:
-    """Offer the few lines that compute what is on the screen."""
-    with st.expander("Show the code", icon=":material/code:"):
-        st.code(code, language="python")
 
 
 def offer_code(code: Callable[[], str]) -> None:
