@@ -101,3 +101,16 @@ def palettes(names: Iterable[Palette]) -> dict[str, str]:
     Each is 256 colors of three bytes, RGB, in base64.
     """
     return {name: as_base64(colormap.colors(name).tobytes()) for name in sorted(set(names))}
+
+
+def read_pick(sent: object, counts: Mapping[str, int]) -> tuple[str, int] | None:
+    """Return the name and the tile of {"name": ..., "tile": ...} that an element was clicked on.
+
+    None where there is no such tile: a browser can send anything. `counts` are the tiles by name.
+    """
+    if not isinstance(sent, dict):
+        return None
+    name, number = sent.get("name"), sent.get("tile")
+    if not isinstance(name, str) or type(number) is not int:
+        return None
+    return (name, number) if 0 <= number < counts.get(name, 0) else None

@@ -249,5 +249,5 @@ def test_every_layer_says_how_it_was_made(network: str) -> None:
             np.asarray(before[name])[0],
             np.asarray(after[name])[0],
         )
-        assert component(app, "layers")["picked"]["layer"] == layer.name
+        assert component(app, "layers")["picked"]["name"] == layer.name
         CHECKS[layer.kind](shown)

@@ -77,6 +77,11 @@ function largestIn({ values, columns }) {
   return [Math.floor(place / columns), place % columns];
 }
 
+/* The row and column of the value that comes in so many steps. */
+function placeAt(step, { columns }) {
+  return [Math.floor(step / columns), step % columns];
+}
+
 /* A row and column moved by an arrow key; null for another key. */
 function movedByKey(key, row, column) {
   const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mnist_app.imaging.colormap import Scale
 from mnist_app.imaging.image_files import as_base64
-from mnist_app.ui.element import element
+from mnist_app.ui.element import element, read_pick
 
 _ELEMENT = element(Path(__file__).parent)
 
@@ -81,7 +81,7 @@ def layer_columns(
     counts[digits.name] = len(digits.probabilities)
 
     def report() -> None:
-        pick = _read_pick(getattr(st.session_state[key], "picked", None), counts)
+        pick = read_pick(getattr(st.session_state[key], "picked", None), counts)
         if pick is not None:
             on_pick(*pick)
 
@@ -105,7 +105,7 @@ def layer_columns(
             },
             "maps": _maps(columns) if needs_maps else None,
             "probabilities": digits.probabilities.tolist(),
-            "picked": picked and {"layer": picked[0], "tile": picked[1]},
+            "picked": picked and {"name": picked[0], "tile": picked[1]},
         },
         on_picked_change=report,
         on_closed_change=on_close,
@@ -145,13 +145,3 @@ def _maps(columns: Sequence[LayerColumn]) -> dict[str, Any]:
 
 def _needs_maps(state: object) -> bool:
     return isinstance(state, Mapping) and state.get("needs_maps") is True
-
-
-def _read_pick(sent: object, counts: Mapping[str, int]) -> tuple[str, int] | None:
-    """Return what was clicked, where it is in a column: a browser can send anything."""
-    if not isinstance(sent, dict):
-        return None
-    name, number = sent.get("layer"), sent.get("tile")
-    if not isinstance(name, str) or type(number) is not int:
-        return None
-    return (name, number) if 0 <= number < counts.get(name, 0) else None

@@ -195,8 +195,8 @@ class Board {
     return tile === null ? null : { column, tile };
   }
 
-  placeOf({ layer, tile }) {
-    const column = this.columns.findIndex(({ name }) => name === layer);
+  placeOf({ name, tile }) {
+    const column = this.columns.findIndex((one) => one.name === name);
     return { column: column < 0 ? this.columns.length : column, tile };
   }
 
@@ -215,7 +215,7 @@ class Board {
 
   open() {
     const { column, tile } = this.mark;
-    this.send.setTriggerValue("picked", { layer: this.columns[column]?.name ?? this.data.digits.name, tile });
+    this.send.setTriggerValue("picked", { name: this.columns[column]?.name ?? this.data.digits.name, tile });
   }
 
   focus() {

@@ -16,7 +16,6 @@ class Cells {
     if (this.cells.length !== side * side) {
       this.cells = Array.from({ length: side * side }, (_, place) => this.newCell(place));
       this.root.style.setProperty("--side", side);
-      this.root.classList.toggle("dense", side > 3);
       this.root.replaceChildren(...this.cells.map(({ element }) => element));
     }
     this.cells.forEach(({ field }, place) => {

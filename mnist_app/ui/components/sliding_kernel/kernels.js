@@ -112,3 +112,13 @@ function numbersIn(text, count) {
 function plain(text) {
   return text.trim().replaceAll(",", ".").replaceAll("−", "-");
 }
+
+/* What is to be known about a kernel: a preset, or the learned one that has a number. */
+function sentenceOn(preset, number, isZero) {
+  if (number !== null) {
+    return isZero
+      ? "This map is muted: the network has to do without it."
+      : "Nobody designed this kernel: the network learned it. Change it and see whether it still reads your digit.";
+  }
+  return isZero ? "This kernel is all zeros, so every sum is 0. Type in another number." : PRESETS[preset].sentence;
+}

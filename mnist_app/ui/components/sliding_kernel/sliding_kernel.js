@@ -2,8 +2,6 @@
    the kernels that the network has learned. The server sends the digit, and is told afterwards. */
 
 const REPORT_AFTER = 500; // milliseconds without a key after which what was typed is sent
-const PIXELS = { palette: "gray", low: 0, high: 255 };
-const SHARES = { palette: "gray", low: 0, high: 1 };
 
 export default function ({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".bench");
@@ -397,28 +395,4 @@ class Bench {
     this.root.style.setProperty("--strip", `${high}px`);
     if (this.output) this.stage.showLinks();
   }
-}
-
-/* The row and column of the value that comes in so many steps. */
-function placeAt(step, { columns }) {
-  return [Math.floor(step / columns), step % columns];
-}
-
-/* A scale around zero that holds all values of some arrays. */
-function aroundZero(arrays) {
-  return { ...scaleOf(arrays, { aroundZero: true }), palette: "diverging" };
-}
-
-/* The grays of the image where the result is an image, else a scale around zero. */
-function scaleOfResult(values) {
-  return values.every((value) => value >= 0 && value <= 255) ? PIXELS : aroundZero([values]);
-}
-
-function sentenceOn(preset, number, isZero) {
-  if (number !== null) {
-    return isZero
-      ? "This map is muted: the network has to do without it."
-      : "Nobody designed this kernel: the network learned it. Change it and see whether it still reads your digit.";
-  }
-  return isZero ? "This kernel is all zeros, so every sum is 0. Type in another number." : PRESETS[preset].sentence;
 }

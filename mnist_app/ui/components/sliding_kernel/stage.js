@@ -1,6 +1,8 @@
 /* What the bench shows of a convolution: the three pictures, the window on them, the sum in one line. */
 
 const LISTED = 9; // products in the line
+const PIXELS = { palette: "gray", low: 0, high: 255 };
+const SHARES = { palette: "gray", low: 0, high: 1 };
 
 class Stage {
   constructor(root, cells) {
@@ -129,4 +131,14 @@ function stepsInWords(products, { hasBias, activation }, bias) {
   const added = hasBias ? ` ${bias < 0 ? "−" : "+"} ${rounded(Math.abs(bias), 1)} (bias)` : "";
   const last = activation ? ` → ${activation} → ` : hasBias ? " = " : "";
   return ` = ${last ? rounded(sum, 1) : ""}${added}${last}`;
+}
+
+/* A scale around zero that holds all values of some arrays. */
+function aroundZero(arrays) {
+  return { ...scaleOf(arrays, { aroundZero: true }), palette: "diverging" };
+}
+
+/* The grays of the image where the result is an image, else a scale around zero. */
+function scaleOfResult(values) {
+  return values.every((value) => value >= 0 && value <= 255) ? PIXELS : aroundZero([values]);
 }

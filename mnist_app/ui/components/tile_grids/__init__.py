@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mnist_app.imaging.colormap import Scale
 from mnist_app.imaging.image_files import as_base64
-from mnist_app.ui.element import element
+from mnist_app.ui.element import element, read_pick
 
 _ELEMENT = element(Path(__file__).parent)
 
@@ -55,9 +55,10 @@ def tile_grids(
             belong together tile by tile.
         on_pick: Called with a grid's name and a tile's number when the visitor clicks on it.
     """
+    counts = {grid.name: len(grid.maps) for grid in grids if grid.pickable}
 
     def report() -> None:
-        pick = _read_pick(getattr(st.session_state[key], "picked", None), grids)
+        pick = read_pick(getattr(st.session_state[key], "picked", None), counts)
         if on_pick is not None and pick is not None:
             on_pick(*pick)
 
@@ -66,7 +67,7 @@ def tile_grids(
         data={
             "label": label,
             "grids": [_data(grid) for grid in grids],
-            "picked": picked and {"grid": picked[0], "tile": picked[1]},
+            "picked": picked and {"name": picked[0], "tile": picked[1]},
         },
         on_picked_change=report,
     )
@@ -90,14 +91,3 @@ def _data(grid: TileGrid) -> dict[str, Any]:
         "pickable": grid.pickable,
         "numbers": list(grid.numbers) or None,
     }
-
-
-def _read_pick(sent: object, grids: Sequence[TileGrid]) -> tuple[str, int] | None:
-    """Return what was clicked, where it is in a grid: a browser can send anything."""
-    if not isinstance(sent, dict):
-        return None
-    name, number = sent.get("grid"), sent.get("tile")
-    counts = {grid.name: len(grid.maps) for grid in grids if grid.pickable}
-    if not isinstance(name, str) or type(number) is not int:
-        return None
-    return (name, number) if 0 <= number < counts.get(name, 0) else None

@@ -110,7 +110,7 @@ function listen(figure, grid, zoom, setTriggerValue) {
   tiles.onpointerleave = () => frame(hover, grid, zoom, null);
   tiles.onclick = (event) => {
     const tile = under(event);
-    if (tile !== null) setTriggerValue("picked", { grid: grid.name, tile });
+    if (tile !== null) setTriggerValue("picked", { name: grid.name, tile });
   };
 }
 
