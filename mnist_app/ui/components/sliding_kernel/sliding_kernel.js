@@ -8,7 +8,7 @@ export default function ({ parentElement, data, setStateValue }) {
   const bench = keptAt(root, () => new Bench(root, data.chosen));
   bench.send = setStateValue;
   bench.update(data);
-  return bench.follow();
+  return whileShown(root, () => bench.follow());
 }
 
 class Bench {
