@@ -22,12 +22,12 @@ _DRESS = """
 /* Gives an element its HTML and CSS when it is new, or another in the place of this one. */
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync({css});
-const PARTS = document.createElement("template");
-PARTS.innerHTML = {html};
+const MARKUP = document.createElement("template");
+MARKUP.innerHTML = {html};
 export function dress(root) {{
   if (root.dressed?.style === STYLE) return;
   root.dressed?.parts.forEach((part) => part.remove());
-  const parts = PARTS.content.cloneNode(true);
+  const parts = MARKUP.content.cloneNode(true);
   root.dressed = {{ style: STYLE, parts: [...parts.children] }};
   root.adoptedStyleSheets = [STYLE];
   root.append(parts);

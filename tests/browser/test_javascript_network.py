@@ -178,7 +178,8 @@ def test_gray_is_that_of_opencv(live: Script) -> None:
     pixels[..., 3] = 255
     given = {"width": 50, "height": 40, "data": pixels.ravel().tolist()}
     found = live.page.evaluate(
-        "(p) => [...globalThis.scripts.live.toGray({ ...p, data: Uint8Array.from(p.data) }).values]",
+        "({ data, ...picture }) =>"
+        " [...globalThis.scripts.live.toGray({ ...picture, data: Uint8Array.from(data) }).values]",
         given,
     )
     assert np.abs(np.array(found, int) - normalize.to_gray(pixels).ravel()).max() <= 1
