@@ -63,7 +63,8 @@ def convolve() -> None:
                 network = registry.title(session.network())
                 inside.offer_default_network(f"“{network}” has no convolution layer.")
             interventions = answer(drawing, subject.image, learned, outputs)
-    st.caption(subject.note)
+    with st.container(key="convolution_note"):
+        st.caption(subject.note)
     chosen = session.kernel()
     if learned is None or chosen.learned is None or chosen.learned >= len(learned.trained):
         chosen = replace(chosen, learned=None)

@@ -19,15 +19,18 @@ WINDOWS_SCRIPT = COMPONENTS / "windows.js"
 """For elements with a window that slides over an array."""
 _PUBLISHED: dict[str, str] = {}
 _DRESS = """
-/* Gives an element its HTML and CSS when it is new. */
+/* Gives an element its HTML and CSS when it is new, or another in the place of this one. */
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync({css});
 const TEMPLATE = document.createElement("template");
 TEMPLATE.innerHTML = {html};
 export function dress(root) {{
-  if (root.adoptedStyleSheets.includes(STYLE)) return;
-  root.adoptedStyleSheets.push(STYLE);
-  root.append(TEMPLATE.content.cloneNode(true));
+  if (root.dressed?.style === STYLE) return;
+  root.dressed?.parts.forEach((part) => part.remove());
+  const parts = TEMPLATE.content.cloneNode(true);
+  root.dressed = {{ style: STYLE, parts: [...parts.children] }};
+  root.adoptedStyleSheets = [STYLE];
+  root.append(parts);
 }}
 """
 

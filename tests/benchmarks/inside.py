@@ -162,7 +162,7 @@ def _clicks(browser: Browser, url: str, target: str) -> str:
 def _follow(browser: Browser, url: str) -> str:
     """Move the mouse over the lens for some seconds and count frames and messages."""
     page, _, sent = _open(browser, url)
-    board = page.locator(".pixel-grid.input").first
+    board = page.locator(".bench .input .grid")
     board.wait_for()
     board.scroll_into_view_if_needed()
     box = board.bounding_box()

@@ -149,6 +149,18 @@ def test_hovering_shows_what_keras_computes_by_itself(server: Server, open_page:
     assert sent == []
 
 
+def test_a_finger_moves_the_window(server: Server, open_page: OpenPage) -> None:
+    page = open_inside(open_page, server, "Convolution", phone=True)
+    bench = Bench(page)
+    grid = bench.root.locator(".output .grid")
+    grid.scroll_into_view_if_needed()
+    box = grid.bounding_box()
+    assert box is not None
+    grid.tap(position={"x": 10.5 * box["width"] / 26, "y": box["height"] - 2})
+    bench.expect_place(25, 10)
+    assert not is_too_wide(page)
+
+
 def test_play_fills_the_result_and_can_be_stepped(server: Server, open_page: OpenPage) -> None:
     page = open_inside(open_page, server, "Convolution")
     bench = Bench(page)

@@ -204,10 +204,14 @@ function scaleOf(arrays, { aroundZero = false, stretched = false } = {}) {
   return aroundZero || least < 0 ? { low: -limit, high: limit, stretched } : { low: 0, high: limit, stretched };
 }
 
-/* The indices of many values: Scale.indices. */
+/* The indices of many values: Scale.indices. A loop: this runs for each pixel of each frame. */
 function indicesOn(values, scale) {
-  if (!scale.stretched) return Uint8Array.from(values, (value) => indexOn(value, scale));
-  return Uint8Array.from(values, (value) => 255 * Math.min(Math.max(0.5 + 0.5 * Math.cbrt(value / scale.high), 0), 1) + 0.5);
+  const indices = new Uint8Array(values.length);
+  for (let at = 0; at < values.length; at++) {
+    if (!scale.stretched) indices[at] = indexOn(values[at], scale);
+    else indices[at] = 255 * Math.min(Math.max(0.5 + 0.5 * Math.cbrt(values[at] / scale.high), 0), 1) + 0.5;
+  }
+  return indices;
 }
 
 /* One map of a layer's output, which lies map beside map; an output without maps is one. */

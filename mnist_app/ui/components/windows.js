@@ -101,7 +101,8 @@ function paintGrid(canvas, { rows, columns, values }, scale, before = [0, 0], af
   if (canvas.image?.width !== columns || canvas.image.height !== rows) canvas.image = new ImageData(columns, rows);
   const pixels = new Uint32Array(canvas.image.data.buffer);
   const colors = wordsOf(scale.palette);
-  indicesOn(values, scale).forEach((index, at) => (pixels[at] = colors[index]));
+  const indices = indicesOn(values, scale);
+  for (let at = 0; at < indices.length; at++) pixels[at] = colors[indices[at]];
   const pen = canvas.getContext("2d");
   if (height > rows || width > columns) pen.clearRect(0, 0, width, height);
   pen.putImageData(canvas.image, before[1], before[0]);

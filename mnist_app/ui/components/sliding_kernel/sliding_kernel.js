@@ -8,7 +8,7 @@ export default function ({ parentElement, data, setStateValue }) {
   const bench = keptAt(root, () => new Bench(root, data.chosen));
   bench.send = setStateValue;
   bench.update(data);
-  return bench.follow();
+  return whileShown(root, () => bench.follow());
 }
 
 class Bench {
@@ -47,7 +47,7 @@ class Bench {
     if (data.learned) this.source = new Float32Array(bytesOf(learned.source).buffer);
     this.find(".learned").hidden = !learned && !data.awaited;
     this.find(".learned").style.visibility = learned ? "visible" : "hidden";
-    setText(this.find(".head span"), learned ? `${learned.kernels.length} kernels that the network learned in ${learned.layer}. Click a map to mute it.` : "");
+    setText(this.find(".head span"), learned ? `${learned.kernels.length} kernels, learned in ${learned.layer}: click one to open it, its map to mute it.` : "");
     this.arrange();
     this.show();
     // The network knows by now what the server knows; what was changed since, it is told again.

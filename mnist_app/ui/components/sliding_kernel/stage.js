@@ -20,6 +20,9 @@ class Stage {
     const { input, scale, how, outputScale, titles } = shown;
     setText(this.find(".input figcaption"), titles.input);
     setText(this.find(".output figcaption"), titles.output);
+    for (const kind of ["input", "output"]) {
+      this.find(`.${kind} .grid`).setAttribute("aria-label", `${titles[kind]}. The arrow keys move the window, space plays and pauses.`);
+    }
     paintGrid(this.find(".input canvas"), input, scale, how.before, how.after);
     showScale(this.find(".input .legend"), scale);
     showScale(this.find(".output .legend"), outputScale);
