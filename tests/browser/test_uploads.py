@@ -18,7 +18,8 @@ PUT = """async ([session, bytes, files]) => {
     const body = new FormData();
     body.append("file", new File([new Uint8Array(bytes)], "a.png"));
     const url = `_stcore/upload_file/${session}/file-${number}`;
-    answers.push((await fetch(url, { method: "PUT", body, headers: { "X-Xsrftoken": token } })).status);
+    const headers = { "X-Xsrftoken": token };
+    answers.push((await fetch(url, { method: "PUT", body, headers })).status);
   }
   return answers;
 }"""
