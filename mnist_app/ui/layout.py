@@ -18,6 +18,8 @@ from mnist_app.ui.markup import style
 from mnist_app.ui.markup.numbers import exact_percent
 
 POLL_SECONDS = 0.4
+# While the network cannot start, which may take long.
+TROUBLE_POLL_SECONDS = 2.0
 PAGES = Path(__file__).parents[2] / "pages"
 
 
@@ -71,7 +73,8 @@ def poll_for_inference() -> None:
             st.rerun()
 
     session.set_polling(True)
-    st.fragment(_own_on_each_page(poll), run_every=POLL_SECONDS)()
+    seconds = TROUBLE_POLL_SECONDS if shown else POLL_SECONDS
+    st.fragment(_own_on_each_page(poll), run_every=seconds)()
 
 
 def is_ready() -> bool:
