@@ -5,6 +5,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from mnist_app.ui import server
+from mnist_app.ui.visitor_cookie import VisitorCookie
 
 app = st.App(
     "mnist_app/ui/entry/navigation.py",
@@ -16,7 +17,7 @@ app = st.App(
         Route("/scripts/{name}", server.answer_script),
         Route("/fonts/{name}", server.answer_font),
     ],
-    middleware=[Middleware(server.SecurityHeaders), Middleware(server.VisitorCookie)],
+    middleware=[Middleware(server.SecurityHeaders), Middleware(VisitorCookie)],
     on_script_error=server.show_failure,
     exception_handlers={Exception: server.answer_failure},
 )

@@ -87,7 +87,7 @@ def _describe(run: Run) -> str:
     if run.status == "queued":
         place, waiting = runs.place_in_queue(run)
         return f"{run.name} queued, {place} of {waiting}"
-    accuracy = history.read_history(run).validation.accuracy[-1:]
+    accuracy = history.read_history(run, OPERATOR).validation.accuracy[-1:]
     seen = f", {100 * accuracy[0]:.1f}% right on validation images" if accuracy else ""
     return f"{run.name} {run.status}{seen}"
 

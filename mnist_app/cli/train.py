@@ -15,6 +15,7 @@ from mnist_app.storage import StorageError
 from mnist_app.training import presets, runs, settings
 from mnist_app.training.run import OPERATOR, Run, RunError
 from mnist_app.training.settings import Settings, SettingsError
+from mnist_app.workers import WorkerError
 
 HELP = "train a network on MNIST"
 # Only pages set it: fine-tuning starts from a network and learns a person's drawings.
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     except SettingsError as error:
         fail(error)
         return 2
-    except (RunError, NetworkError, StorageError, StrokesError) as error:
+    except (RunError, NetworkError, StorageError, StrokesError, WorkerError) as error:
         return fail(error)
     except OSError as error:
         return fail(f"The network cannot be written or trained: {error.strerror or error}.")

@@ -35,12 +35,13 @@ class Server:
 
 @contextmanager
 def serve(
-    log: Path, script: Path = ROOT / "streamlit_app.py", options: str = ""
+    log: Path, script: Path = ROOT / "streamlit_app.py", options: str = "", path: str = ""
 ) -> Iterator[Server]:
-    """Run the app as a person would, and end it and all its processes afterwards."""
+    """Run the app as a person would, below a path, and end it and all its processes afterwards."""
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += [f"--server.port={port}", "--server.headless=true", *options.split()]
+    command += [f"--server.baseUrlPath={path}"]
     with log.open("wb") as output:
         started = subprocess.Popen(
             command,
@@ -49,7 +50,7 @@ def serve(
             stderr=output,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
         )
-    server = Server(f"http://localhost:{port}", psutil.Process(started.pid), log)
+    server = Server(f"http://localhost:{port}{path}", psutil.Process(started.pid), log)
     try:
         wait_until_healthy(server)
         yield server
