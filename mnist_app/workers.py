@@ -37,6 +37,11 @@ _starting = threading.Lock()
 class WorkerError(Exception):
     """No worker can be started; the message is a sentence for the person."""
 
+    def __init__(self, detail: str) -> None:
+        """Say it; `detail` is for the log and for who works at this machine alone."""
+        super().__init__("This server cannot start a process that trains. Try again.")
+        self.detail = detail
+
 
 def start() -> None:
     """Start the workers that are missing; they warm up while a person chooses settings.
@@ -136,7 +141,7 @@ def _spawn(number: int) -> subprocess.Popen[bytes]:
             )
     except OSError as error:
         LOGGER.warning("No worker can be started: %s", error)
-        raise WorkerError("This server cannot start a process that trains. Try again.") from error
+        raise WorkerError(str(error)) from error
 
 
 def _log_file(number: int) -> Path:
