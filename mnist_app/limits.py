@@ -36,7 +36,7 @@ class Limit:
     @property
     def usual(self) -> str:
         """The default, as the README says it."""
-        return f"{self.default:,}"
+        return str(self.default)
 
 
 @dataclass(frozen=True)

@@ -18,5 +18,5 @@ def owner() -> str:
 
 def _number() -> str:
     """Return the number that the browser had as the session began, or one of this session."""
-    known = visitor_cookie.number_in(st.context.cookies)
+    known = visitor_cookie.number_in(dict(st.context.cookies))
     return session.visitor_number(known or secrets.token_hex(16))

@@ -126,7 +126,7 @@ def test_wrong_arguments_are_explained(arguments: list[str]) -> None:
 
 
 def test_when_nobody_reads_on_it_ends_at_once(folder: Path) -> None:
-    command = [*COMMAND, "classify", *sorted(folder.glob("m*.png"))]
+    command = [*COMMAND, "classify", *[str(folder / "text.png")] * 3000]
     with subprocess.Popen(command, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as running:
         assert running.stdout is not None
         assert running.stderr is not None
@@ -136,7 +136,7 @@ def test_when_nobody_reads_on_it_ends_at_once(folder: Path) -> None:
     assert running.returncode == 141
 
 
-@pytest.mark.parametrize("arguments", [["classify", "7.png"], ["--help"]])
+@pytest.mark.parametrize("arguments", [["classify", "text.png"], ["--help"]])
 def test_a_full_disk_is_told(folder: Path, arguments: list[str]) -> None:
     command = [*COMMAND, *(str(folder / one) if ".png" in one else one for one in arguments)]
     with Path("/dev/full").open("w") as full:
@@ -180,12 +180,12 @@ def test_ctrl_c_takes_a_run_out_of_the_queue(tmp_path: Path) -> None:
 
 def test_names_of_files_cannot_steer_the_terminal(folder: Path, tmp_path: Path) -> None:
     named = tmp_path / "\x1b[2J\n\u202e\udcff.png"
-    shutil.copy(folder / "7.png", named)
+    shutil.copy(folder / "text.png", named)
     result = run("classify", named, f"{named}.missing")
     shown = f"{tmp_path}/\\x1b[2J\\n\\u202e\\udcff.png"
-    right, wrong = result.stdout.splitlines()
-    assert right.startswith(f"{shown}: 7 (")
-    assert wrong.startswith(f"{shown}.missing: The file cannot be read")
+    first, second = result.stdout.splitlines()
+    assert first.startswith(f"{shown}: ")
+    assert second.startswith(f"{shown}.missing: The file cannot be read")
     for arguments in (["evaluate", "--strokes", named], ["samples", "--output", named / "x"]):
         result = run(*arguments)
         assert result.returncode == 1

@@ -143,7 +143,11 @@ def test_a_damaged_card_hides_a_network(content: bytes) -> None:
         registry.read_card(run.name)
 
 
-DAMAGED = {"image": [b"", "x" * 784, 7], "strokes": ["{", "[]", 3], "labeled_at": ["words"]}
+DAMAGED: dict[str, list[Any]] = {
+    "image": [b"", "x" * 784, 7],
+    "strokes": ["{", "[]", 3],
+    "labeled_at": ["words"],
+}
 
 
 @pytest.mark.parametrize("column", DAMAGED)
