@@ -141,7 +141,7 @@ def test_others_can_see_a_run_and_not_touch_it() -> None:
     assert app.table[-1].value["Started by"].tolist() == ["somebody else"]
 
 
-def test_nobody_sees_the_drawing_that_anothers_run_is_asked_about() -> None:
+def test_nobody_sees_the_drawing_of_anothers_run() -> None:
     run = runs.create(Settings(), "quick", "somebody else")
     taken = leases.claim_next("worker")
     assert taken is not None
@@ -183,7 +183,7 @@ def test_what_is_switched_off_is_said_and_all_else_is_shown(
     assert "Nothing can be trained" not in text_of(app)
 
 
-def test_where_no_worker_is_runs_wait_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_worker_is_runs_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(limits.TRAINERS.variable, "0")
     assert "No worker is there" not in text_of(training_page())  # one is, on another machine
     with storage.writing() as connection:

@@ -68,7 +68,7 @@ def fill(table: str, column: str, value: object, number: int) -> None:
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_a_damaged_run_hides_no_other_and_holds_up_no_queue(column: str) -> None:
+def test_a_damaged_run_hides_no_other_and_no_queue_waits(column: str) -> None:
     whole = finished()
     for place, value in enumerate(JUNK):
         broken = runs.create(Settings(), "quick", f"another {place}")
@@ -164,7 +164,7 @@ def test_a_damaged_row_hides_no_other_drawing(column: str) -> None:
         assert all(one.strokes == {} and one.image.shape == (28, 28) for one in others)
 
 
-def test_a_damaged_drawing_of_an_older_home_keeps_none_away() -> None:
+def test_a_damaged_older_drawing_keeps_none_away() -> None:
     with closing(sqlite3.connect(storage.home() / OLDER_FILE)) as older:
         older.execute(
             "CREATE TABLE drawings (id INTEGER PRIMARY KEY, owner, image, label, said_at)"
