@@ -10,6 +10,7 @@ from starlette.routing import Route
 from mnist_app.ui import addresses, admission, connections, garbage, messages, server
 from mnist_app.ui.gatekeeping import BoundedMessages
 from mnist_app.ui.uploads import ExpectedUploads
+from mnist_app.ui.visitor_cookie import VisitorCookie
 
 
 @asynccontextmanager
@@ -38,7 +39,7 @@ app = st.App(
     middleware=[
         Middleware(server.SecurityHeaders),
         Middleware(addresses.KnownAddresses, routes=ROUTES),
-        Middleware(server.VisitorCookie),
+        Middleware(VisitorCookie),
         Middleware(admission.Admission),
         Middleware(ExpectedUploads),
         Middleware(messages.NeededMessages),

@@ -19,7 +19,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from mnist_app import limits
 from mnist_app.ui import connections, garbage
-from mnist_app.ui.visitor import COOKIE, NUMBER
+from mnist_app.ui.visitor_cookie import number_in
 
 FULL = "All places are taken at the moment. This page tries again by itself."
 TOO_MANY_PAGES = "You have too many pages of MNIST Lab open. Close some; this page tries again."
@@ -46,8 +46,7 @@ class Guest:
     def of(cls, scope: Scope) -> "Guest":
         """Return who sent a request."""
         address = _network(scope["client"][0] if scope.get("client") else "")
-        number = HTTPConnection(scope).cookies.get(COOKIE, "")
-        return cls(number if NUMBER.fullmatch(number) else address, address)
+        return cls(number_in(HTTPConnection(scope).cookies) or address, address)
 
 
 def _network(address: str) -> str:

@@ -5,6 +5,7 @@ import random
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from mnist_app import limits
 from mnist_app.imaging import foreign_pictures, image_files, normalize
 from mnist_app.imaging.normalize import Image
 from mnist_app.ui import drawing as drawings
@@ -17,6 +18,7 @@ from mnist_app.ui.uploads import UPLOADS
 INK, PAPER = "#ffffff", "#000000"
 PEN_WIDTHS = (8, 36)
 USUAL_PEN_WIDTH = 18
+UPLOADS_OFF = "Bringing pictures is switched off on this server."
 UPLOAD, CAMERA = "Upload a picture", "Use the camera"
 NO_DIGIT_FOUND = "No digit was found in this picture. Move closer, and use dark ink on plain paper."
 
@@ -65,6 +67,9 @@ def controls() -> None:
 
 def picture_input() -> None:
     """Let the visitor upload a picture or take one, and show its digit on the canvas."""
+    if not limits.UPLOADS.is_on():
+        st.caption(UPLOADS_OFF)
+        return
     source = st.segmented_control(
         "Or read a digit from paper",
         [UPLOAD, CAMERA],
