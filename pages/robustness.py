@@ -107,10 +107,7 @@ def curve_name(card: Card) -> str:
 
 def explain(subject: Drawing) -> None:
     """What the curves count, and where the digit comes from."""
-    st.caption(
-        f"{subject.note} Images are not centered again after they were corrupted. On the other "
-        "pages your drawing is, so a shift does no harm there."
-    )
+    st.caption(f"{subject.note} Corrupted images are not centered again.")
 
 
 def show_code(subject: Drawing, name: str, strength: float, cards: list[Card]) -> None:

@@ -134,7 +134,7 @@ CORRUPTIONS: dict[str, Corruption] = {
         "Noisy", "standard deviation of the noise", (0, 30, 60, 90, 120, 160, 200), 10, 0, add_noise
     ),
     "blur": Corruption(
-        "Blurred", "pixels, standard deviation", (0, 0.5, 1, 1.5, 2, 2.5, 3), 0.25, 0, blur
+        "Blurred", "pixels of blur (standard deviation)", (0, 0.5, 1, 1.5, 2, 2.5, 3), 0.25, 0, blur
     ),
     "contrast": Corruption(
         "Low contrast",
