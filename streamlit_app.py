@@ -1,10 +1,25 @@
 """The front door: what the server consists of."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from mnist_app.ui import addresses, messages, server
+from mnist_app.ui import addresses, admission, connections, garbage, messages, server
+from mnist_app.ui.gatekeeping import BoundedMessages
+from mnist_app.ui.uploads import ExpectedUploads
+from mnist_app.ui.visitor_cookie import VisitorCookie
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Run the server's parts as long as the server runs."""
+    connections.prepare()
+    async with garbage.collected(), server.lifespan(app):
+        yield
+
 
 BASE = addresses.base_path()
 ROUTES = [
@@ -15,16 +30,20 @@ ROUTES = [
     Route(BASE + "/map/{digest}/{block:int}", server.answer_map),
     Route(BASE + "/scripts/{name}", server.answer_script),
     Route(BASE + "/fonts/{name}", server.answer_font),
+    Route(BASE + "/full", admission.answer_full),
 ]
 app = st.App(
     "mnist_app/ui/entry/navigation.py",
-    lifespan=server.lifespan,
+    lifespan=lifespan,
     routes=ROUTES,
     middleware=[
         Middleware(server.SecurityHeaders),
         Middleware(addresses.KnownAddresses, routes=ROUTES),
-        Middleware(server.VisitorCookie),
+        Middleware(VisitorCookie),
+        Middleware(admission.Admission),
+        Middleware(ExpectedUploads),
         Middleware(messages.NeededMessages),
+        Middleware(BoundedMessages),
     ],
     on_script_error=server.show_failure,
     exception_handlers={Exception: server.answer_failure},

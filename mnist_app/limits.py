@@ -1,8 +1,10 @@
 """How much anybody may take of what all share: a limit a line, and what may be switched off.
 
 Each is set by an environment variable of the server and is read when it is asked for.
+`python -m mnist_app.limits` prints the README's table of them.
 """
 
+import functools
 import logging
 import os
 from dataclasses import dataclass
@@ -25,11 +27,16 @@ class Limit:
     def value(self) -> int:
         """Return what is set, at least `least`; the default where that is no number."""
         given = os.environ.get(self.variable, "")
-        if not given.isdecimal() or len(given) > 15:
+        if not (given.isascii() and given.isdecimal() and len(given) <= 15):
             if given:
-                LOGGER.warning("%s is no whole number: %r", self.variable, given[:40])
+                _warn(self.variable, given)
             return self.default
         return max(self.least, int(given))
+
+    @property
+    def usual(self) -> str:
+        """The default, as the README says it."""
+        return str(self.default)
 
 
 @dataclass(frozen=True)
@@ -43,5 +50,68 @@ class Switch:
         """Say whether it is allowed: the variable says nothing, or anything but "off"."""
         return os.environ.get(self.variable, "on").lower() not in OFF
 
+    @property
+    def usual(self) -> str:
+        """The default, as the README says it."""
+        return "on"
 
+
+TRAINING = Switch("MNIST_APP_TRAINING", "visitors train networks")
+UPLOADS = Switch("MNIST_APP_UPLOADS", "visitors bring pictures, as files or by camera")
+LABELING = Switch("MNIST_APP_LABELING", "visitors label drawings, which are kept")
 TRAINERS = Limit("MNIST_APP_TRAINERS", 1, "trainings at a time on this machine; 0 for none")
+UPLOAD_MB = Limit("MNIST_APP_UPLOAD_MB", 10, "megabytes of a picture that a visitor brings")
+UPLOADS_MB = Limit(
+    "MNIST_APP_UPLOADS_MB", 50, "megabytes of pictures that arrive at a time, in all"
+)
+DECODERS = Limit("MNIST_APP_DECODERS", 1, "such pictures that are read at a time", least=1)
+DECODING_SECONDS = Limit(
+    "MNIST_APP_DECODING_SECONDS", 5, "seconds of computing to read a picture", least=1
+)
+DECODING_MB = Limit(
+    "MNIST_APP_DECODING_MB", 1000, "megabytes of address space to read a picture", least=500
+)
+SESSIONS = Limit("MNIST_APP_SESSIONS", 800, "open pages at a time, in all", least=1)
+VISITOR_SESSIONS = Limit(
+    "MNIST_APP_VISITOR_SESSIONS", 20, "open pages at a time, a visitor", least=1
+)
+VISITOR_MESSAGES = Limit(
+    "MNIST_APP_VISITOR_MESSAGES",
+    20,
+    "messages a second from all pages of a visitor; the others wait their turn",
+    least=1,
+)
+QUEUED_RUNS = Limit("MNIST_APP_QUEUED_RUNS", 250, "runs that wait in the queue, in all")
+RUNS_PER_VISITOR = Limit(
+    "MNIST_APP_RUNS_PER_VISITOR", 1, "runs of a visitor that wait or are being trained"
+)
+KEPT_RUNS = Limit("MNIST_APP_KEPT_RUNS", 500, "ended runs that are kept, in all", least=1)
+KEPT_RUNS_PER_VISITOR = Limit(
+    "MNIST_APP_KEPT_RUNS_PER_VISITOR", 20, "ended runs of a visitor that are kept", least=1
+)
+DRAWINGS = Limit("MNIST_APP_DRAWINGS", 20_000, "labeled drawings that are kept, in all")
+DRAWINGS_PER_VISITOR = Limit(
+    "MNIST_APP_DRAWINGS_PER_VISITOR", 300, "labeled drawings of a visitor that are kept"
+)
+STORE_MB = Limit(
+    "MNIST_APP_STORE_MB", 2000, "megabytes of the store, beyond which nothing is added"
+)
+FREE_DISK_MB = Limit(
+    "MNIST_APP_FREE_DISK_MB", 200, "megabytes of the disk that are left free, SQLite only"
+)
+
+
+def table() -> str:
+    """Return all limits and switches as a table in Markdown, in the order of this file."""
+    lines = [one for one in globals().values() if isinstance(one, Limit | Switch)]
+    rows = [f"| `{one.variable}` | {one.usual} | {one.about} |" for one in lines]
+    return "\n".join(["| variable | default | what |", "|---|---|---|", *rows])
+
+
+@functools.lru_cache(64)
+def _warn(variable: str, given: str) -> None:
+    LOGGER.warning("%s is no whole number: %r", variable, given[:40])
+
+
+if __name__ == "__main__":
+    print(table())

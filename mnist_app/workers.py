@@ -34,10 +34,20 @@ _wanted_at: dict[str, float] = {}
 _starting = threading.Lock()
 
 
+class WorkerError(Exception):
+    """No worker can be started; the message is a sentence for the person."""
+
+    def __init__(self, detail: str) -> None:
+        """Say it; `detail` is for the log and for who works at this machine alone."""
+        super().__init__("This server cannot start a process that trains. Try again.")
+        self.detail = detail
+
+
 def start() -> None:
     """Start the workers that are missing; they warm up while a person chooses settings.
 
-    Raises StorageError when the store cannot be written, and OSError when no process can start.
+    None is missing where this machine shall have none. Raises StorageError when the store cannot be
+    written, and WorkerError when no process can start.
     """
     with _starting:
         for number in range(limits.TRAINERS.value()):
@@ -46,6 +56,14 @@ def start() -> None:
             _want(slot)
             if slot not in _children and not slots.is_taken(slot):
                 _children[slot] = _spawn(number)
+
+
+def is_nobody_there() -> bool:
+    """Say whether this machine shall have no worker, and none of another one is there."""
+    try:
+        return limits.TRAINERS.value() == 0 and not slots.is_anybody_there()
+    except StorageError:
+        return False
 
 
 def process_id(number: int) -> int:
@@ -110,16 +128,20 @@ def _spawn(number: int) -> subprocess.Popen[bytes]:
     # TensorFlow's faster kernels are off by default on some processors: a third of the time.
     environment = {"TF_ENABLE_ONEDNN_OPTS": "1"} | os.environ
     environment["MNIST_APP_HOME"] = str(home().absolute())  # it works in another folder
-    with _log_file(number).open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "mnist_app.workers", str(number)],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            start_new_session=True,
-        )
+    try:
+        with _log_file(number).open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "mnist_app.workers", str(number)],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
+    except OSError as error:
+        LOGGER.warning("No worker can be started: %s", error)
+        raise WorkerError(str(error)) from error
 
 
 def _log_file(number: int) -> Path:

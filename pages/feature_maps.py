@@ -6,7 +6,7 @@ import streamlit as st
 
 from mnist_app.codegen import snippets
 from mnist_app.imaging import colormap, convolution
-from mnist_app.imaging.colormap import pixels
+from mnist_app.imaging.colormap import Scale, pixels
 from mnist_app.imaging.image_files import as_base64
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.inference import Layers, Pending, Refused
@@ -22,7 +22,7 @@ from mnist_app.networks.layers import (
     visible_layers,
 )
 from mnist_app.ui import canvas, layout, resources, session
-from mnist_app.ui.components.layer_columns import Digits, LayerColumn, layer_columns
+from mnist_app.ui.components.layer_columns import Heading, LayerColumn, layer_columns
 from mnist_app.ui.components.nudge import nudge
 from mnist_app.ui.components.tile_grids import TileGrid, tile_grids
 from mnist_app.ui.markup import legends, pictures, predictions
@@ -119,23 +119,21 @@ def show_columns(card: Card, outputs: Layers) -> list[LayerColumn]:
     groups, last = groups_of(card)
     picked = picked_so_far(card)
     shown = [shown_of(group, picked) for group in groups]
-    inner = [layer for layer in shown if layer != "scale"]
-    scale = colormap.around_zero(*(outputs[layer] for layer in inner), stretched=True)
     columns = [
         LayerColumn(
-            name_of(group, picked),
+            heading(group, picked),
             layer,
-            *caption(group),
             as_maps(outputs[layer]),
-            scale if layer in inner else pixels(1.0),
-            "map" if outputs[layer].ndim > 1 else "unit",
+            is_input=layer == "scale",
+            word="map" if outputs[layer].ndim > 1 else "unit",
         )
         for group, layer in zip(groups, shown, strict=True)
     ]
     layer_columns(
         columns,
-        Digits(name_of(last, picked), *caption(last), outputs.probabilities),
-        inner,
+        heading(last, picked),
+        outputs.probabilities,
+        lambda: scale_of(columns),
         card.name,
         live_network.TRAINED,
         "layers",
@@ -145,6 +143,12 @@ def show_columns(card: Card, outputs: Layers) -> list[LayerColumn]:
         in_browser=resources.packed_network(card.name) is not None,
     )
     return columns
+
+
+def scale_of(columns: list[LayerColumn]) -> Scale:
+    """Return the scale of all columns but the input."""
+    maps = [column.maps for column in columns if not column.is_input]
+    return colormap.around_zero(*maps, stretched=True)
 
 
 def shown_of(group: list[Layer], picked: tuple[str, int] | None) -> str:
@@ -161,13 +165,14 @@ def name_of(group: list[Layer], picked: tuple[str, int] | None) -> str:
     return picked[0] if picked is not None and picked[0] in names else names[0]
 
 
-def caption(group: list[Layer]) -> tuple[str, str, str, str]:
+def heading(group: list[Layer], picked: tuple[str, int] | None) -> Heading:
     """Return a column's title, its size, its parameters, and what its layers do."""
     parameters = sum(layer.parameters for layer in group)
     kinds = ", ".join(f"{layer.name}: {kind_in_words(layer)}" for layer in group)
     size = shape_in_words(group[-1].shape).replace(" ", "")
     title, size = ("Ten digits", "") if group[-1].kind == "Softmax" else (group[0].name, size)
-    return title, size, f"{parameters:,} param." if parameters else "", kinds
+    note = f"{parameters:,} param." if parameters else ""
+    return Heading(name_of(group, picked), title, size, note, kinds)
 
 
 def picked_so_far(card: Card) -> tuple[str, int] | None:
@@ -243,11 +248,16 @@ def show_weight_images() -> None:
 
 def as_panels(columns: list[LayerColumn]) -> list[Panel]:
     """Return all columns as panels, to be saved."""
+    scale = scale_of(columns)
     return [
         Panel(
-            column.title,
-            pictures.tiles(column.maps, column.scale, tiles_across(len(column.maps))),
-            column.note,
+            column.heading.title,
+            pictures.tiles(
+                column.maps,
+                pixels(1.0) if column.is_input else scale,
+                tiles_across(len(column.maps)),
+            ),
+            column.heading.note,
         )
         for column in columns
     ]

@@ -145,9 +145,7 @@ def answer_live(
         )
         for card in chosen_first
     ]
-    example = (
-        {} if subject.strokes.get("objects") else {"example": as_base64(subject.image.tobytes())}
-    )
+    example = {"example": as_base64(subject.image.tobytes())} if subject.is_example else {}
     live_network.show(subject, *asked, prepare=corrupting.prepare(name, strength) | example)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_app import workers
+from mnist_app import limits, workers
 from mnist_app.networks import registry
 from mnist_app.networks.layers import count_parameters
 from mnist_app.networks.registry import NETWORKS
@@ -17,6 +17,7 @@ from mnist_app.ui.markup.network_words import table_rows
 from mnist_app.ui.markup.numbers import count
 from mnist_app.ui.parts import fine_tuning, inside, run_controls, run_table, run_view
 from mnist_app.ui.session import SETTING
+from mnist_app.workers import WorkerError
 
 REFRESH_SECONDS = 0.4
 TABLE_SECONDS = 3.0
@@ -138,7 +139,7 @@ def start(chosen: Settings | None) -> None:
         run = runs.create(chosen, st.session_state[session.PRESET], visitor.owner())
         session.pick(session.SHOWN_RUN, run.name)
         workers.start()
-    except (RunError, SettingsError, StorageError, OSError) as error:
+    except (RunError, SettingsError, StorageError, WorkerError) as error:
         session.set_run_trouble(str(error))
 
 
@@ -154,6 +155,9 @@ def draw_for_training() -> None:
 def set_up() -> None:
     """Let the visitor choose what is trained, and start it."""
     chosen = choose_settings()
+    if not limits.TRAINING.is_on():
+        st.info(runs.SWITCHED_OFF, icon=":material/model_training:")
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Train",
@@ -185,12 +189,15 @@ def shown_run() -> Run | None:
 
 
 def titles_of_runs() -> dict[str, str]:
-    """Return all runs that can be looked at, the newest first, with what each is called.
+    """Return the runs that can be looked at, the newest first, with what each is called.
 
     One of them is the one that is shown: at first the newest, best of all an own one.
     """
     owner = visitor.owner()
-    every = [run for run in runs.list_runs() if run.status != "damaged"]
+    shown = shown_run()
+    every = [run for run in runs.list_runs(owner) if run.status != "damaged"]
+    if shown is not None and shown.status != "damaged":
+        every.append(shown)  # where newer ones of others have come
     own = [run.name for run in every if run.belongs_to(owner)]
     titles = {run.name: f"{run.name} (yours)" if run.name in own else run.name for run in every}
     if not titles:
@@ -203,7 +210,8 @@ def titles_of_runs() -> dict[str, str]:
 def choose_run(titles: dict[str, str]) -> None:
     """Let the visitor choose a run to look at."""
     if not titles:
-        st.info("No network has been trained yet. Press Train and watch it learn.")
+        if limits.TRAINING.is_on():
+            st.info("No network has been trained yet. Press Train and watch it learn.")
         return
     st.selectbox(
         "Run",
@@ -220,18 +228,18 @@ def watch_run() -> None:
     run = shown_run()
     if run is None:
         return
-    history = read_history(run)
+    history = read_history(run, visitor.owner())
     st.progress(1.0 if run.status == "done" else run.progress, run_view.headline(run))
     if run.is_active and run.belongs_to(visitor.owner()):
         run_controls.steer(run)
     run_view.show_result(run)
     run_view.show_curves(run, history)
-    run_view.show_snapshot(run, history, read_snapshot(run))
+    run_view.show_snapshot(run, history, read_snapshot(run, visitor.owner()))
     if session.has_run_trouble():  # it is said beside the button, outside of this fragment
         st.rerun()
     has_just_ended = not run.is_active and session.was_active(run.name)
     session.set_active(run.name if run.is_active else "")
-    if run.status == "queued":
+    if run.status == "queued" and limits.TRAINING.is_on():
         keep_workers()
     elif has_just_ended:
         st.rerun()
@@ -241,7 +249,7 @@ def keep_workers() -> None:
     """Start workers that have ended; what is wrong stands below the button Train."""
     try:
         workers.start()
-    except (StorageError, OSError):
+    except (StorageError, WorkerError):
         return
 
 

@@ -9,8 +9,6 @@ import hashlib
 import io
 import statistics
 import time
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 
 from mnist_app.analysis import metrics
 from mnist_app.data import datasets
+from mnist_app.data.npz import read_npz
 from mnist_app.imaging.corruptions import CORRUPTIONS, apply_to_all
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
@@ -58,19 +57,16 @@ def read(card: Card) -> Scores | None:
 
     Nor does it count when weights, test images or corruptions have changed since.
     """
-    content = registry.read_artifact(card.name, "scores")
-    if content is None:
-        return None
+    arrays = read_npz(registry.read_artifact(card.name, "scores"))
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            if str(arrays["of"]) != _fingerprint(card):
-                return None
-            return Scores(
-                arrays["probabilities"].astype(np.float32) / FULL,
-                float(arrays["milliseconds"]),
-                {name: tuple(arrays[name].tolist()) for name in CORRUPTIONS if name in arrays},
-            )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        if arrays is None or str(arrays["of"]) != _fingerprint(card):
+            return None
+        return Scores(
+            arrays["probabilities"].astype(np.float32) / np.float32(FULL),
+            float(arrays["milliseconds"]),
+            {name: tuple(arrays[name].tolist()) for name in CORRUPTIONS if name in arrays},
+        )
+    except (ValueError, KeyError, TypeError):
         return None
 
 

@@ -1,12 +1,29 @@
 """Arguments that several subcommands take."""
 
 import argparse
+import sys
 from collections.abc import Callable
+from typing import NoReturn
 
+from mnist_app.cli.output import fail
 from mnist_app.networks import registry
 from mnist_app.networks.registry import NETWORKS
 from mnist_app.training import settings
 from mnist_app.training.settings import SettingsError
+
+WRONG = 2
+"""The exit status for wrong arguments."""
+_LONGEST = 300
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong with the arguments."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and end the program."""
+        cut = message if len(message) <= _LONGEST else f"{message[:_LONGEST]} …"
+        fail(f"{cut}; for the usage: {self.prog} --help")
+        sys.exit(WRONG)
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:

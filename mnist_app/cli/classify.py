@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_app.cli.arguments import add_network
+from mnist_app.cli.ending import printable, say
 from mnist_app.cli.output import fail
 from mnist_app.imaging.image_files import PictureError, read_picture
 from mnist_app.imaging.normalize import Image, normalize
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         card = registry.read_card(arguments.network)
         for pictures in _batches(_read(file) for file in arguments.files):
             for picture, prediction in _predict(inference, pictures, card):
-                print(_line(picture, prediction, arguments.json), flush=True)
+                say(_line(picture, prediction, arguments.json))
                 failures += prediction is None
     except (PredictionError, NetworkError) as error:
         return fail(error)
@@ -92,11 +93,12 @@ def _predict(
 def _line(picture: Picture, prediction: Prediction | None, as_json: bool) -> str:
     if as_json:
         return json.dumps(_as_object(picture, prediction))
+    file = printable(picture.file)
     if prediction is None:
-        return f"{picture.file}: {picture.error}"
+        return f"{file}: {picture.error}"
     if not prediction.is_digit:
-        return f"{picture.file}: no digit recognized"
-    return f"{picture.file}: {prediction.digit} ({100 * prediction.confidence:.1f}%)"
+        return f"{file}: no digit recognized"
+    return f"{file}: {prediction.digit} ({100 * prediction.confidence:.1f}%)"
 
 
 def _as_object(picture: Picture, prediction: Prediction | None) -> dict[str, object]:

@@ -8,6 +8,7 @@ from mnist_app.analysis import benchmark, metrics, stroke_drawings
 from mnist_app.analysis.benchmark import USUAL_PEN, Errors
 from mnist_app.analysis.error_sheet import error_sheet
 from mnist_app.cli.arguments import add_network
+from mnist_app.cli.ending import printable, say
 from mnist_app.cli.output import fail, progress_bar, write_picture
 from mnist_app.data import labeled_pictures
 from mnist_app.data.datasets import SOURCES, DatasetError
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         inference.stop()
     test, grid = measured.tests[source], measured.strokes
     as_object = {"network": card.name, **_as_object(source, test, grid)}
-    print(json.dumps(as_object) if arguments.json else _report(card.name, source, test, grid))
+    say(json.dumps(as_object) if arguments.json else _report(card.name, source, test, grid))
     return 0 if arguments.errors is None else write_picture(arguments.errors, error_sheet(errors))
 
 
@@ -87,12 +88,13 @@ def _run_on_folder(predictor: Predictor, card: Card, arguments: argparse.Namespa
     }
     if arguments.json:
         result = evaluation.measurement_as_json(measured) | {"problems": problems}
-        print(json.dumps({"network": card.name, "pictures": result}))
+        say(json.dumps({"network": card.name, "pictures": result}))
     else:
-        parts = [f"{card.name} on {measured.images:,} pictures in {arguments.data}"]
+        folder = printable(arguments.data)
+        parts = [f"{card.name} on {measured.images:,} pictures in {folder}"]
         parts += [_lines(measured)]
-        parts += ["\n".join(f"  {file}: {problem}" for file, problem in problems.items())]
-        print("\n\n".join(filter(None, parts)))
+        parts += ["\n".join(f"  {printable(file)}: {why}" for file, why in problems.items())]
+        say("\n\n".join(filter(None, parts)))
     return 0 if arguments.errors is None else write_picture(arguments.errors, error_sheet(errors))
 
 

@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,21 +12,24 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from mnist_app import storage, workers
+from mnist_app.cli.ending import note, say
 from mnist_app.networks import registry
 from mnist_app.networks.card import card_text
 from mnist_app.training import history, runs
-from mnist_app.training.run import OPERATOR, Run
+from mnist_app.training.run import OPERATOR, Run, RunError
 
 POLL_INTERVAL = 0.2
 
 
-def follow(run: Run, as_json: bool) -> int:
-    """Wait until a run has ended and print the result; return 0 when it has a network, else 1.
+def follow(run: Run, as_json: bool) -> tuple[Run, bool]:
+    """Wait until a run has ended and print the result.
 
-    Ctrl+C stops the run, which keeps what it has learned. Raises RunError when it was deleted.
+    Return the run as it ended, and whether Ctrl+C stopped it, which keeps what it has learned.
+    Pressed twice it stops waiting, too. Raises RunError when the run was deleted.
     """
     console = Console(stderr=True)
-    console.print(f"Run {run.name}")
+    note(f"Run {run.name}")
+    was_interrupted = False
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -35,17 +39,23 @@ def follow(run: Run, as_json: bool) -> int:
     )
     with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("", total=1.0)
-        while (run := runs.read(run.name)).is_active:
+        while True:
             try:
+                if not (run := runs.read(run.name)).is_active:
+                    break
                 progress.update(task, description=_describe(run), completed=run.progress)
                 time.sleep(POLL_INTERVAL)
                 if run.status == "queued":
                     workers.start()
             except KeyboardInterrupt:
-                stop(run)
+                if was_interrupted:
+                    raise
+                was_interrupted = True
+                with suppress(RunError):  # it has just ended
+                    stop(run)
         progress.update(task, description=run.name, completed=1.0)
-    print(json.dumps(_as_object(run)) if as_json else _result(run))
-    return 0 if run.status in ("done", "stopped") and registry.exists(run.name) else 1
+    say(json.dumps(_as_object(run)) if as_json else _result(run))
+    return run, was_interrupted
 
 
 def stop(run: Run) -> None:
@@ -87,7 +97,7 @@ def _describe(run: Run) -> str:
     if run.status == "queued":
         place, waiting = runs.place_in_queue(run)
         return f"{run.name} queued, {place} of {waiting}"
-    accuracy = history.read_history(run).validation.accuracy[-1:]
+    accuracy = history.read_history(run, OPERATOR).validation.accuracy[-1:]
     seen = f", {100 * accuracy[0]:.1f}% right on validation images" if accuracy else ""
     return f"{run.name} {run.status}{seen}"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mnist_app.cli.arguments import number
 from mnist_app.cli.output import write_picture
 from mnist_app.data import epochs
 
@@ -15,7 +16,8 @@ ZOOM = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
-    parser.add_argument("--seed", type=int, default=1, help="another seed, other samples")
+    seed = number("seed", int)
+    parser.add_argument("--seed", type=seed, default=1, help="another seed, other samples")
     parser.add_argument(
         "--output",
         type=Path,

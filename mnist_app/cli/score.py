@@ -2,10 +2,10 @@
 
 import argparse
 import json
-import sys
 
 from mnist_app.analysis import scores
 from mnist_app.cli.arguments import add_network
+from mnist_app.cli.ending import note, say
 from mnist_app.cli.output import fail
 from mnist_app.data.datasets import DatasetError
 from mnist_app.inference import Inference
@@ -29,14 +29,14 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         card = registry.read_card(name)
         for share in scores.measure(inference, card):
-            print(f"\r{name}: {100 * share:3.0f}%", end="", file=sys.stderr, flush=True)
+            note(f"\r{name}: {100 * share:3.0f}%", end="")
     except (PredictionError, DatasetError, NetworkError, StorageError) as error:
         return fail(error)
     except OSError as error:
         return fail(f"The scores cannot be written: {error.strerror or error}.")
     finally:
         inference.stop()
-    print(file=sys.stderr)
+    note("")
     kept = scores.read(card)
-    print(json.dumps({"network": name, **scores.summary(kept)} if kept else {}))
+    say(json.dumps({"network": name, **scores.summary(kept)} if kept else {}))
     return 0

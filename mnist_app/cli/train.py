@@ -6,7 +6,8 @@ from pathlib import Path
 
 from mnist_app import workers
 from mnist_app.cli import follow
-from mnist_app.cli.arguments import number
+from mnist_app.cli.arguments import WRONG, number
+from mnist_app.cli.ending import FAILED, INTERRUPTED, note
 from mnist_app.cli.output import fail
 from mnist_app.data.stroke_files import StrokesError, as_npz, read_strokes
 from mnist_app.networks import registry
@@ -15,6 +16,7 @@ from mnist_app.storage import StorageError
 from mnist_app.training import presets, runs, settings
 from mnist_app.training.run import OPERATOR, Run, RunError
 from mnist_app.training.settings import Settings, SettingsError
+from mnist_app.workers import WorkerError
 
 HELP = "train a network on MNIST"
 # Only pages set it: fine-tuning starts from a network and learns a person's drawings.
@@ -49,20 +51,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train a network and follow it.
 
-    Returns 0 when there is a network afterwards, 2 for settings that cannot be trained with, and 1
-    when anything else goes wrong.
+    Returns 0 when there is a network afterwards, 130 when Ctrl+C stopped it, whose network is kept
+    all the same, 2 for settings that cannot be trained with, and 1 when anything else goes wrong.
     """
     try:
         trained = _resume(arguments) if arguments.resume else _create(arguments)
         workers.start()
-        status = follow.follow(trained, arguments.json)
-        if status == 0 and arguments.output is not None:
-            follow.export(trained, arguments.output)
-        return status
+        if workers.is_nobody_there():
+            note("This machine has no workers. The run waits for one elsewhere.")
+        ended, was_interrupted = follow.follow(trained, arguments.json)
+        has_network = ended.status in ("done", "stopped") and registry.exists(ended.name)
+        if has_network and arguments.output is not None:
+            follow.export(ended, arguments.output)
+        if was_interrupted:
+            note("Interrupted.")
+            return INTERRUPTED
+        return 0 if has_network else FAILED
     except SettingsError as error:
         fail(error)
-        return 2
-    except (RunError, NetworkError, StorageError, StrokesError) as error:
+        return WRONG
+    except (RunError, NetworkError, StorageError, StrokesError, WorkerError) as error:
         return fail(error)
     except OSError as error:
         return fail(f"The network cannot be written or trained: {error.strerror or error}.")

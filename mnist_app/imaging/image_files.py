@@ -10,7 +10,8 @@ import PIL.ImageOps
 
 from mnist_app.imaging.normalize import LARGEST_SIDE, Image
 
-MAX_PIXELS = 50_000_000
+MOST_PIXELS = {"JPEG": 50_000_000, "PNG": 20_000_000}
+"""A JPEG is reduced while it is decoded; a PNG takes up to eight bytes a pixel."""
 UNREADABLE = "This is not a PNG or JPEG picture, or the file is damaged. Try another file."
 # Drawings and pixels of one color beside each other: filters make them no smaller.
 _SMALL = (cv2.IMWRITE_PNG_COMPRESSION, 6, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
@@ -26,36 +27,17 @@ def read_picture(data: bytes) -> Image:
     They are uint8, shape (height, width, 3) in RGB or (height, width, 4) in RGBA. A photograph is
     turned upright as its EXIF data says. A large JPEG is reduced while it is decoded, to a larger
     side of no less than 1024 pixels. Raises PictureError for other and damaged files and for more
-    than 50 million pixels.
+    than MOST_PIXELS, which is found out before anything is decoded.
     """
     try:
         with PIL.Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
-            _refuse_too_many_pixels(*image.size)
+            _refuse_too_many_pixels(image)
             image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))
             return _pixels(PIL.ImageOps.exif_transpose(image))
     except PIL.Image.DecompressionBombError as error:
-        raise PictureError(_too_many_pixels()) from error
+        raise PictureError(_too_many_pixels(MOST_PIXELS["JPEG"])) from error
     except (OSError, SyntaxError, ValueError) as error:
         raise PictureError(UNREADABLE) from error
-
-
-def decode_png(png: bytes) -> Image:
-    """Return the pixels of a PNG file that this program or the canvas wrote.
-
-    They are uint8, shape (height, width) in gray, (height, width, 3) in RGB or (height, width, 4)
-    in RGBA. Raises PictureError when `png` is no PNG or has a side of more than 1024 pixels.
-    """
-    # Bytes 16 to 23 are width and height: https://www.w3.org/TR/png-3/#11IHDR
-    sides = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
-    if not 0 < max(sides) <= LARGEST_SIDE:
-        raise PictureError(UNREADABLE)
-    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.dtype != np.uint8:
-        raise PictureError(UNREADABLE)
-    if pixels.ndim == 2:
-        return np.asarray(pixels)
-    order = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
-    return np.asarray(cv2.cvtColor(pixels, order), dtype=np.uint8)
 
 
 def encode_png(image: Image) -> bytes:
@@ -74,15 +56,14 @@ def as_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def _refuse_too_many_pixels(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise PictureError(_too_many_pixels())
+def _refuse_too_many_pixels(image: PIL.Image.Image) -> None:
+    most = MOST_PIXELS[image.format or "PNG"]
+    if image.width * image.height > most:
+        raise PictureError(_too_many_pixels(most))
 
 
-def _too_many_pixels() -> str:
-    return (
-        f"This picture is too large. Use one of at most {MAX_PIXELS // 1_000_000} million pixels."
-    )
+def _too_many_pixels(most: int) -> str:
+    return f"This picture is too large. Use one of at most {most // 1_000_000} million pixels."
 
 
 def _pixels(image: PIL.Image.Image) -> Image:

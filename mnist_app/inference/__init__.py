@@ -20,6 +20,7 @@ from mnist_app.inference.lanes import Lane
 from mnist_app.inference.supervisor import Supervisor
 from mnist_app.networks import questions
 from mnist_app.networks.interventions import NOTHING_CHANGED, Interventions
+from mnist_app.networks.learning import LearningQuestion
 from mnist_app.networks.questions import Answer, Layers, Pending, Question, Refused
 from mnist_app.networks.registry import DEFAULT_NETWORK
 
@@ -134,6 +135,14 @@ class Inference(_Asking):
         """
         return self._ask(questions.Weights(network))
 
+    def learning(self, question: LearningQuestion[Answer]) -> Answer | Pending | Refused:
+        """Return the answer to a question about one step of learning.
+
+        Does not wait for a starting process, and raises nothing: a learner or a weight that cannot
+        be is refused.
+        """
+        return self._strokes.ask(question)
+
     def background(self) -> "Background":
         """Return a way to ask for one piece of long work, which delays no stroke."""
         return Background(self._supervisor, self._long_work)
@@ -153,6 +162,13 @@ class Background(_Asking):
         self._lane = lane
         self._stops = supervisor.stops
         self._is_canceled = False
+
+    def learning(self, question: LearningQuestion[Answer]) -> Answer:
+        """Return the answer to a question about learning that takes up to some seconds.
+
+        Waits and raises as `probabilities` does, also for a learner that cannot be.
+        """
+        return self._ask(question)
 
     def cancel(self) -> None:
         """Let the work end with a CanceledError after the piece that is computed; returns at once.

@@ -143,7 +143,8 @@ class Supervisor:
             try:
                 process.tick()
             except (EOFError, OSError):
-                self._end("died")
+                if self._state is State.WARM:
+                    self._replace("died")  # else its first word may still tell why
             else:
                 self._judge(process)
         self._advance()

@@ -15,9 +15,10 @@ import tensorflow as tf
 
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
-from mnist_app.model import builder
+from mnist_app.model import builder, gradients
 from mnist_app.networks import registry
 from mnist_app.networks.interventions import LARGEST_POOL, InterventionError, Interventions, Pooling
+from mnist_app.networks.learning import LearningQuestion
 from mnist_app.networks.prediction import PredictionError
 from mnist_app.networks.questions import Classify, InspectLayers, LayerOutputs, Question, Weights
 
@@ -35,10 +36,12 @@ sys.setswitchinterval(0.001)
 def answer(question: Question[Any]) -> object:
     """Return the answer to a question, of the type that the question names.
 
-    Raises NetworkError for an unknown network, PredictionError for an unknown layer and
+    Raises NetworkError for an unknown network, PredictionError for an unknown layer or weight, and
     InterventionError where the network cannot answer with the interventions.
     """
     match question:
+        case LearningQuestion():
+            return gradients.answer(question)
         case Classify(images, networks):
             return {network: probabilities(images, network) for network in networks}
         case InspectLayers(image, network, interventions):

@@ -140,7 +140,7 @@ def read_card_text(text: str) -> Card:
         )
     except KeyError as error:
         raise CardError(f"This card cannot be read: “{error.args[0]}” is missing.") from error
-    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise CardError(f"This card cannot be read: {error}") from error
     if card.tested_on not in SOURCES or card.tested_on not in card.evaluation.tests:
         raise CardError("This card cannot be read: it does not say how its test images are read.")

@@ -136,10 +136,10 @@ def grid_as_json(grid: StrokeGrid) -> dict[str, Any]:
 def _measurement(values: Mapping[str, Any]) -> Measurement:
     return Measurement(
         images=int(values["images"]),
-        accuracy=float(values["accuracy"]),
-        rejected=float(values["rejected"]),
-        calibration_error=float(values["calibration_error"]),
-        per_digit=tuple(None if share is None else float(share) for share in values["per_digit"]),
+        accuracy=_share(values["accuracy"]),
+        rejected=_share(values["rejected"]),
+        calibration_error=_share(values["calibration_error"]),
+        per_digit=tuple(None if share is None else _share(share) for share in values["per_digit"]),
         confusions=tuple(
             Confusion(*(int(number) for number in numbers)) for numbers in values["confusions"]
         ),
@@ -150,7 +150,7 @@ def _grid(values: Mapping[str, Any]) -> StrokeGrid:
     return StrokeGrid(
         digits=int(values["digits"]),
         accuracy=tuple(
-            tuple(tuple(float(share) for share in row) for row in table)
+            tuple(tuple(_share(share) for share in row) for row in table)
             for table in values["accuracy"]
         ),
         usual=_measurement(values["usual"]),
@@ -161,4 +161,11 @@ def _grid(values: Mapping[str, Any]) -> StrokeGrid:
 def _writers(values: Mapping[str, Any] | None) -> Writers | None:
     if values is None:
         return None
-    return Writers(int(values["count"]), float(values["worst"]), float(values["median"]))
+    return Writers(int(values["count"]), _share(values["worst"]), _share(values["median"]))
+
+
+def _share(value: float) -> float:
+    """Return a share, 0 to 1. Raises ValueError for any other number."""
+    if not 0 <= (share := float(value)) <= 1:
+        raise ValueError(f"{share} is no share.")
+    return share

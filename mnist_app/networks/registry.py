@@ -60,7 +60,10 @@ def title(name: str) -> str:
 
 def exists(name: str) -> bool:
     """Say whether there is a network `name` that can answer."""
-    return name in NETWORKS or (version(name) > 0 and _is_readable(name, version(name)))
+    if name in NETWORKS:
+        return True
+    now = version(name)
+    return now > 0 and _is_readable(name, now)
 
 
 def version(name: str, kind: Kind = "card") -> int:
@@ -130,7 +133,7 @@ def weights_file(name: str) -> Iterator[Path]:
         yield file
 
 
-@functools.lru_cache(256)
+@functools.lru_cache(4096)
 def _is_readable(name: str, version: int) -> bool:  # noqa: ARG001
     try:
         read_card(name)

@@ -1,17 +1,20 @@
 """What there is to see of a run: its curves and pictures, made of the events in the store."""
 
 import io
+import math
 import threading
-import zipfile
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from mnist_app import storage
+from mnist_app.data.datasets import CLASSES
+from mnist_app.data.npz import read_npz
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.storage import EVENTS, SNAPSHOTS, StorageError
@@ -25,6 +28,7 @@ TRAINING, VALIDATION, RATE, PROBABILITIES, DRAWING = (
     "drawing",
 )
 """Kinds of events. Numbers: loss and accuracy; the same; the rate; ten probabilities; none."""
+_NUMBERS = {TRAINING: 2, VALIDATION: 2, RATE: 1, PROBABILITIES: CLASSES, DRAWING: 0}
 _KEPT_HISTORIES = 64
 
 
@@ -139,26 +143,35 @@ class _Cache:
 _CACHE = _Cache()
 
 
-def read_history(run: Run) -> History:
-    """Return the curves of a run as far as `run` knows of them; none where they cannot be read."""
+def read_history(run: Run, who: str) -> History:
+    """Return the curves of a run as far as `run` knows of them; none where they cannot be read.
+
+    What the network thought of its owner's drawing is for the owner alone.
+    """
     try:
-        return _CACHE.history(run)
+        history = _CACHE.history(run)
     except StorageError:
         return History()
+    return history if run.shows_drawing_to(who) else replace(history, probability_trace=())
 
 
-def read_snapshot(run: Run) -> Snapshot:
-    """Return the newest pictures of a run; none where there are none or they cannot be read."""
+def read_snapshot(run: Run, who: str) -> Snapshot:
+    """Return the newest pictures of a run; none where there are none or they cannot be read.
+
+    The drawing is for its owner alone; others get none.
+    """
     try:
-        return _CACHE.snapshot(run)
+        snapshot = _CACHE.snapshot(run)
     except StorageError:
         return NO_SNAPSHOT
+    return snapshot if run.shows_drawing_to(who) else replace(snapshot, drawing=NO_DRAWING)
 
 
 def read_events(run: Run, after: int = 0) -> list[Event]:
     """Return a run's events whose number is larger than `after`, in their order.
 
-    Those that are newer than `run` are left out. Raises StorageError.
+    Those that are newer than `run` are left out, and those that nobody can read. Raises
+    StorageError.
     """
     query = (
         sa.select(EVENTS.c.kind, EVENTS.c.images, EVENTS.c.numbers)
@@ -166,10 +179,12 @@ def read_events(run: Run, after: int = 0) -> list[Event]:
         .order_by(EVENTS.c.id)
     )
     with storage.reading() as connection:
-        return [
-            Event(kind, images, tuple(numbers))
-            for kind, images, numbers in connection.execute(query)
-        ]
+        rows = connection.execute(query).all()
+    return [
+        Event(kind, images, tuple(numbers))
+        for kind, images, numbers in rows
+        if _is_sound(kind, images, numbers)
+    ]
 
 
 def snapshot_bytes(snapshot: Snapshot) -> bytes:
@@ -179,15 +194,37 @@ def snapshot_bytes(snapshot: Snapshot) -> bytes:
     return content.getvalue()
 
 
+def _is_sound(kind: object, images: object, numbers: object) -> bool:
+    """Say whether an event has what a recorder writes; SQLite keeps anything in any column."""
+    return (
+        isinstance(images, int)
+        and isinstance(numbers, list)
+        and len(numbers) == _NUMBERS.get(str(kind), -1)
+        and all(isinstance(one, int | float) and math.isfinite(one) for one in numbers)
+    )
+
+
 def _read_snapshot(run: Run) -> Snapshot:
     query = sa.select(SNAPSHOTS.c.content).where(SNAPSHOTS.c.run_id == run.number)
     with storage.reading() as connection:
         content = connection.execute(query).scalar()
-    try:
-        with np.load(io.BytesIO(content or b""), allow_pickle=False) as arrays:
-            return replace(NO_SNAPSHOT, **arrays)
-    except (ValueError, TypeError, EOFError, OSError, zipfile.BadZipFile):
+    arrays = read_npz(content)
+    if arrays is None or not _are_pictures(arrays):
         return NO_SNAPSHOT
+    return replace(NO_SNAPSHOT, **arrays)
+
+
+def _are_pictures(arrays: Mapping[str, NDArray[Any]]) -> bool:
+    """Say whether these are the arrays of a snapshot, by their names, shapes and types."""
+    usual = vars(NO_SNAPSHOT)
+    return (
+        set(arrays) == set(usual)
+        and all(arrays[name].ndim == one.ndim for name, one in usual.items())
+        and all(arrays[name].dtype == one.dtype for name, one in usual.items())
+        and arrays["drawing"].shape == NO_DRAWING.shape
+        and arrays["wrong"].shape[1:] == NO_DRAWING.shape
+        and len(arrays["wrong"]) == len(arrays["labels"]) == len(arrays["answers"])
+    )
 
 
 def _longer(curve: Curve, events: list[Event]) -> Curve:

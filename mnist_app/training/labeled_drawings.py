@@ -10,17 +10,16 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mnist_app import storage
+from mnist_app import limits, storage
 from mnist_app.data.datasets import CLASSES
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.storage import LABELED_DRAWINGS, Now, StorageError
-from mnist_app.training import runs
+from mnist_app.training import capacity, runs
 from mnist_app.training.presets import SHIPPED
 from mnist_app.training.run import Run
 from mnist_app.training.settings import Settings
 
-MOST_DRAWINGS = 300
-"""How many one visitor can keep."""
+SWITCHED_OFF = "Labeling drawings is switched off on this server."
 
 
 class LabeledDrawingError(Exception):
@@ -36,25 +35,26 @@ class LabeledDrawing:
     """uint8 (28, 28), 0 to 255, as a network sees it."""
     label: int
     strokes: Mapping[str, Any]
-    """As the canvas has them (Fabric.js); empty for a drawing that came as a picture."""
+    """See `canvas_strokes.as_json`; without any for a drawing that came as a picture. Those kept
+    by older versions are the canvas's JSON (Fabric.js)."""
 
 
 def keep(owner: str, image: Image, label: int, strokes: Mapping[str, Any] | None = None) -> None:
     """Keep what a drawing, uint8 (28, 28), was; when it is labeled again, the new label counts.
 
-    Raises LabeledDrawingError for no label, too many drawings, and a store that cannot be written.
+    Raises LabeledDrawingError for no label, where labeling is switched off, for too many drawings
+    and where the store has no room or cannot be written.
     """
+    if not limits.LABELING.is_on():
+        raise LabeledDrawingError(SWITCHED_OFF)
     if image.shape != (IMAGE_SIDE, IMAGE_SIDE) or label not in range(CLASSES):
         raise LabeledDrawingError("A drawing of 28 × 28 pixels and a digit from 0 to 9 are needed.")
     content = image.astype(np.uint8).tobytes()
     own = LABELED_DRAWINGS.c.owner == owner
     with _store_errors_told(), storage.writing() as connection:
         storage.take_turns(connection, f"labeled drawings of {owner}")
-        others = sa.and_(own, LABELED_DRAWINGS.c.image != content)
-        if _count(connection, others) >= MOST_DRAWINGS:
-            raise LabeledDrawingError(
-                f"You keep {MOST_DRAWINGS} drawings already. Delete some of them first."
-            )
+        if not _count(connection, sa.and_(own, LABELED_DRAWINGS.c.image == content)):
+            _require_place(connection, own)
         storage.upsert(
             connection,
             LABELED_DRAWINGS,
@@ -71,10 +71,13 @@ def list_drawings(owner: str) -> list[LabeledDrawing]:
         rows = connection.execute(query.where(columns.owner == owner).order_by(columns.id)).all()
     return [
         LabeledDrawing(
-            number, np.frombuffer(image, np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE), label, strokes
+            number,
+            np.frombuffer(image, np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE),
+            label,
+            strokes if isinstance(strokes, dict) else {},
         )
         for number, image, label, strokes in rows
-        if len(image) == IMAGE_SIDE**2
+        if isinstance(image, bytes) and len(image) == IMAGE_SIDE**2 and label in range(CLASSES)
     ]
 
 
@@ -126,6 +129,17 @@ def _fine_tuning(known: Settings, network: str) -> Settings:
         rewritten=0,
         engine="keras",
     )
+
+
+def _require_place(connection: Connection, own: sa.ColumnElement[bool]) -> None:
+    if _count(connection, own) >= (most := limits.DRAWINGS_PER_VISITOR.value()):
+        raise LabeledDrawingError(f"You keep {most} drawings already. Delete some of them first.")
+    if _count(connection, sa.true()) >= limits.DRAWINGS.value():
+        raise LabeledDrawingError(
+            "As many drawings are kept on this server as it may keep, so this one is not. The "
+            "answer stays."
+        )
+    capacity.require_space(connection)
 
 
 def _count(connection: Connection, which: sa.ColumnElement[bool]) -> int:

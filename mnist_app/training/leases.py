@@ -11,9 +11,8 @@ from sqlalchemy.engine import Connection
 
 from mnist_app import storage
 from mnist_app.storage import RUNS, Now
-from mnist_app.training.run import Run, read_run
+from mnist_app.training.run import LEASE_SECONDS, SELECTED, Run, run_of
 
-LEASE_SECONDS = 10.0
 RENEWAL_SECONDS = 2.0
 
 
@@ -22,25 +21,30 @@ class LeaseLost(Exception):
 
 
 def claim_next(worker: str) -> Run | None:
-    """Take the run that has waited longest; None where none waits. Raises StorageError."""
-    waiting = sa.select(RUNS.c.id, RUNS.c.name).where(RUNS.c.status == "queued")
+    """Take the run that has waited longest; None where none waits. Raises StorageError.
+
+    One that nobody can read ends there, so that those behind it have their turn.
+    """
+    waiting = sa.select(RUNS.c.id).where(RUNS.c.status == "queued")
     first = waiting.order_by(RUNS.c.queued_at, RUNS.c.id).limit(1)
     with storage.writing() as connection:
         found = connection.execute(first.with_for_update(skip_locked=True)).one_or_none()
         if found is None:
             return None
-        connection.execute(
-            RUNS.update()
-            .where(RUNS.c.id == found.id)
-            .values(
-                status="running",
-                message="Getting ready",
-                worker=worker,
-                lease_until=Now() + LEASE_SECONDS,
-                changed_at=Now(),
-            )
-        )
-        return read_run(connection, found.name)
+        chosen = RUNS.c.id == found.id
+        taken = {
+            "status": "running",
+            "message": "Getting ready",
+            "worker": worker,
+            "lease_until": Now() + LEASE_SECONDS,
+            "changed_at": Now(),
+        }
+        connection.execute(RUNS.update().where(chosen).values(taken))
+        run = run_of(connection.execute(SELECTED.where(chosen)).mappings().one())
+        if run.status != "damaged":
+            return run
+        connection.execute(RUNS.update().where(chosen).values(status="failed", worker=None))
+    return claim_next(worker)
 
 
 def renew(worker: str) -> None:

@@ -1,6 +1,7 @@
 """What a run is: a row of the store as a value, and the query that reads it."""
 
 import functools
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,11 +18,12 @@ Status = Literal[
     "queued", "running", "paused", "done", "stopped", "failed", "interrupted", "damaged"
 ]
 ACTIVE: tuple[Status, ...] = ("queued", "running", "paused")
-ENDED: tuple[Status, ...] = ("done", "stopped", "failed", "interrupted")
 OPERATOR = "operator"
 """Who asks from the command line of this machine: may change every run."""
 DRAWN_SHARE = 0.25
 """Of what a network learns from a person's drawings, the share that are these drawings."""
+LEASE_SECONDS = 10.0
+"""How long a worker holds what it took, see `leases`, unless it renews it."""
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST_NAME = 40
 
@@ -98,6 +100,10 @@ class Run:
         """Say whether a visitor started it."""
         return bool(visitor) and self.owner == visitor
 
+    def shows_drawing_to(self, who: str) -> bool:
+        """Say whether somebody may see the drawing that it is asked about: its owner alone."""
+        return self.belongs_to(who)
+
     def may_be_changed_by(self, who: str) -> bool:
         """Say whether somebody may steer, resume and delete it."""
         return who == OPERATOR or self.belongs_to(who)
@@ -108,38 +114,29 @@ def drawings_per_epoch(settings: Settings) -> int:
     return round(settings.images * DRAWN_SHARE / (1 - DRAWN_SHARE))
 
 
+def is_live(until: sa.ColumnElement[float], seconds: float) -> sa.ColumnElement[bool]:
+    """Say in a query whether a lease that is given for some seconds lasts.
+
+    One that ends later than any that is given now was given before the clock was set back.
+    """
+    return until.between(Now(), Now() + 2 * seconds)
+
+
 def active_status() -> sa.ColumnElement[str]:
     """Return the status as a query sees it: without a live lease nobody trains any more."""
-    is_lost = sa.and_(RUNS.c.status.in_(("running", "paused")), RUNS.c.lease_until < Now())
+    is_held = is_live(RUNS.c.lease_until, LEASE_SECONDS)
+    is_lost = sa.and_(RUNS.c.status.in_(("running", "paused")), sa.not_(is_held))
     return sa.case((is_lost, "interrupted"), else_=RUNS.c.status)
 
 
-_FIELDS = [
-    "number",
-    "name",
-    "owner",
-    "settings",
-    "queued_at",
-    "epochs",
-    "completed_epochs",
-    "first_epoch",
-    "seconds",
-    "learning_rate",
-    "message",
-    "test_accuracy",
-    "before",
-    "after",
-    "has_drawings",
-    "progress",
-    "seconds_left",
-    "last_event",
-    "rewinds",
-    "snapshots",
-]
+_WHOLE = ("epochs", "completed_epochs", "first_epoch", "last_event", "rewinds", "snapshots")
+_REAL = ("queued_at", "seconds", "learning_rate", "progress", "seconds_left")
+_OTHERS = ("name", "owner", "settings", "message", "test_accuracy", "before", "after")
 SELECTED = sa.select(
     active_status().label("status"),
     RUNS.c.id.label("number"),
-    *(RUNS.c[name] for name in _FIELDS if name != "number"),
+    RUNS.c.has_drawings,
+    *(RUNS.c[name] for name in (*_WHOLE, *_REAL, *_OTHERS)),
 )
 
 
@@ -150,20 +147,63 @@ def _settings(items: tuple[tuple[str, object], ...]) -> Settings:
 
 
 def run_of(row: sa.RowMapping) -> Run:
-    """Return a row as a run; one whose settings nobody can read is damaged and nothing else."""
+    """Return a row as a run; one that nobody can read is damaged and nothing else."""
     values: dict[str, Any] = dict(row)
     try:
         values["settings"] = _settings(settings_module.known_items(values["settings"]))
-        if values["status"] not in get_args(Status):
-            raise SettingsError("There is no such status.")
-    except (SettingsError, AttributeError, TypeError):
-        values |= {"settings": Settings(), "status": "damaged"}
-    return Run(**values)
+    except (SettingsError, AttributeError, TypeError, ValueError):
+        return _damaged(values)
+    return Run(**values) if _is_sound(values) else _damaged(values)
+
+
+def _is_sound(values: Mapping[str, Any]) -> bool:
+    """Say whether a row has what this program writes; SQLite keeps anything in any column."""
+    accuracy, after = values["test_accuracy"], values["after"]
+    return (
+        values["status"] in get_args(Status)
+        and all(isinstance(values[name], str) for name in ("name", "owner", "message"))
+        and is_name(values["name"])
+        and isinstance(values["has_drawings"], bool)
+        and all(_is_number(values[name], int) for name in _WHOLE)
+        and all(_is_number(values[name]) for name in _REAL)
+        and (accuracy is None or _is_number(accuracy))
+        and all(_are_shares(values[name]) for name in ("before", "after"))
+        and (not after or set(after) == set(values["before"]) == {"mnist", "drawings"})
+    )
+
+
+def _are_shares(values: object) -> bool:
+    return isinstance(values, dict) and all(map(_is_number, values.values()))
+
+
+def _is_number(value: object, kind: type[int] | type[float] = float) -> bool:
+    """Say whether a value is a number of this kind, finite and not negative."""
+    is_kind = isinstance(value, (int, kind)) and not isinstance(value, bool)
+    return is_kind and 0 <= float(str(value)) < math.inf
+
+
+def _damaged(values: Mapping[str, Any]) -> Run:
+    """Return what is certain of a row that nobody can read."""
+    number, name = int(values["number"]), values["name"]
+    return Run(
+        number,
+        name if isinstance(name, str) and is_name(name) else f"damaged-{number}",
+        str(values["owner"]),
+        Settings(),
+        "damaged",
+        queued_at=0.0,
+        epochs=0,
+    )
+
+
+def is_name(text: str) -> bool:
+    """Say whether a text is a name that a run may have."""
+    return len(text) <= _LONGEST_NAME and _NAME.fullmatch(text) is not None
 
 
 def read_run(connection: Connection, name: str) -> Run:
     """Return the run `name`. Raises RunError when there is none."""
-    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+    if not is_name(name):
         raise RunError("A run's name consists of lowercase letters, digits and hyphens.")
     row = connection.execute(SELECTED.where(RUNS.c.name == name)).mappings().one_or_none()
     if row is None:

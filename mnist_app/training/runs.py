@@ -12,15 +12,15 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mnist_app import storage
+from mnist_app import limits, storage
 from mnist_app.data import datasets
 from mnist_app.data.datasets import DatasetError
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.storage import ARTIFACTS, RUNS, Now, StorageError
+from mnist_app.training import capacity
 from mnist_app.training import settings as settings_module
 from mnist_app.training.run import (
     ACTIVE,
-    ENDED,
     OPERATOR,
     SELECTED,
     Run,
@@ -31,10 +31,9 @@ from mnist_app.training.run import (
 )
 from mnist_app.training.settings import Settings
 
-# Cleaning up: ended runs beyond this many, the oldest first, and those older than this.
-KEPT_RUNS = 60
-KEPT_SECONDS = 30 * 24 * 3600
-CLEANUP_RULE = f"The newest {KEPT_RUNS} ended runs are kept, each for 30 days after its last step."
+OTHERS_SHOWN = 30
+"""How many of other people's runs a visitor is shown."""
+SWITCHED_OFF = "Training is switched off on this server."
 
 
 def create(
@@ -48,10 +47,12 @@ def create(
 
     `drawings` are as `labeled_drawings.as_npz` returns them, `strokes` as `stroke_files.as_npz`.
 
-    A visitor has one active run at a time: two clicks make one run. Raises RunError for a second
-    one that differs, when files of the data set are missing, and when the store cannot be written,
-    and SettingsError for settings out of bounds. Old runs are deleted first.
+    A visitor has few active runs at a time, usually one: two clicks make one run. Raises RunError
+    for one more that differs, where training is switched off, too many runs wait, no space is left,
+    files of the data set are missing or the store cannot be written, and SettingsError for settings
+    out of bounds. Old runs are deleted first.
     """
+    _require_training(who)
     settings = settings_module.read(settings_module.as_dictionary(settings))
     if settings.rewritten and strokes is None:
         raise RunError(
@@ -64,12 +65,13 @@ def create(
         raise RunError(str(error)) from None
     with _store_errors_told(), storage.writing() as connection:
         storage.take_turns(connection, "runs")
-        _clean_up(connection)
-        active = _active_run_of(connection, who)
-        if active is not None:
-            if active.settings == settings and active.status == "queued":
-                return active
-            raise RunError(_only_one(active))
+        _clean_up(connection, who)
+        active = _active_runs_of(connection, who)
+        for run in active:
+            if run.settings == settings and run.status == "queued":
+                return run
+        _require_place(connection, who, active)
+        capacity.require_space(connection)
         name = _insert(connection, settings, kind, who, drawings is not None)
         if drawings is not None:
             storage.put_artifact(connection, name, "drawings", drawings)
@@ -84,14 +86,30 @@ def read(name: str) -> Run:
         return read_run(connection, name)
 
 
-def list_runs() -> list[Run]:
-    """Return all runs, the newest first; none where the store cannot be read."""
+def list_runs(who: str = OPERATOR) -> list[Run]:
+    """Return what somebody is shown, the newest first; none where the store cannot be read.
+
+    The operator is shown all runs, a visitor the own ones and the newest of others.
+    """
+    newest_first = SELECTED.order_by(RUNS.c.id.desc())
+    queries = [newest_first]
+    if who != OPERATOR:
+        others = newest_first.where(RUNS.c.owner != who).limit(OTHERS_SHOWN)
+        queries = [newest_first.where(RUNS.c.owner == who), others]
     try:
         with storage.reading() as connection:
-            newest_first = SELECTED.order_by(RUNS.c.queued_at.desc(), RUNS.c.id.desc())
-            return [run_of(row) for row in connection.execute(newest_first).mappings()]
+            rows = [row for query in queries for row in connection.execute(query).mappings()]
     except StorageError:
         return []
+    return sorted(map(run_of, rows), key=lambda run: -run.number)
+
+
+def cleanup_rule() -> str:
+    """Return a sentence that says which runs are kept."""
+    return (
+        f"Your newest {limits.KEPT_RUNS_PER_VISITOR.value()} ended runs are kept, and the newest "
+        f"{limits.KEPT_RUNS.value()} of all people."
+    )
 
 
 def list_networks(owner: str) -> list[str]:
@@ -139,16 +157,16 @@ def resume(name: str, who: str, more_epochs: int = 0) -> None:
     """Put an ended or interrupted run into the queue again, for some more epochs.
 
     One that waits already stays where it is. Raises RunError while it works, when there is nothing
-    left to do, when another run of its owner is active, and for anybody who may not change it.
+    left to do, when its owner has too many active runs, and for anybody who may not change it, and
+    where training is switched off or too many runs wait.
     """
+    _require_training(who)
     with _changing(name, who) as (connection, run):
         if run.status == "queued":
             return
         if run.status in ACTIVE:
             raise RunError(f"{name} is being trained. Stop it first.")
-        active = _active_run_of(connection, run.owner)
-        if active is not None:
-            raise RunError(_only_one(active))
+        _require_place(connection, run.owner, _active_runs_of(connection, run.owner))
         first, epochs = run.first_epoch, run.epochs
         if more_epochs:
             first, epochs = run.completed_epochs, run.completed_epochs + more_epochs
@@ -249,22 +267,47 @@ def _insert(
     return name
 
 
-def _active_run_of(connection: Connection, owner: str) -> Run | None:
-    """Return a visitor's run that waits or works; the operator may have many."""
+def _active_runs_of(connection: Connection, owner: str) -> list[Run]:
+    """Return a visitor's runs that wait or work; the operator may have many."""
     if owner == OPERATOR:
-        return None
-    query = SELECTED.where(RUNS.c.owner == owner, active_status().in_(ACTIVE)).limit(1)
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else run_of(row)
+        return []
+    query = SELECTED.where(RUNS.c.owner == owner, active_status().in_(ACTIVE))
+    return [run_of(row) for row in connection.execute(query).mappings()]
 
 
-def _clean_up(connection: Connection) -> None:
-    ended = sa.select(RUNS.c.id).where(active_status().in_(ENDED))
-    newest = ended.order_by(RUNS.c.queued_at.desc(), RUNS.c.id.desc())
-    numbers = list(connection.execute(newest).scalars())[KEPT_RUNS:]
-    too_many = RUNS.c.id.in_(numbers)
-    too_old = sa.and_(RUNS.c.changed_at < Now() - KEPT_SECONDS, active_status().in_(ENDED))
-    connection.execute(RUNS.delete().where(sa.or_(too_many, too_old)))
+def _require_training(who: str) -> None:
+    if who != OPERATOR and not limits.TRAINING.is_on():
+        raise RunError(SWITCHED_OFF)
+
+
+def _require_place(connection: Connection, owner: str, active: list[Run]) -> None:
+    """Raise RunError where a visitor has enough active runs, or the queue is full."""
+    if owner == OPERATOR:
+        return
+    if len(active) >= limits.RUNS_PER_VISITOR.value():
+        raise RunError(_no_more_than(active))
+    waiting = sa.select(sa.func.count()).where(RUNS.c.status == "queued")
+    if connection.execute(waiting).scalar_one() >= (most := limits.QUEUED_RUNS.value()):
+        raise RunError(
+            f"{most} runs wait already, and no more may. Try again when some of them are done."
+        )
+
+
+def _clean_up(connection: Connection, who: str) -> None:
+    """Delete a visitor's oldest ended runs, and then the oldest of all.
+
+    What tells their age is the number of their last event, which grows whatever the clock does. A
+    run that never learned anything has none and goes first; one that was interrupted goes last: it
+    seems so for some seconds when the clock is set.
+    """
+    was_working = RUNS.c.status.in_(("running", "paused"))
+    newest = [was_working.desc(), RUNS.c.last_event.desc(), RUNS.c.id.desc()]
+    ended = sa.select(RUNS.c.id).where(active_status().not_in(ACTIVE)).order_by(*newest)
+    own = ended.where(RUNS.c.owner == who).offset(limits.KEPT_RUNS_PER_VISITOR.value())
+    if who != OPERATOR:
+        connection.execute(RUNS.delete().where(RUNS.c.id.in_(own)))
+    beyond = ended.offset(limits.KEPT_RUNS.value())
+    connection.execute(RUNS.delete().where(RUNS.c.id.in_(beyond)))
 
 
 def _discard_commands(connection: Connection, run: Run) -> None:
@@ -282,8 +325,13 @@ def _store_errors_told() -> Iterator[None]:
         raise RunError(str(error)) from error
 
 
-def _only_one(active: Run) -> str:
+def _no_more_than(active: list[Run]) -> str:
+    if len(active) == 1:
+        return (
+            f"Your run {active[0].name} is {active[0].status}. Wait for its end or stop it, then "
+            "train the next one."
+        )
     return (
-        f"Your run {active.name} is {active.status}. Wait for its end or stop it, then train the "
-        "next one."
+        f"You have {len(active)} runs that wait or are being trained. Wait for the end of one or "
+        "stop it, then train the next one."
     )

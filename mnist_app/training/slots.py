@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from mnist_app import storage
 from mnist_app.storage import WORKERS, Now, home
 from mnist_app.training import leases
-from mnist_app.training.leases import LEASE_SECONDS
+from mnist_app.training.run import LEASE_SECONDS, is_live
 
 # Seconds that an idle worker stays warm after somebody wanted one.
 IDLE_SECONDS = 600.0
@@ -44,6 +44,13 @@ def warm_process(slot: str) -> int:
     query = sa.select(WORKERS.c.process_id).where(_is_live(slot), WORKERS.c.is_warm)
     with storage.reading() as connection:
         return int(connection.execute(query).scalar() or 0)
+
+
+def is_anybody_there() -> bool:
+    """Say whether a worker lives, on this machine or another. Raises StorageError."""
+    query = sa.select(sa.exists().where(is_live(WORKERS.c.lease_until, LEASE_SECONDS)))
+    with storage.reading() as connection:
+        return bool(connection.execute(query).scalar())
 
 
 def free(slot: str, process_id: int) -> None:
@@ -93,7 +100,8 @@ class Slot:
         """Say whether somebody wanted a worker in the last minutes. Raises StorageError."""
         own = sa.and_(WORKERS.c.slot == self.slot, WORKERS.c.worker == self.worker)
         with storage.reading() as connection:
-            query = sa.select(WORKERS.c.wanted_until > Now()).where(own)
+            is_wanted = is_live(WORKERS.c.wanted_until, IDLE_SECONDS)
+            query = sa.select(is_wanted).where(own)
             return bool(connection.execute(query).scalar())
 
     def stay(self) -> None:
@@ -111,4 +119,4 @@ class Slot:
 
 
 def _is_live(slot: str) -> sa.ColumnElement[bool]:
-    return sa.and_(WORKERS.c.slot == slot, WORKERS.c.lease_until > Now())
+    return sa.and_(WORKERS.c.slot == slot, is_live(WORKERS.c.lease_until, LEASE_SECONDS))

@@ -3,18 +3,22 @@
 import random
 
 import streamlit as st
-from streamlit_drawable_canvas import CanvasResult, st_canvas
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from mnist_app.imaging import image_files, normalize, photo
+from mnist_app import limits
+from mnist_app.imaging import foreign_pictures, image_files, normalize
 from mnist_app.imaging.normalize import Image
 from mnist_app.ui import drawing as drawings
 from mnist_app.ui import resources, session
+from mnist_app.ui.components.canvas import drawing_canvas
 from mnist_app.ui.components.canvas_tools import canvas_tools
-from mnist_app.ui.drawing import SIDE, Drawing, Strokes
+from mnist_app.ui.drawing import SIDE, Drawing
+from mnist_app.ui.uploads import UPLOADS
 
 INK, PAPER = "#ffffff", "#000000"
 PEN_WIDTHS = (8, 36)
 USUAL_PEN_WIDTH = 18
+UPLOADS_OFF = "Bringing pictures is switched off on this server."
 UPLOAD, CAMERA = "Upload a picture", "Use the camera"
 NO_DIGIT_FOUND = "No digit was found in this picture. Move closer, and use dark ink on plain paper."
 
@@ -27,22 +31,15 @@ def show() -> Drawing:
     kept = session.drawing()
     key = f"canvas_{kept.canvas}"
     if key not in st.session_state:
-        session.mount(kept.strokes)
-    result = st_canvas(
-        stroke_width=_pen_width(),
-        stroke_color=INK,
-        background_color=PAPER,
-        width=SIDE,
-        height=SIDE,
-        initial_drawing=session.mounted_strokes(),
-        return_image_data=True,
-        key=key,
-    )
-    canvas_tools(key, begins_empty=_can_be_cleared_in_browser())
-    png = _sent_png(result)
-    if png is None or png == kept.png:
+        session.begin_canvas(kept)
+    begun = session.begun_drawing()
+    sent = drawing_canvas(key, SIDE, INK, PAPER, _pen_width(), begun.png if begun.has_ink else b"")
+    canvas_tools(key, begins_empty=not begun.has_ink and not session.picture_trouble())
+    if sent is None or session.is_received(kept.canvas, sent):
         return kept
-    return session.keep_drawing(drawings.read(result.json_data, png, canvas=kept.canvas))
+    received = session.keep_drawing(drawings.receive(sent, begun))
+    session.set_received(kept.canvas, sent)
+    return received
 
 
 def controls() -> None:
@@ -70,25 +67,31 @@ def controls() -> None:
 
 def picture_input() -> None:
     """Let the visitor upload a picture or take one, and show its digit on the canvas."""
+    if not limits.UPLOADS.is_on():
+        st.caption(UPLOADS_OFF)
+        return
     source = st.segmented_control(
         "Or read a digit from paper",
         [UPLOAD, CAMERA],
         key=session.PICTURE_SOURCE,
     )
+    key = f"picture_{session.pictures_brought()}"
+    if context := get_script_run_ctx():
+        UPLOADS.expect(context.session_id, wanted=source is not None)
     if source == UPLOAD:
         st.file_uploader(
             "A PNG or JPEG picture of one digit",
             type=["png", "jpg", "jpeg"],
-            key=session.UPLOAD,
+            key=key,
             on_change=_show_picture,
-            args=(session.UPLOAD,),
+            args=(key,),
         )
     elif source == CAMERA:
         st.camera_input(
             "Hold up a digit on paper, as large as possible",
-            key=session.CAMERA,
+            key=key,
             on_change=_show_picture,
-            args=(session.CAMERA,),
+            args=(key,),
         )
     if session.picture_trouble():
         st.error(session.picture_trouble(), icon=":material/image_not_supported:")
@@ -96,7 +99,7 @@ def picture_input() -> None:
 
 def clear() -> None:
     """Empty the canvas."""
-    _replace(drawings.nothing(_next_canvas()))
+    _replace(Drawing(canvas=_next_canvas()))
 
 
 def show_example() -> None:
@@ -109,7 +112,7 @@ def show_example() -> None:
 def put(ink: Image, caption: str) -> None:
     """Replace what is on the canvas by ink, uint8 (height, width)."""
     png = image_files.encode_png(normalize.place_on_canvas(ink, SIDE))
-    _replace(drawings.read(_as_strokes(png), png, caption, _next_canvas()))
+    _replace(drawings.read(b"", png, caption, _next_canvas()))
 
 
 def _replace(drawing: Drawing) -> None:
@@ -122,48 +125,29 @@ def _next_canvas() -> int:
     return session.drawing().canvas + 1
 
 
-def _as_strokes(png: bytes) -> Strokes:
-    """Return a picture that fills the canvas, as its JSON."""
-    picture = {
-        "type": "Image",
-        "originX": "left",
-        "originY": "top",
-        "left": 0,
-        "top": 0,
-        "width": SIDE,
-        "height": SIDE,
-        "src": image_files.data_uri(png),
-    }
-    return {"objects": [picture]}
-
-
-def _sent_png(result: CanvasResult) -> bytes | None:
-    """Return what is drawn as a PNG file; None when nothing is, or a browser sent nonsense."""
-    try:
-        png: bytes | None = result.image_bytes
-    except ValueError:
-        return None
-    return png
-
-
-def _can_be_cleared_in_browser() -> bool:
-    """Say whether the canvas was mounted empty, and no message has to go with what is on it."""
-    return not session.mounted_strokes().get("objects") and not session.picture_trouble()
-
-
 def _pen_width() -> int:
-    """Return the slider's value within its bounds: a browser can send any number."""
-    width = st.session_state.get(session.PEN_WIDTH, USUAL_PEN_WIDTH)
-    return int(min(max(width, PEN_WIDTHS[0]), PEN_WIDTHS[1]))
+    """Return the slider's value where it is one: a browser can send any number, or none."""
+    width = st.session_state.get(session.PEN_WIDTH)
+    if not isinstance(width, int | float) or not PEN_WIDTHS[0] <= width <= PEN_WIDTHS[1]:
+        return USUAL_PEN_WIDTH
+    return int(width)
 
 
 def _show_picture(key: str) -> None:
+    """Put the digit of an uploaded picture on the canvas, and let the file go.
+
+    What asked for it starts over, ready for another.
+    """
     upload = st.session_state[key]
     if upload is None:
-        session.set_picture_trouble("")
         return
+    data: bytes = upload.getvalue()
+    session.count_picture()
+    if context := get_script_run_ctx():
+        context.uploaded_file_mgr.remove_session_files(context.session_id)
+        UPLOADS.finish(context.session_id)
     try:
-        ink = photo.find_ink(normalize.to_gray(image_files.read_picture(upload.getvalue())))
+        ink = foreign_pictures.find_ink(data)
     except image_files.PictureError as error:
         session.set_picture_trouble(str(error))
         return

@@ -1,22 +1,27 @@
 """The drawing as a value: what a visitor drew, and what a network sees of it."""
 
+import base64
+import logging
+import reprlib
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
-from mnist_app.imaging import image_files, normalize
+from mnist_app.data import canvas_strokes
+from mnist_app.imaging import canvas_png, normalize
+from mnist_app.imaging.image_files import PictureError
 from mnist_app.imaging.normalize import Image, Normalized, Problem
+
+LOGGER = logging.getLogger(__name__)
 
 SIDE = 280
 """The canvas's side in pixels: it fits the narrowest phones, and is ten for each of MNIST's 28."""
 
-Strokes = dict[str, Any]
-"""What is drawn as the canvas's JSON (Fabric.js): {"objects": [...]}."""
-
 DAMAGED = "The drawing arrived damaged. Press Clear and draw again."
+_URI = "data:image/png;base64,"
+_LONGEST_URI = len(_URI) + 4 * -(-canvas_png.LONGEST // 3)
 _BLANK = normalize.normalize(np.zeros((SIDE, SIDE), np.uint8), background="black")
 
 
@@ -24,9 +29,10 @@ _BLANK = normalize.normalize(np.zeros((SIDE, SIDE), np.uint8), background="black
 class Drawing:
     """What is on the canvas, the same on every page."""
 
-    strokes: Strokes
+    strokes: bytes = b""
+    """See `data.canvas_strokes`; empty when not all that is on the canvas was drawn there."""
     png: bytes = b""
-    """The same as a PNG file of 280x280 pixels, light ink on black; empty when nothing is drawn."""
+    """A PNG file of 280x280 pixels, light ink on black; empty when nothing is drawn."""
     caption: str = ""
     """Where it comes from, when not from the visitor's hand."""
     canvas: int = 0
@@ -35,6 +41,8 @@ class Drawing:
     """Every step on its way to 28x28. Its `gray` and `ink` are one array of 78,400 bytes."""
     problem: str = ""
     """A sentence that says why this is no digit to read and what to do; empty for none."""
+    is_example: bool = False
+    """Whether it only stands in for a drawing, and is on no canvas."""
 
     @property
     def image(self) -> Image:
@@ -62,27 +70,40 @@ class Drawing:
         return self.problem or self.caption
 
 
-def nothing(canvas: int = 0) -> Drawing:
-    """Return the drawing of an empty canvas."""
-    return Drawing({"objects": []}, canvas=canvas)
-
-
-def read(strokes: object, png: bytes, caption: str = "", canvas: int = 0) -> Drawing:
-    """Return what a canvas shows, normalized; a browser can send any strokes and any bytes."""
-    known = strokes if isinstance(strokes, dict) else {"objects": []}
-    picture = _decode(png)
-    if picture is None:
-        return Drawing(known, png, caption, canvas, problem=DAMAGED)
-    normalized = normalize.normalize(picture, background="black")
+def read(strokes: bytes, png: bytes, caption: str = "", canvas: int = 0) -> Drawing:
+    """Return what a canvas shows, normalized. Raises PictureError for what is no canvas."""
+    normalized = normalize.normalize(canvas_png.decode(png, SIDE), background="black")
     problem = normalized.problem
     sentence = "" if problem is None or problem is Problem.BLANK else problem.value
-    return Drawing(known, png, caption, canvas, normalized, sentence)
+    return Drawing(strokes, png, caption, canvas, normalized, sentence)
 
 
-def _decode(png: bytes) -> Image | None:
-    """Return the pixels of a canvas; None for no picture, and for one larger than any canvas."""
+def receive(sent: object, begun: Drawing) -> Drawing:
+    """Return what a browser sent for a canvas that began with the drawing `begun`.
+
+    It can send anything. Here is the one place where what is no drawing is refused: the drawing is
+    then an empty one that says so.
+    """
     try:
-        picture = image_files.decode_png(png)
-    except image_files.PictureError:
-        return None
-    return picture if max(picture.shape[:2]) <= SIDE else None
+        png, strokes = _unpack(sent)
+        return read(_joined(begun, strokes), png, canvas=begun.canvas)
+    except (AttributeError, KeyError, TypeError, ValueError, PictureError) as error:
+        LOGGER.warning("A canvas sent no drawing: %s (%s)", reprlib.repr(sent), error)
+        return Drawing(canvas=begun.canvas, problem=DAMAGED)
+
+
+def _unpack(sent: object) -> tuple[bytes, bytes]:
+    """Return picture and strokes of what `components.canvas` sends."""
+    if not isinstance(sent, dict):
+        raise TypeError("A drawing is a dictionary.")
+    uri, strokes = sent["data"], sent.get("strokes", "")
+    if len(uri) > _LONGEST_URI or not uri.startswith(_URI):
+        raise ValueError("A drawing's picture is the data URI of a PNG file.")
+    return base64.b64decode(uri[len(_URI) :], validate=True), canvas_strokes.read(strokes)
+
+
+def _joined(begun: Drawing, strokes: bytes) -> bytes:
+    """Return all strokes; none where the canvas began with a picture that is more than strokes."""
+    if begun.has_ink and not begun.strokes:
+        return b""
+    return canvas_strokes.join(begun.strokes, strokes)

@@ -22,12 +22,12 @@ _DRESS = """
 /* Gives an element its HTML and CSS when it is new, or another in the place of this one. */
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync({css});
-const MARKUP = document.createElement("template");
-MARKUP.innerHTML = {html};
+const TEMPLATE = document.createElement("template");
+TEMPLATE.innerHTML = {html};
 export function dress(root) {{
   if (root.dressed?.style === STYLE) return;
   root.dressed?.parts.forEach((part) => part.remove());
-  const parts = MARKUP.content.cloneNode(true);
+  const parts = TEMPLATE.content.cloneNode(true);
   root.dressed = {{ style: STYLE, parts: [...parts.children] }};
   root.adoptedStyleSheets = [STYLE];
   root.append(parts);
@@ -54,13 +54,7 @@ def _loader(folder: Path, constants: Mapping[str, Any] | None, uses: Sequence[Pa
 
     Streamlit sends an element's own module, HTML and CSS at each rerun: it has to be short.
     """
-    html, css = (
-        (folder / f"{folder.name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css")
-    )
-    base = st.get_option("server.baseUrlPath").strip("/")
-    files = _DRESS.format(html=json.dumps(html), css=json.dumps(css))
-    path = _publish(folder.name, script(folder, constants, uses) + files)
-    path = f"{base}/{path}".lstrip("/")
+    path = publish(folder.name, script(folder, constants, uses))
     return (
         f"const loaded = await import(`${{location.origin}}/{path}`);\n"
         "export default (given) => {\n"
@@ -70,22 +64,26 @@ def _loader(folder: Path, constants: Mapping[str, Any] | None, uses: Sequence[Pa
     )
 
 
-def _publish(name: str, text: str) -> str:
-    """Keep an element's JavaScript for `find_script`; return its path: another text has another."""
+def publish(name: str, text: str) -> str:
+    """Keep JavaScript for `find_script`; return its path for the browser: another text has another.
+
+    The path begins with `server.baseUrlPath`, and without a slash.
+    """
     path = f"scripts/{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.js"
     _PUBLISHED[path] = text
-    return path
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return f"{base}/{path}".lstrip("/")
 
 
 def find_script(path: str) -> str | None:
-    """Return the JavaScript that has this path of `_publish`; None where there is none."""
+    """Return the JavaScript that was published under this path; None where there is none."""
     return _PUBLISHED.get(path)
 
 
 def script(
     folder: Path, constants: Mapping[str, Any] | None = None, uses: Sequence[Path] = ()
 ) -> str:
-    """Return an element's JavaScript, a module: what all share, its parts, and its own script.
+    """Return an element as a module: what all share, its parts, its own script, HTML and CSS.
 
     `constants` are Python's, by the names that they have there: what both must say alike. The
     palettes are among them. `uses` are scripts that it shares with some others.
@@ -95,7 +93,11 @@ def script(
     values = {"PALETTES": palettes(get_args(Palette))} | dict(constants or {})
     known = [f"const {name} = {json.dumps(value)};" for name, value in values.items()]
     files = [file.read_text(encoding="utf-8") for file in (SHARED_SCRIPT, *uses, *parts, own)]
-    return "\n".join([*known, *files])
+    html, css = (
+        json.dumps((folder / f"{folder.name}.{kind}").read_text(encoding="utf-8"))
+        for kind in ("html", "css")
+    )
+    return "\n".join([*known, *files, _DRESS.format(html=html, css=css)])
 
 
 def palettes(names: Iterable[Palette]) -> dict[str, str]:

@@ -12,19 +12,21 @@ from mnist_app.inference import InferenceError, Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.networks.registry import NETWORKS
 from mnist_app.training import runs
-from mnist_app.ui import resources, session, visitor
+from mnist_app.ui import garbage, resources, session, visitor
 from mnist_app.ui.components.scroll_to_top import scroll_to_top
 from mnist_app.ui.markup import style
 from mnist_app.ui.markup.numbers import exact_percent
 
 POLL_SECONDS = 0.4
+# While the network cannot start, which may take long.
+TROUBLE_POLL_SECONDS = 2.0
 PAGES = Path(__file__).parents[2] / "pages"
 
 
 def begin(title: str, introduction: str) -> None:
     """Begin a page: its title, a sentence below it, and the sidebar. Call it first."""
     _leave_other_page()
-    resources.calm_garbage_collector()
+    garbage.leave_out_what_is_loaded()
     st.set_page_config(page_title=f"{title} · MNIST Lab", layout="wide")
     st.html(style.SHEET)
     with st.container(key="beginning"):
@@ -71,7 +73,8 @@ def poll_for_inference() -> None:
             st.rerun()
 
     session.set_polling(True)
-    st.fragment(_own_on_each_page(poll), run_every=POLL_SECONDS)()
+    seconds = TROUBLE_POLL_SECONDS if shown else POLL_SECONDS
+    st.fragment(_own_on_each_page(poll), run_every=seconds)()
 
 
 def is_ready() -> bool:

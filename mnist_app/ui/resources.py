@@ -4,7 +4,6 @@ It is held here, in plain Python: what Streamlit caches, a visitor's message cou
 """
 
 import functools
-import gc
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,18 +87,6 @@ def stop() -> None:
     """End what all visitors share, as the server stops; waits for nobody's work."""
     _SCORING_QUEUE.cancel_all()
     _INFERENCE.stop()
-
-
-@functools.cache
-def calm_garbage_collector() -> None:
-    """Take what is loaded by now out of the collector's rounds, and make full rounds rare.
-
-    A full round holds up everybody's stroke for 200 ms with 200 visitors. This happens once, with
-    the first page, when what pages import is imported.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 50)
 
 
 def inference() -> Inference:

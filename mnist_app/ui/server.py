@@ -5,7 +5,6 @@ import hashlib
 import importlib
 import pkgutil
 import re
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,14 +18,12 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from mnist_app.analysis import embedding
 from mnist_app.ui import components, element, layout, resources
-from mnist_app.ui.visitor import COOKIE, NUMBER
 
 PAGE_FAILED = "Something went wrong on this page. Reload it to continue; your drawing is kept."
 FONTS = Path(__file__).parent / "fonts"
 REQUEST_FAILED = "Something went wrong on the server. Try again; its log says why."
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 NOT_KEPT = {"cache-control": "no-store"}
-COOKIE_SECONDS = 365 * 24 * 3600
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -184,40 +181,3 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
-
-
-class VisitorCookie:
-    """Middleware that gives each browser its visitor's number before a page runs."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand before `app`."""
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through; where a page is asked for, its answer carries the cookie.
-
-        A known visitor keeps the number, for another year.
-        """
-        if scope["type"] != "http" or not _asks_for_page(scope):
-            await self._app(scope, receive, send)
-            return
-        known = Request(scope).cookies.get(COOKIE, "")
-        number = known if NUMBER.fullmatch(known) else secrets.token_hex(16)
-        secure = "; Secure" if scope["scheme"] == "https" else ""
-        cookie = (
-            f"{COOKIE}={number}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax{secure}"
-        )
-
-        async def send_with_cookie(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = message.get("headers", ())
-                message["headers"] = [*headers, (b"set-cookie", cookie.encode())]
-            await send(message)
-
-        await self._app(scope, receive, send_with_cookie)
-
-
-def _asks_for_page(scope: Scope) -> bool:
-    return scope["method"] == "GET" and any(
-        name == b"accept" and b"text/html" in value for name, value in scope["headers"]
-    )

@@ -1,6 +1,7 @@
 """Everything kept for one visitor: each session_state key has its accessor here."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -8,15 +9,14 @@ from mnist_app.imaging.convolution import Kernel, KernelChoice
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
 from mnist_app.networks.interventions import Pooling
+from mnist_app.networks.learning import Learner, Overfitting, SteepestOf, WeightAt
 from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS
 from mnist_app.training.settings import Settings, as_dictionary
-from mnist_app.ui.drawing import Drawing, Strokes, nothing
+from mnist_app.ui.drawing import Drawing
 
 PEN_WIDTH = "pen_width"
 NETWORK = "network"
 PICTURE_SOURCE = "picture_source"
-UPLOAD = "upload"
-CAMERA = "camera"
 MOVE_ACROSS = "move_across"
 MOVE_DOWN = "move_down"
 SHIFT_RIGHT = "shift_right"
@@ -44,6 +44,11 @@ IMAGE_PAGE = "image_page"
 IMAGE_NUMBER = "image_number"
 PICKED_IMAGE = "picked_image"
 SETTING = "setting_"
+LEARNING_LABEL = "learning_label"
+LEARNING_START = "learning_start"
+LEARNING_ARRAY = "learning_array"
+LEARNING_NUMBER = "learning_number"
+LEARNING_CHANNEL = "learning_channel"
 _VISITOR = "visitor_number"
 _RUN_TROUBLE = "run_trouble"
 _ACTIVE = "active_run"
@@ -55,14 +60,19 @@ _POOLING = "chosen_pooling"
 _PAGE = "page"
 _ARRIVALS = "arrivals"
 _DRAWING = "drawing"
-_MOUNTED = "mounted_strokes"
+_BEGUN = "begun_drawing"
+_RECEIVED = "received_drawing"
 _POLLING = "polling"
 _PICTURE_TROUBLE = "picture_trouble"
+_RATES = "learning_rates"
+_WEIGHT = "learning_weight"
+_OVERFITTING = "overfitting"
+_PICTURES = "pictures_brought"
 
 
 def drawing() -> Drawing:
     """Return the visitor's drawing as it was kept last. Pages get it from `canvas.show`."""
-    kept: Drawing = st.session_state.setdefault(_DRAWING, nothing())
+    kept: Drawing = st.session_state.setdefault(_DRAWING, Drawing())
     return kept
 
 
@@ -72,15 +82,30 @@ def keep_drawing(drawing: Drawing) -> Drawing:
     return drawing
 
 
-def mounted_strokes() -> Strokes:
-    """Return the strokes that the canvas on the screen was started with."""
-    strokes: Strokes = st.session_state[_MOUNTED]
-    return strokes
+def begun_drawing() -> Drawing:
+    """Return the drawing that the canvas on the screen was started with."""
+    begun: Drawing = st.session_state[_BEGUN]
+    return begun
 
 
-def mount(strokes: Strokes) -> None:
-    """Remember the strokes that a canvas starts with."""
-    st.session_state[_MOUNTED] = strokes
+def begin_canvas(drawing: Drawing) -> None:
+    """Remember the drawing that a canvas starts with."""
+    st.session_state[_BEGUN] = drawing
+
+
+def is_received(canvas: int, sent: object) -> bool:
+    """Say whether this is what the canvas of this number sent last: most reruns bring it again."""
+    return bool(st.session_state.get(_RECEIVED) == _mark(canvas, sent))
+
+
+def set_received(canvas: int, sent: object) -> None:
+    """Remember what the canvas of this number sent."""
+    st.session_state[_RECEIVED] = _mark(canvas, sent)
+
+
+def _mark(canvas: int, sent: object) -> int:
+    """Return a number in the place of what was sent, which is long."""
+    return hash((canvas, repr(sent)))
 
 
 def network() -> str:
@@ -285,3 +310,47 @@ def picture_trouble() -> str:
 def set_picture_trouble(sentence: str) -> None:
     """Remember what is wrong with the last picture; an empty sentence for nothing."""
     st.session_state[_PICTURE_TROUBLE] = sentence
+
+
+def learner(start: Learner) -> Learner:
+    """Return the learner that begins as `start` with the steps that the visitor let it take."""
+    kept: tuple[Learner, tuple[float, ...]] = st.session_state.get(_RATES, (start, ()))
+    begun, rates = kept
+    return replace(start, rates=rates if begun == start else ())
+
+
+def set_rates(start: Learner, rates: tuple[float, ...]) -> None:
+    """Remember the steps that the visitor let a learner take; another learner has taken none."""
+    st.session_state[_RATES] = start, rates
+
+
+def learning_weight(network: str) -> WeightAt | SteepestOf | None:
+    """Return the weight of this network that the visitor picked; None where none was."""
+    kept: tuple[str, WeightAt | SteepestOf] | None = st.session_state.get(_WEIGHT)
+    return kept[1] if kept and kept[0] == network else None
+
+
+def pick_learning_weight(network: str, weight: WeightAt | SteepestOf) -> None:
+    """Remember which weight of a network the visitor picked."""
+    st.session_state[_WEIGHT] = network, weight
+
+
+def overfitting(learner: Learner) -> Overfitting | None:
+    """Return what many steps did to this learner, where the visitor asked for it last."""
+    kept: tuple[Learner, Overfitting] | None = st.session_state.get(_OVERFITTING)
+    return kept[1] if kept and kept[0] == learner else None
+
+
+def keep_overfitting(learner: Learner, found: Overfitting) -> None:
+    """Keep what many steps did to a learner."""
+    st.session_state[_OVERFITTING] = learner, found
+
+
+def pictures_brought() -> int:
+    """Return how many pictures the visitor has brought."""
+    return int(st.session_state.get(_PICTURES, 0))
+
+
+def count_picture() -> None:
+    """Remember that the visitor has brought another picture."""
+    st.session_state[_PICTURES] = pictures_brought() + 1

@@ -1,15 +1,11 @@
 """Who a visitor is: a random number in a cookie, and nothing else."""
 
 import hashlib
-import re
 import secrets
 
 import streamlit as st
 
-from mnist_app.ui import session
-
-COOKIE = "mnist_lab_visitor"
-NUMBER = re.compile(r"[0-9a-f]{32}")
+from mnist_app.ui import session, visitor_cookie
 
 
 def owner() -> str:
@@ -21,8 +17,6 @@ def owner() -> str:
 
 
 def _number() -> str:
-    """Return the number that the server gave the browser, or one for this session alone."""
-    sent = str(st.context.cookies.get(COOKIE, ""))
-    if NUMBER.fullmatch(sent):
-        return sent
-    return session.visitor_number(secrets.token_hex(16))
+    """Return the number that the browser had as the session began, or one of this session."""
+    known = visitor_cookie.number_in(dict(st.context.cookies))
+    return session.visitor_number(known or secrets.token_hex(16))

@@ -145,7 +145,7 @@ def leftovers() -> list[str]:
         if count := connection.execute(orphans).scalar_one():
             faults.append(f"{count} artifacts without a run")
     for run in runs.list_runs():
-        if run.last_event and len(read_history(run).training.images) == 0:
+        if run.last_event and len(read_history(run, OPERATOR).training.images) == 0:
             faults.append(f"{run.name} speaks of events that are not there")
     return faults
 

@@ -151,7 +151,7 @@ def _draw_while_training(quick: Run) -> None:
         idle = pen_up_waits(page, server)
         run = runs.create(replace(quick.settings, epochs=100), "long", OPERATOR)
         workers.start()
-        while not read_history(runs.read(run.name)).training.images:
+        while not read_history(runs.read(run.name), OPERATOR).training.images:
             time.sleep(0.1)
         busy = pen_up_waits(page, server)
         assert runs.read(run.name).status == "running"

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import re
+import secrets
 import time
 from dataclasses import dataclass, field
 
@@ -14,10 +15,10 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from tests.support.handwriting import DIGITS, Stroke, drawn
+from tests.support.handwriting import DIGITS, canvas_strokes_of, drawn
 
 ANSWER = re.compile(r'aria-label="(?:Prediction|Answer: [^"]*)">(\d)<')
-CANVAS = "streamlit_drawable_canvas"
+CANVAS = "mnist_lab_canvas"
 FINISHED = {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY}
 
 
@@ -49,9 +50,10 @@ class Visitor:
     `page` is the end of its address; empty for the first.
     """
 
-    def __init__(self, url: str, page: str = "") -> None:
+    def __init__(self, url: str, page: str = "", cookie: str = "") -> None:
         self._url = url.replace("http://", "ws://") + "/_stcore/stream"
         self._name = page
+        self._headers = [("Cookie", cookie)] if cookie else []
         self._page = Run()
         self._socket: ClientConnection | None = None
 
@@ -59,6 +61,7 @@ class Visitor:
         self._socket = await connect(
             self._url,
             subprotocols=[Subprotocol("streamlit")],
+            additional_headers=self._headers,
             max_size=None,
             open_timeout=60,
         )
@@ -109,25 +112,12 @@ def _note(message: ForwardMsg, run: Run) -> None:
 
 
 def _canvas_state(digit: int) -> str:
-    """Return what Chromium's canvas sends for a drawn digit, alike in kind and size: 15 to 20 KB.
-
-    An RGBA picture, and a path of Fabric.js with two points for each of ours.
-    """
+    """Return what Chromium's canvas sends for a drawn digit, alike in kind and size."""
     picture = np.repeat(drawn(digit)[:, :, np.newaxis], 4, axis=2)
     picture[:, :, 3] = 255
     _, png = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    objects = [_fabric_path(stroke) for stroke in DIGITS[digit]]
     data = "data:image/png;base64," + base64.b64encode(png.tobytes()).decode()
-    return json.dumps({"drawing": {"raw": {"version": "7.4.0", "objects": objects}, "data": data}})
-
-
-def _fabric_path(stroke: Stroke) -> dict[str, object]:
-    points = [(round(5.6 * x) / 2, round(5.6 * y) / 2) for x, y in stroke for _ in range(2)]
-    path = [["M", *points[0]], *(["Q", *point, *point] for point in points)]
-    style: dict[str, object] = dict.fromkeys(("lockRotation", "lockScalingFlip", "flipX"), False)
-    style |= dict.fromkeys(("left", "top", "width", "height", "strokeWidth", "scaleX"), 18)
-    style |= dict.fromkeys(("stroke", "fill", "originX", "originY", "strokeLineCap"), "round")
-    return {"type": "Path", **style, "path": path}
+    return json.dumps({"drawing": {"data": data, "strokes": canvas_strokes_of(digit)}})
 
 
 STROKES = {digit: _canvas_state(digit) for digit in DIGITS}
@@ -139,7 +129,8 @@ async def crowd(url: str, people: int, strokes: int, pause: float = 2.0, page: s
     Everybody has drawn once before the clock starts.
     """
     tally = Tally()
-    visitors = [Visitor(url, page) for _ in range(people)]
+    cookies = [f"mnist_lab_visitor={secrets.token_hex(16)}" for _ in range(people)]
+    visitors = [Visitor(url, page, cookie) for cookie in cookies]
     for visitor in visitors:
         await visitor.enter()
         await _draw_until_answered(visitor)
@@ -152,6 +143,14 @@ async def crowd(url: str, people: int, strokes: int, pause: float = 2.0, page: s
     )
     await asyncio.gather(*(visitor.leave() for visitor in visitors))
     return tally
+
+
+async def wait_for_answer(url: str) -> None:
+    """Wait until somebody who draws is answered."""
+    visitor = Visitor(url)
+    await visitor.enter()
+    await _draw_until_answered(visitor)
+    await visitor.leave()
 
 
 async def _draw_until_answered(visitor: Visitor) -> None:

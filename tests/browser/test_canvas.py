@@ -109,3 +109,17 @@ def test_a_stroke_during_which_the_pen_changes_is_not_lost(
     page.mouse.up()
     page.wait_for_function(f"({INK})() > {before + 2000}")
     expect_answer(page, 7)
+
+
+def test_a_drawing_looks_the_same_on_another_page(open_page: OpenPage, server: Server) -> None:
+    page = open_drawn(open_page, server, 8)
+    pixels = INK.replace("ink += data[at] > 128", "ink = (31 * ink + data[at]) % 2 ** 40")
+    before = page.evaluate(pixels)
+    assert page.evaluate(INK) > 1000
+    for name in ("Pixels", "Draw"):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_test_id("stApp")).to_have_attribute(
+            "data-test-script-state", "notRunning"
+        )
+        page.wait_for_function(f"({INK})() > 1000")
+        assert page.evaluate(pixels) == before

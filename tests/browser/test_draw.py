@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from mnist_app.ui.visitor import COOKIE
+from mnist_app.ui.visitor_cookie import COOKIE
 from tests.browser.conftest import (
     OpenPage,
     draw,

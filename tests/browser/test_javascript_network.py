@@ -177,9 +177,6 @@ def test_gray_is_that_of_opencv(live: Script) -> None:
     pixels = generator.integers(0, 256, (40, 50, 4), np.uint8)
     pixels[..., 3] = 255
     given = {"width": 50, "height": 40, "data": pixels.ravel().tolist()}
-    found = live.page.evaluate(
-        "({ data, ...picture }) =>"
-        " [...globalThis.scripts.live.toGray({ ...picture, data: Uint8Array.from(data) }).values]",
-        given,
-    )
+    gray = "globalThis.scripts.live.toGray({ ...p, data: Uint8Array.from(p.data) })"
+    found = live.page.evaluate(f"(p) => [...{gray}.values]", given)
     assert np.abs(np.array(found, int) - normalize.to_gray(pixels).ravel()).max() <= 1

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mnist_app.networks import packing
 from mnist_app.ui import addresses, resources
-from tests.browser.conftest import draw, wait_for_network
+from tests.browser.conftest import draw, wait_for_network, wait_until_quiet
 from tests.support.handwriting import DIGITS
 from tests.support.serving import ROOT, Server, serve
 
@@ -157,6 +157,7 @@ def test_a_browser_is_known_again_and_scripts_cannot_tell(
     server: Server, strict_page: Page
 ) -> None:
     strict_page.goto(server.url)
+    wait_until_quiet(strict_page)
     [first] = [one for one in strict_page.context.cookies() if one.get("name") == COOKIE]
     assert re.fullmatch("[0-9a-f]{32}", first.get("value", ""))
     assert first.get("httpOnly")
@@ -165,6 +166,86 @@ def test_a_browser_is_known_again_and_scripts_cannot_tell(
     strict_page.goto(f"{server.url}/training")
     [again] = [one for one in strict_page.context.cookies() if one.get("name") == COOKIE]
     assert again.get("value") == first.get("value")
+
+
+OWNER = """
+import streamlit as st
+
+from mnist_app.ui import visitor
+
+st.code(visitor.owner())
+"""
+LATE = """
+import asyncio
+
+
+class Late:
+    def __init__(self, app):
+        self._app = app
+        self._somebody_came = asyncio.Event()
+
+    async def __call__(self, scope, receive, send):
+        async def send_late(message):
+            if message["type"] == "websocket.accept":
+                self._somebody_came.set()
+            if message["type"] == "http.response.start" and b"late" in scope["query_string"]:
+                await self._somebody_came.wait()
+            await send(message)
+
+        await self._app(scope, receive, send_late)
+
+
+"""
+
+
+@pytest.fixture
+def slow_server(tmp_path: Path) -> Iterator[Server]:
+    """The app's own server, below /lab, around a page that says who one is.
+
+    The answer to ?late comes when somebody's page runs.
+    """
+    (tmp_path / "owner.py").write_text(OWNER)
+    own = (ROOT / "streamlit_app.py").read_text()
+    own = own.replace("mnist_app/ui/entry/navigation.py", str(tmp_path / "owner.py"))
+    own = own.replace("app = st.App(", f"{LATE}app = st.App(")
+    own = own.replace("middleware=[", "middleware=[Middleware(Late), ")
+    assert "Middleware(Late)" in own
+    (tmp_path / "streamlit_app.py").write_text(own)
+    with serve(tmp_path / "log", tmp_path / "streamlit_app.py", base="/lab") as running:
+        yield running
+
+
+def test_two_tabs_of_a_new_browser_have_one_owner(slow_server: Server, browser: Browser) -> None:
+    """The first tab works already when the answer to the second, asked before, brings a cookie."""
+    context = browser.new_context()
+    early, late = context.new_page(), context.new_page()
+    late.evaluate("address => { location.href = address }", f"{slow_server.url}/?late")
+    early.goto(f"{slow_server.url}/")
+    owner = early.get_by_test_id("stCode").inner_text()
+    assert late.get_by_test_id("stCode").inner_text() == owner
+    ours = [one for one in context.cookies() if COOKIE in one.get("name", "")]
+    numbers = {one.get("value") for one in ours}
+    assert len(numbers) == 2  # each tab was offered one
+    for page in (early, late, context.new_page()):
+        page.goto(f"{slow_server.url}/")
+        assert page.get_by_test_id("stCode").inner_text() == owner
+    [kept] = [one for one in context.cookies() if one.get("name") == COOKIE]
+    assert (kept.get("path"), kept.get("httpOnly"), kept.get("secure")) == ("/lab", True, False)
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("proto", "is_secure"), [("https", True), ("https, http", True), ("", False)]
+)
+def test_behind_tls_the_cookie_is_never_sent_without(
+    server: Server, proto: str, is_secure: bool
+) -> None:
+    headers = {"accept": "text/html", "x-forwarded-proto": proto}
+    request = urllib.request.Request(server.url, headers=headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        attributes = answer.headers["set-cookie"].split("; ")[1:]
+    assert ("Secure" in attributes) == is_secure
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(attributes)
 
 
 FAILING = """

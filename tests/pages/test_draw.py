@@ -1,5 +1,6 @@
 """The page Draw without a browser: what is drawn, uploaded or sent, and what is answered."""
 
+import base64
 import random
 import re
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_app.data import datasets
+from mnist_app.data import canvas_strokes, datasets
 from mnist_app.imaging.image_files import encode_png
 from mnist_app.imaging.normalize import normalize, place_on_canvas
 from mnist_app.inference import Inference
@@ -16,6 +17,7 @@ from mnist_app.networks.prediction import SURE, top_two_mass
 from mnist_app.networks.registry import NETWORKS, read_card, title
 from tests.support.apptest import (
     choose_network,
+    component,
     data_uri,
     draw,
     go_to,
@@ -25,11 +27,10 @@ from tests.support.apptest import (
     run,
     send,
     send_to_canvas,
-    strokes_of,
     table_with,
     text_of,
 )
-from tests.support.handwriting import DIGITS, drawn
+from tests.support.handwriting import DIGITS, canvas_strokes_of, drawn
 
 
 def answer(app: AppTest) -> str:
@@ -43,7 +44,7 @@ def reads(app: AppTest) -> str:
 def upload(app: AppTest, name: str, content: bytes) -> AppTest:
     app.segmented_control(key="picture_source").select("Upload a picture")
     run(app)
-    app.file_uploader(key="upload").upload(name, content)
+    app.file_uploader[0].upload(name, content)
     return run(app)
 
 
@@ -77,7 +78,7 @@ def test_drawing_is_normalized_once_and_kept(app: AppTest) -> None:
     draw(app, 2)
     drawing = app.session_state["drawing"]
     expected = normalize(drawn(2), "black")
-    assert drawing.strokes == strokes_of(2)
+    assert drawing.strokes == base64.b64decode(canvas_strokes_of(2))
     np.testing.assert_array_equal(drawing.image, expected.image)
     assert drawing.normalized.gray is drawing.normalized.ink  # 78,400 bytes, once
     assert drawing.normalized.crop.base is not None  # a part of `ink`
@@ -147,25 +148,61 @@ def test_picture_without_a_digit_is_explained(app: AppTest, content: bytes, sent
     assert not app.error
 
 
-def test_damaged_drawings_do_no_harm(app: AppTest) -> None:
-    app.session_state["pen_width"] = 10**6
-    bomb = b"\x89PNG\r\n\x1a\n" + encode_png(drawn(1)[:1].repeat(5000, axis=0))[8:]
-    for data in (None, "nonsense", "data:image/png;base64,AAA", data_uri(b"no"), data_uri(bomb)):
-        send_to_canvas(app, None, data)
+BOMB = b"\x89PNG\r\n\x1a\n" + encode_png(drawn(1)[:1].repeat(5000, axis=0))[8:]
+FINE = data_uri(encode_png(drawn(6)))
+FORGED = [
+    "nonsense",
+    [],
+    {},
+    {"data": None},
+    {"data": 5},
+    {"data": ["data:image/png;base64,"]},
+    {"data": "nonsense"},
+    {"data": "data:image/png;base64,AAA"},
+    {"data": data_uri(b"no")},
+    {"data": data_uri(BOMB)},
+    {"data": FINE, "strokes": None},
+    {"data": FINE, "strokes": {"objects": []}},
+    {"data": FINE, "strokes": "no base64"},
+    {"data": FINE, "strokes": "AAAA"},
+    {"raw": {"objects": [{"type": "Path"}]}},
+]
+
+
+def test_forged_drawings_are_refused_in_one_place(
+    app: AppTest, caplog: pytest.LogCaptureFixture
+) -> None:
+    for forged in FORGED:
+        caplog.clear()
+        send_to_canvas(app, forged)
+        assert "Press Clear and draw again." in answer(app)
         assert reads(app) == "–"
-    assert "Press Clear and draw again." in answer(app)
-    press(app, "Clear")
+        run(app)  # it is not read again
+        [line] = [one.getMessage() for one in caplog.records if "no drawing" in one.getMessage()]
+        assert len(line) < 200
+    go_to(app, "report_card")
+    go_to(app, "draw")
     draw(app, 3)
     assert reads(app) == "3"
 
 
-@pytest.mark.parametrize("strokes", [None, "nonsense", 5, ["Path"]])
-def test_strokes_that_are_none_do_no_harm(app: AppTest, strokes: object) -> None:
-    send_to_canvas(app, strokes, data_uri(encode_png(drawn(6))))
-    assert reads(app) == "6"
-    go_to(app, "report_card")
+@pytest.mark.parametrize("width", [10**6, -1, float("nan")])
+def test_any_pen_width_does_no_harm(app: AppTest, width: float) -> None:
+    app.session_state["pen_width"] = width
+    draw(app, 3)
+    assert reads(app) == "3"
+
+
+def test_a_drawing_goes_on_on_another_page_as_a_picture(app: AppTest) -> None:
+    draw(app, 6)
+    go_to(app, "pixels")
     go_to(app, "draw")
-    assert reads(app) == "6"
+    [shown] = component(app, "canvas_0")["initialDrawing"]["objects"]
+    assert shown["src"] == FINE
+    more = encode_png(np.maximum(drawn(6), drawn(1)))
+    send(app, more, canvas_strokes_of(1))
+    strokes = list(canvas_strokes.split(app.session_state["drawing"].strokes))
+    assert len(strokes) == len(DIGITS[6]) + len(DIGITS[1])
 
 
 def test_a_picture_larger_than_the_canvas_is_not_kept(app: AppTest) -> None:

@@ -10,7 +10,7 @@ import pytest
 from mnist_app.data import datasets
 from mnist_app.imaging import convolution
 from mnist_app.imaging.convolution import KernelChoice
-from mnist_app.imaging.image_files import decode_png, encode_png
+from mnist_app.imaging.image_files import encode_png, read_picture
 from mnist_app.imaging.normalize import normalize
 from mnist_app.model import builder
 from mnist_app.networks.interventions import Pooling
@@ -352,7 +352,7 @@ def test_pixels_sends_each_step_and_how_far_the_ink_was_moved() -> None:
     x, y, width, height = still.box
     assert sent["box"] == {"x": 0, "y": 280 - height, "width": width, "height": height}
     assert sent["moved"] == [-x, 280 - height - y]
-    crop = decode_png(base64.b64decode(sent["crop"]))
+    crop = read_picture(base64.b64decode(sent["crop"]))[..., 0]
     np.testing.assert_array_equal(crop, still.crop)
     np.testing.assert_array_equal(crop, shown_code(app)["crop"])
     assert base64.b64decode(sent["scaled"]["values"]) == still.scaled.tobytes()

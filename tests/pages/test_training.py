@@ -1,25 +1,36 @@
 """The training page without a browser: who may do what, and what is refused."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from mnist_app import storage
+from mnist_app import limits, storage, workers
 from mnist_app.inference import Inference
 from mnist_app.networks import registry
 from mnist_app.networks.layers import count_parameters
 from mnist_app.storage import RUNS
 from mnist_app.training import labeled_drawings, leases, runs, slots
+from mnist_app.training.history import (
+    NO_SNAPSHOT,
+    PROBABILITIES,
+    TRAINING,
+    Event,
+    read_history,
+)
 from mnist_app.training.presets import PRESETS
 from mnist_app.training.recorder import Recorder
 from mnist_app.training.run import Run
 from mnist_app.training.settings import BOUNDS, Settings
 from mnist_app.training.slots import Slot
-from tests.support.apptest import SCRIPT, by_label, draw, go_to, open_app, press, text_of
-from tests.support.handwriting import drawn
+from mnist_app.ui import visitor
+from mnist_app.ui.markup import snapshots
+from tests.support.apptest import SCRIPT, by_label, draw, go_to, html_with, open_app, press, text_of
+from tests.support.handwriting import DIGITS, drawn
 
 CARD = registry.read_artifact("cnn", "card") or b""
 
@@ -130,6 +141,58 @@ def test_others_can_see_a_run_and_not_touch_it() -> None:
     assert app.table[-1].value["Started by"].tolist() == ["somebody else"]
 
 
+def test_nobody_sees_the_drawing_of_anothers_run() -> None:
+    run = runs.create(Settings(), "quick", "somebody else")
+    taken = leases.claim_next("worker")
+    assert taken is not None
+    recorder = Recorder(taken, "worker")
+    drawing = np.zeros((28, 28), np.uint8)
+    drawing[3:20, 7] = 201
+    kernels = np.ones((2, 5, 5), np.float32)
+    recorder.show(replace(NO_SNAPSHOT, drawing=drawing, kernels=kernels))
+    opinion = Event(PROBABILITIES, 100, (0.91, *9 * (0.01,)))
+    recorder.record([Event(TRAINING, 100, (0.5, 0.9)), opinion])
+    with pytest.MonkeyPatch.context() as owner:
+        owner.setattr(visitor, "owner", lambda: "somebody else")
+        own = html_with(training_page(), "Kernels of the first layer")
+    shown = html_with(training_page(), "Kernels of the first layer")
+    picture = str(snapshots.watched_drawing(drawing))
+    assert picture in own
+    assert "What it thinks of this drawing" in own
+    assert picture not in shown
+    assert "What it thinks of" not in shown
+    assert read_history(runs.read(run.name), "another").probability_trace == ()
+
+
+def test_what_is_switched_off_is_said_and_all_else_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    finish(runs.create(Settings(), "quick", "somebody else"), CARD)
+    for switch in (limits.TRAINING, limits.LABELING, limits.UPLOADS):
+        monkeypatch.setenv(switch.variable, "off")
+    app = open_app()
+    text = text_of(draw(app, 4))
+    assert "Labeling drawings is switched off on this server." in text
+    assert "Bringing pictures is switched off on this server." in text
+    assert not [one for one in app.segmented_control if one.label.startswith("Was it right")]
+    go_to(app, "training")
+    assert "Training is switched off on this server." in text_of(app)
+    assert not {"Train", "Train more", "Fine-tune Small CNN"} & set(buttons(app))
+    assert "quick-1" in progress(app)
+    assert "Use this network" in buttons(app)
+    assert "Nothing can be trained" not in text_of(app)
+
+
+def test_where_no_worker_is_runs_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(limits.TRAINERS.variable, "0")
+    assert "No worker is there" not in text_of(training_page())  # one is, on another machine
+    with storage.writing() as connection:
+        connection.execute(storage.WORKERS.delete())
+    app = press(training_page(), "Train")
+    assert "No worker is there at the moment" in text_of(app)
+    assert "number 1 of 1 in the queue" in progress(app)
+
+
 def test_a_run_that_cannot_be_read_harms_no_other() -> None:
     whole = runs.create(Settings(), "quick", "somebody else")
     broken = runs.create(Settings(), "quick", "yet another")
@@ -154,6 +217,21 @@ def test_a_home_that_cannot_be_written_is_said(
     assert "Nothing can be trained now" in text_of(app)
     press(app, "Train")
     assert "cannot be used" in text_of(app)
+    assert str(tmp_path) not in text_of(app)
+    assert "Errno" not in text_of(app)
+
+
+def test_a_worker_that_cannot_start_is_said_without_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "worker-0.log").mkdir()
+    with storage.writing() as connection:
+        connection.execute(storage.WORKERS.delete())
+    monkeypatch.setattr(workers, "_children", {})
+    text = text_of(press(training_page(), "Train"))
+    assert "cannot start a process that trains" in text
+    assert str(tmp_path) not in text
+    assert "directory" not in text
 
 
 def test_an_interrupted_run_is_said_and_resumed() -> None:
@@ -178,7 +256,8 @@ def test_a_drawing_is_labeled_kept_with_its_strokes_and_deleted() -> None:
             sa.select(storage.LABELED_DRAWINGS.c.strokes, storage.LABELED_DRAWINGS.c.label)
         ).all()
     assert label == 4
-    assert len(strokes["objects"]) >= 1
+    assert [stroke["width"] for stroke in strokes["strokes"]] == [18, 18]
+    assert strokes["strokes"][0]["points"][0] == [round(2.8 * x, 1) for x in DIGITS[4][0][0]]
     go_to(app, "training")
     assert "You have labeled one drawing." in text_of(app)
     assert "Fine-tune Small CNN" in buttons(app)

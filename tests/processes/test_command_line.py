@@ -1,9 +1,15 @@
 """The command line, run as a person or a script would."""
 
 import json
+import os
+import shutil
+import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from subprocess import PIPE
 
 import cv2
 import numpy as np
@@ -15,9 +21,11 @@ from mnist_app.inference import Inference
 from tests.support.handwriting import DIGITS, drawn
 from tests.support.serving import ROOT
 
+COMMAND = [sys.executable, "-m", "mnist_app"]
+
 
 def run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "mnist_app", *map(str, arguments)]
+    command = [*COMMAND, *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -104,10 +112,82 @@ def test_json_for_many_pictures_with_errors_among_them(folder: Path) -> None:
         ["train", "--images", "300000"],
         ["train", "--augmentation", "varied"],
         ["sing"],
+        ["samples", "--seed", "-1"],
+        ["samples", "--seed", "seven"],
+        ["train", "--seed", "9" * 5000],
     ],
 )
 def test_wrong_arguments_are_explained(arguments: list[str]) -> None:
     result = run(*arguments)
     assert result.returncode == 2
     assert "usage" in result.stderr
-    assert "Traceback" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert len(result.stderr) < 500
+
+
+def test_when_nobody_reads_on_it_ends_at_once(folder: Path) -> None:
+    command = [*COMMAND, "classify", *[str(folder / "text.png")] * 3000]
+    with subprocess.Popen(command, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == "Not all could be printed: it was closed.\n"
+    assert running.returncode == 141
+
+
+@pytest.mark.parametrize("arguments", [["classify", "text.png"], ["--help"]])
+def test_a_full_disk_is_told(folder: Path, arguments: list[str]) -> None:
+    command = [*COMMAND, *(str(folder / one) if ".png" in one else one for one in arguments)]
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(command, cwd=ROOT, stdout=full, stderr=PIPE, text=True, check=False)
+    assert result.stderr == "Not all could be printed: No space left on device.\n"
+    assert result.returncode == 1
+
+
+def interrupted(command: list[str], environment: dict[str, str], after: int) -> tuple[int, str]:
+    """Press Ctrl+C after some lines on standard output or error; return status and last line."""
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        assert running.stdout is not None
+        for _ in range(after):
+            running.stdout.readline()
+        os.killpg(running.pid, signal.SIGINT)
+        *_, last = running.stdout.read().splitlines()
+    return running.returncode, last
+
+
+def test_ctrl_c_ends_a_command_with_one_line(folder: Path) -> None:
+    files = sorted(map(str, folder.glob("m*.png")))
+    command = [*COMMAND, "classify", *files, *files]
+    assert interrupted(command, {}, after=1) == (130, "Interrupted.")
+
+
+def test_ctrl_c_takes_a_run_out_of_the_queue(tmp_path: Path) -> None:
+    home = {"MNIST_APP_HOME": str(tmp_path), "MNIST_APP_TRAINERS": "0"}
+    command = [*COMMAND, "train", "--preset", "quick"]
+    assert interrupted(command, home, after=2) == (130, "Interrupted.")
+    with closing(sqlite3.connect(tmp_path / "store.sqlite3")) as store:
+        assert store.execute("SELECT status FROM runs").fetchall() == [("stopped",)]
+
+
+def test_names_of_files_cannot_steer_the_terminal(folder: Path, tmp_path: Path) -> None:
+    named = tmp_path / "\x1b[2J\n\u202e\udcff.png"
+    shutil.copy(folder / "text.png", named)
+    result = run("classify", named, f"{named}.missing")
+    shown = f"{tmp_path}/\\x1b[2J\\n\\u202e\\udcff.png"
+    first, second = result.stdout.splitlines()
+    assert first.startswith(f"{shown}: ")
+    assert second.startswith(f"{shown}.missing: The file cannot be read")
+    for arguments in (["evaluate", "--strokes", named], ["samples", "--output", named / "x"]):
+        result = run(*arguments)
+        assert result.returncode == 1
+        assert result.stderr.startswith(shown)
+        assert len(result.stderr.splitlines()) == 1

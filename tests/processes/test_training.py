@@ -78,11 +78,11 @@ def stop(run: Run) -> Run:
 
 
 def is_learning(run: Run) -> bool:
-    return len(read_history(run).training.images) > 1
+    return len(read_history(run, OPERATOR).training.images) > 1
 
 
 def has_seen_5000_images(run: Run) -> bool:
-    return max(read_history(run).training.images, default=0) >= 5000
+    return max(read_history(run, OPERATOR).training.images, default=0) >= 5000
 
 
 def weights(run: Run) -> list[np.ndarray]:
@@ -123,12 +123,12 @@ def test_it_learns_and_says_so(first: Run) -> None:
     assert (first.status, first.completed_epochs) == ("done", 2)
     assert first.test_accuracy is not None
     assert first.test_accuracy > 0.85
-    validation = read_history(first).validation
+    validation = read_history(first, OPERATOR).validation
     assert validation.images[0] == 0
     assert validation.accuracy[0] < 0.4
     assert validation.images[-1] == 6000
     assert validation.accuracy[-1] > 0.85
-    assert read_snapshot(first).kernels.shape == (8, 5, 5)
+    assert read_snapshot(first, OPERATOR).kernels.shape == (8, 5, 5)
 
 
 def test_its_card_says_what_was_built_and_measured(first: Run) -> None:
@@ -149,7 +149,7 @@ def test_same_settings_same_weights(first: Run) -> None:
 
 
 def test_both_engines_draw_the_same_curve(first: Run, by_hand: Run) -> None:
-    one, other = (read_history(run).validation for run in (first, by_hand))
+    one, other = (read_history(run, OPERATOR).validation for run in (first, by_hand))
     assert other.loss[0] == pytest.approx(one.loss[0], abs=1e-4)
     assert other.accuracy[-1] == pytest.approx(one.accuracy[-1], abs=0.02)
     assert other.loss[-1] == pytest.approx(one.loss[-1], abs=0.06)
@@ -167,7 +167,7 @@ def test_killed_it_resumes_to_the_same_weights(first: Run) -> None:
     run = ended(run)
     assert (run.status, run.completed_epochs) == ("done", 2)
     assert same(weights(run), weights(first))
-    assert_no_event_twice(read_history(run).validation)
+    assert_no_event_twice(read_history(run, OPERATOR).validation)
 
 
 def assert_no_event_twice(curve: Curve) -> None:
@@ -196,14 +196,14 @@ def test_it_pauses_continues_takes_another_rate_and_stops() -> None:
     run = until(started(LONG), has_seen_5000_images)
     send(run, "pause")
     run = until(run, lambda run: run.status == "paused")
-    before = read_history(run).training.images
+    before = read_history(run, OPERATOR).training.images
     time.sleep(1)
-    assert read_history(runs.read(run.name)).training.images == before
+    assert read_history(runs.read(run.name), OPERATOR).training.images == before
     for kind, value in (("continue", None), ("learning_rate", 0.0001)):
         send(run, kind, value)
-    run = until(run, lambda run: len(read_history(run).rates) > 0)
+    run = until(run, lambda run: len(read_history(run, OPERATOR).rates) > 0)
     assert (run.learning_rate, run.status) == (0.0001, "running")
-    assert read_history(run).rates[0][1] == 0.0001
+    assert read_history(run, OPERATOR).rates[0][1] == 0.0001
     run = stop(run)
     assert run.status == "stopped"
     assert run.test_accuracy is not None

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.image_files import encode_png
-from tests.support.handwriting import DIGITS, drawn
+from tests.support.handwriting import canvas_strokes_of, drawn
 from tests.support.serving import ROOT
 
 SCRIPT = ROOT / "mnist_app" / "ui" / "entry" / "navigation.py"
@@ -81,31 +81,19 @@ def choose_network(app: AppTest, name: str) -> AppTest:
 
 def draw(app: AppTest, digit: int) -> AppTest:
     """Seed what the canvas sends when a digit is drawn."""
-    return send(app, encode_png(drawn(digit)), strokes_of(digit))
+    return send(app, encode_png(drawn(digit)), canvas_strokes_of(digit))
 
 
-def send(app: AppTest, png: bytes, strokes: object = None) -> AppTest:
-    """Seed what the canvas sends: a picture and strokes, by default a path without points."""
-    raw = {"objects": [{"type": "Path"}]} if strokes is None else strokes
-    return send_to_canvas(app, raw, data_uri(png))
+def send(app: AppTest, png: bytes, strokes: object = "") -> AppTest:
+    """Seed what the canvas sends: a picture and strokes, by default none."""
+    return send_to_canvas(app, {"data": data_uri(png), "strokes": strokes})
 
 
-def send_to_canvas(app: AppTest, raw: object, data: object) -> AppTest:
+def send_to_canvas(app: AppTest, drawing: object) -> AppTest:
     """Seed anything that a browser could send in a drawing's place."""
     canvas = app.session_state["drawing"].canvas
-    sent = {"drawing": {"raw": raw, "data": data}, "backgroundFit": None}
-    app.session_state[f"canvas_{canvas}"] = sent
+    app.session_state[f"canvas_{canvas}"] = {"drawing": drawing}
     return run(app)
-
-
-def strokes_of(digit: int) -> dict[str, Any]:
-    """Return a digit's strokes as the canvas's JSON has them: a path for each."""
-    paths = []
-    for stroke in DIGITS[digit]:
-        points = [(x * 2.8, y * 2.8) for x, y in stroke]
-        path = [["M", *points[0]], *(["L", *point] for point in points[1:])]
-        paths.append({"type": "Path", "path": path, "strokeWidth": 18, "stroke": "#ffffff"})
-    return {"objects": paths}
 
 
 def data_uri(png: bytes) -> str:

@@ -3,6 +3,7 @@
 Points lie in a square of 0 to 100; a stroke is a list of points, a digit a list of strokes.
 """
 
+import base64
 import math
 
 import cv2
@@ -54,3 +55,12 @@ def drawn(digit: int, side: int = 280, pen: int = 18) -> Image:
 def written(digit: int) -> WrittenDigit:
     """Return a digit as a file of people's strokes has it."""
     return WrittenDigit(digit, tuple(np.array(stroke, float) for stroke in DIGITS[digit]))
+
+
+def canvas_strokes_of(digit: int, pen: int = 18) -> str:
+    """Return a digit's strokes as the canvas sends them."""
+    numbers: list[int] = []
+    for stroke in DIGITS[digit]:
+        numbers += [pen, len(stroke)]
+        numbers += [round(28 * coordinate) for point in stroke for coordinate in point]
+    return base64.b64encode(np.array(numbers, "<i2").tobytes()).decode()

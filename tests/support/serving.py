@@ -35,11 +35,16 @@ class Server:
 
 @contextmanager
 def serve(
-    log: Path, script: Path = ROOT / "streamlit_app.py", options: str = "", base: str = ""
+    log: Path,
+    script: Path = ROOT / "streamlit_app.py",
+    options: str = "",
+    base: str = "",
+    descriptors: int = 0,
 ) -> Iterator[Server]:
     """Run the app as a person would, and end it and all its processes afterwards.
 
-    `base` stands before the path of each address, such as "/lab".
+    `base` stands before the path of each address, such as "/lab". `descriptors` is the most that
+    the page process may have; 0 for as many as this one.
     """
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
@@ -54,6 +59,8 @@ def serve(
             env=os.environ | {"PYTHONPATH": str(ROOT)},
         )
     server = Server(f"http://localhost:{port}{base}", psutil.Process(started.pid), log)
+    if descriptors:
+        server.process.rlimit(psutil.RLIMIT_NOFILE, (descriptors, descriptors))
     try:
         wait_until_healthy(server)
         yield server

@@ -50,9 +50,9 @@ def training(store: str) -> tuple[Run, Recorder]:
 
 def test_events_become_curves(training: tuple[Run, Recorder]) -> None:
     run, recorder = training
-    assert read_history(run) == History()
+    assert read_history(run, OPERATOR) == History()
     recorder.record(EVENTS[:2], progress=0.5, seconds_left=3.0)
-    first = read_history(runs.read(run.name))
+    first = read_history(runs.read(run.name), OPERATOR)
     assert (first.training.images, first.training.loss, first.training.accuracy) == (
         (100,),
         (1.5,),
@@ -61,7 +61,7 @@ def test_events_become_curves(training: tuple[Run, Recorder]) -> None:
     recorder.record(EVENTS[2:])
     run = runs.read(run.name)
     assert (run.progress, run.seconds_left) == (0.5, 3.0)
-    whole = read_history(run)
+    whole = read_history(run, OPERATOR)
     assert whole.training.images == (100, 200)
     assert whole.validation.loss == (2.3,)
     assert whole.rates == ((150, 0.003),)
@@ -74,7 +74,7 @@ def test_another_drawing_begins_another_trace(training: tuple[Run, Recorder]) ->
     recorder.record(
         [EVENTS[2], Event(DRAWING, 120), Event(PROBABILITIES, 130, (1.0,) + (0.0,) * 9)]
     )
-    trace = read_history(runs.read(run.name)).probability_trace
+    trace = read_history(runs.read(run.name), OPERATOR).probability_trace
     assert [images for images, _ in trace] == [130]
 
 
@@ -83,7 +83,7 @@ def test_what_was_read_is_not_read_again(
 ) -> None:
     run, recorder = training
     recorder.record(EVENTS[:2])
-    read_history(runs.read(run.name))
+    read_history(runs.read(run.name), OPERATOR)
     asked: list[int] = []
     usual = history.read_events
 
@@ -93,11 +93,11 @@ def test_what_was_read_is_not_read_again(
 
     monkeypatch.setattr(history, "read_events", counted)
     for _ in range(3):
-        read_history(runs.read(run.name))
+        read_history(runs.read(run.name), OPERATOR)
     assert asked == []
     last = runs.read(run.name).last_event
     recorder.record(EVENTS[2:])
-    assert len(read_history(runs.read(run.name)).training.images) == 2
+    assert len(read_history(runs.read(run.name), OPERATOR).training.images) == 2
     assert asked == [last]
 
 
@@ -108,24 +108,24 @@ def test_going_back_takes_back_what_came_later(training: tuple[Run, Recorder]) -
     saved = Checkpoint(1, 2.5, 100, recorder.last_event, {"conv1/kernel": np.eye(3)})
     recorder.save(saved)
     recorder.record([*EVENTS[2:], Event(TRAINING, 300, (9.0, 0.0))])
-    assert read_history(runs.read(run.name)).training.images[-1] == 300
+    assert read_history(runs.read(run.name), OPERATOR).training.images[-1] == 300
     again = Recorder(runs.read(run.name), "worker").go_back()
     assert again is not None
     assert replace(again, arrays={}) == replace(saved, arrays={})
     assert np.array_equal(again.arrays["conv1/kernel"], np.eye(3))
     run = runs.read(run.name)
     assert (run.completed_epochs, run.seconds) == (1, 2.5)
-    assert read_history(run).training.images == (100,)
+    assert read_history(run, OPERATOR).training.images == (100,)
     recorder.record([Event(TRAINING, 150, (1.0, 0.6))])
-    assert read_history(runs.read(run.name)).training.images == (100, 150)
+    assert read_history(runs.read(run.name), OPERATOR).training.images == (100, 150)
 
 
 def test_snapshots_replace_each_other(training: tuple[Run, Recorder]) -> None:
     run, recorder = training
-    assert read_snapshot(run) is NO_SNAPSHOT
+    assert read_snapshot(run, OPERATOR) is NO_SNAPSHOT
     for kernels in (np.zeros((2, 5, 5), np.float32), np.ones((3, 5, 5), np.float32)):
         recorder.show(replace(NO_SNAPSHOT, kernels=kernels, drawing=drawn(3, 28)))
-        shown = read_snapshot(runs.read(run.name))
+        shown = read_snapshot(runs.read(run.name), OPERATOR)
         assert np.array_equal(shown.kernels, kernels)
         assert np.array_equal(shown.drawing, drawn(3, 28))
 
@@ -136,7 +136,7 @@ def test_a_damaged_snapshot_is_no_snapshot(training: tuple[Run, Recorder], conte
     recorder.show(NO_SNAPSHOT)
     with storage.writing() as connection:
         connection.execute(storage.SNAPSHOTS.update().values(content=content))
-    assert len(read_snapshot(runs.read(run.name)).wrong) == 0
+    assert len(read_snapshot(runs.read(run.name), OPERATOR).wrong) == 0
 
 
 def test_the_drawing_that_is_watched_reaches_the_worker(training: tuple[Run, Recorder]) -> None:

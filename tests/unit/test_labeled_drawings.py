@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from mnist_app import storage
+from mnist_app import limits, storage
 from mnist_app.networks.registry import NETWORKS
 from mnist_app.training import labeled_drawings, runs
 from mnist_app.training.epoch_data import read_drawings
@@ -14,7 +14,7 @@ from mnist_app.training.run import RunError
 from tests.support.handwriting import drawn
 
 OWNER = "somebody"
-STROKES = {"objects": [{"type": "Path", "path": [["M", 1, 2.5], ["L", 3, 4]]}]}
+STROKES = {"strokes": [{"width": 18, "points": [[1, 2.5], [3, 4]]}]}
 FOUR, SEVEN = drawn(4, 28), drawn(7, 28)
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -59,13 +59,28 @@ def test_every_network_that_ships_can_be_fine_tuned(network: str) -> None:
 
 
 def test_at_the_limit_a_label_can_still_be_corrected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(labeled_drawings, "MOST_DRAWINGS", 1)
+    monkeypatch.setenv(limits.DRAWINGS_PER_VISITOR.variable, "1")
     labeled_drawings.keep(OWNER, FOUR, 9)
     labeled_drawings.keep(OWNER, FOUR, 4)
     assert [drawing.label for drawing in labeled_drawings.list_drawings(OWNER)] == [4]
     with pytest.raises(LabeledDrawingError, match=r"You keep 1 drawings already\. Delete some"):
         labeled_drawings.keep(OWNER, SEVEN, 7)
+    monkeypatch.setenv(limits.DRAWINGS.variable, "2")
     labeled_drawings.keep("another", SEVEN, 7)
+    with pytest.raises(LabeledDrawingError, match="As many drawings are kept on this server"):
+        labeled_drawings.keep("yet another", SEVEN, 7)
+    labeled_drawings.keep("another", SEVEN, 1)
+
+
+def test_switched_off_nothing_more_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    labeled_drawings.keep(OWNER, FOUR, 4)
+    monkeypatch.setenv(limits.LABELING.variable, "OFF")
+    with pytest.raises(LabeledDrawingError, match="Labeling drawings is switched off"):
+        labeled_drawings.keep(OWNER, SEVEN, 7)
+    assert len(labeled_drawings.list_drawings(OWNER)) == 1
+    labeled_drawings.delete(OWNER)
 
 
 @pytest.mark.parametrize(("side", "label"), [(28, 10), (28, -1), (280, 4)])

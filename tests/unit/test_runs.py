@@ -12,16 +12,19 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from mnist_app import storage
+from mnist_app import limits, storage
 from mnist_app.data import stroke_files
 from mnist_app.networks import registry
 from mnist_app.networks.registry import NetworkError
 from mnist_app.storage import COMMANDS, RUNS
-from mnist_app.training import leases, runs
+from mnist_app.training import capacity, labeled_drawings, leases, runs
+from mnist_app.training.history import TRAINING, Event
+from mnist_app.training.labeled_drawings import LabeledDrawingError
 from mnist_app.training.leases import LeaseLost
 from mnist_app.training.recorder import Recorder
 from mnist_app.training.run import OPERATOR, Run, RunError
 from mnist_app.training.settings import Settings, SettingsError
+from mnist_app.training.slots import Slot
 from tests.support.handwriting import written
 
 OWNER = "somebody"
@@ -42,6 +45,25 @@ def ended(owner: str = OWNER, kind: str = "quick", **changes: object) -> Run:
     run, recorder = taken()
     recorder.finish("done", {"card": CARD}, **({"completed_epochs": 2} | changes))
     return runs.read(run.name)
+
+
+def trained(owner: str = OWNER) -> Run:
+    """A run that has ended after it learned something."""
+    runs.create(Settings(), "quick", owner)
+    run, recorder = taken()
+    recorder.record([Event(TRAINING, 100, (0.5, 0.9))])
+    recorder.finish("done", {"card": CARD})
+    return runs.read(run.name)
+
+
+def copies(run: Run, count: int) -> None:
+    """Put copies of a run into the store, each of another owner."""
+    with storage.writing() as connection:
+        chosen = sa.select(RUNS).where(RUNS.c.id == run.number)
+        row = dict(connection.execute(chosen).mappings().one())
+        del row["id"]
+        rows = [row | {"name": f"copy-{n}", "owner": f"owner {n}"} for n in range(count)]
+        connection.execute(RUNS.insert(), rows)
 
 
 def lose_lease(run: Run) -> None:
@@ -278,13 +300,131 @@ def test_strokes_come_along_where_digits_are_rewritten() -> None:
 def test_old_runs_are_cleaned_up_and_waiting_ones_are_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(runs, "KEPT_RUNS", 2)
+    monkeypatch.setenv(limits.KEPT_RUNS.variable, "2")
     names = [ended().name for _ in range(4)]
     waiting = runs.create(Settings(), "waiting", "another")
     assert {run.name for run in runs.list_runs()} == {waiting.name, *names[2:]}
-    monkeypatch.setattr(runs, "KEPT_SECONDS", -1)
-    newest = runs.create(Settings(), "newest", OWNER)
-    assert {run.name for run in runs.list_runs()} == {waiting.name, newest.name}
+
+
+def test_nobody_pushes_out_the_networks_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(limits.KEPT_RUNS.variable, "4")
+    monkeypatch.setenv(limits.KEPT_RUNS_PER_VISITOR.variable, "2")
+    kept = [trained("another").name for _ in range(2)]
+    for number in range(6):  # a joker puts runs into the queue and takes them out
+        run = runs.create(Settings(), "joke", f"joker {number}")
+        runs.leave_queue(run.name, run.owner)
+    own = [trained().name for _ in range(4)]
+    runs.create(Settings(), "quick", OWNER)
+    names = {run.name for run in runs.list_runs()}
+    assert {*kept, *own[2:]} < names
+    assert not names & set(own[:2])
+
+
+YEARS = 10 * 365 * 24 * 3600.0
+
+
+def jump(seconds: float) -> None:
+    """Let the clock jump: all times that are kept lie so much further back, or ahead."""
+    with storage.writing() as connection:
+        for table in (RUNS, storage.WORKERS, storage.LABELED_DRAWINGS, COMMANDS):
+            times = [one for one in table.columns if isinstance(one.type, sa.Float)]
+            stamps = [one for one in times if one.name.endswith(("_at", "_until"))]
+            connection.execute(table.update().values({one: one - seconds for one in stamps}))
+
+
+@pytest.mark.parametrize("seconds", [YEARS, -YEARS, 60.0, -60.0])
+def test_a_clock_that_jumps_deletes_nothing(seconds: float) -> None:
+    done = trained()
+    waiting = runs.create(Settings(), "quick", OWNER)
+    working, recorder = taken("lives")
+    orphan = runs.create(Settings(), "quick", "another")
+    taken("dies")
+    labeled_drawings.keep(OWNER, np.ones((28, 28), np.uint8), 4)
+    slot = Slot(0)
+    assert slot.take()
+    jump(seconds)
+    leases.renew("lives")  # as it does every two seconds
+    slot.renew()
+    runs.create(Settings(), "quick", "yet another")
+    states = {run.name: run.status for run in runs.list_runs()}
+    assert working.name == waiting.name
+    expected = {done.name: "done", working.name: "running", orphan.name: "interrupted"}
+    assert states.items() > expected.items()
+    recorder.set_status("paused")
+    assert len(labeled_drawings.list_drawings(OWNER)) == 1
+    assert slot.is_wanted() == (abs(seconds) < YEARS)
+    jump(seconds)
+    assert Slot(0).take()  # whoever held it renews no more
+
+
+def test_a_lecture_hall_finds_room_and_no_more_than_may_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    copies(runs.create(Settings(), "quick", "student"), 198)
+    ended_run = runs.create(Settings(), "quick", "student 200")
+    monkeypatch.setenv(limits.QUEUED_RUNS.variable, "200")
+    with pytest.raises(RunError, match="200 runs wait already, and no more may"):
+        runs.create(Settings(), "quick", "joker")
+    runs.leave_queue(ended_run.name, ended_run.owner)
+    runs.create(Settings(), "quick", "in time")
+    with pytest.raises(RunError, match="200 runs wait already"):
+        runs.resume(ended_run.name, ended_run.owner)
+    runs.create(Settings(), "quick", OPERATOR)
+
+
+def test_how_many_active_runs_a_visitor_has_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(limits.RUNS_PER_VISITOR.variable, "2")
+    for seed in (1, 2, 2, 1):
+        runs.create(Settings(seed=seed), "quick", OWNER)
+    assert len(runs.list_runs()) == 2
+    with pytest.raises(RunError, match="You have 2 runs that wait or are being trained"):
+        runs.create(Settings(seed=3), "quick", OWNER)
+
+
+def test_switched_off_means_off_for_all_but_the_operator(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done = ended()
+    monkeypatch.setenv(limits.TRAINING.variable, "off")
+    for train in (
+        lambda: runs.create(Settings(), "quick", OWNER),
+        lambda: runs.resume(done.name, OWNER, 1),
+    ):
+        with pytest.raises(RunError, match="Training is switched off on this server"):
+            train()
+    runs.create(Settings(), "quick", OPERATOR)
+    runs.delete(done.name, OWNER)
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"), [("FREE_DISK_MB", "nearly full"), ("STORE_MB", "As much is kept")]
+)
+def test_where_there_is_no_room_nothing_more_is_kept(
+    monkeypatch: pytest.MonkeyPatch, store: str, limit: str, told: str
+) -> None:
+    if (store, limit) == ("postgresql", "FREE_DISK_MB"):
+        pytest.skip("Its disk is its own business.")
+    labeled_drawings.keep(OWNER, np.ones((28, 28), np.uint8), 4)
+    assert capacity.why_nothing_is_kept() == ""
+    variable = getattr(limits, limit).variable
+    monkeypatch.setenv(variable, "0" if limit == "STORE_MB" else "999999999")
+    with pytest.raises(RunError, match=told):
+        runs.create(Settings(), "quick", OWNER)
+    with pytest.raises(LabeledDrawingError, match=told):
+        labeled_drawings.keep(OWNER, np.zeros((28, 28), np.uint8), 4)
+    assert told in capacity.why_nothing_is_kept()
+    labeled_drawings.keep(OWNER, np.ones((28, 28), np.uint8), 5)  # it takes no more room
+    assert [one.label for one in labeled_drawings.list_drawings(OWNER)] == [5]
+
+
+def test_a_visitor_is_shown_own_runs_and_the_newest_of_others() -> None:
+    own = ended()
+    others = [runs.create(Settings(), "quick", f"student {number}").name for number in range(40)]
+    shown = [run.name for run in runs.list_runs(OWNER)]
+    assert shown == [*others[:9:-1], own.name]
+    assert len(runs.list_runs()) == 41
 
 
 def test_a_finished_run_is_a_network_like_any_other() -> None:
@@ -316,12 +456,9 @@ def test_a_card_that_cannot_be_read_hides_a_network() -> None:
 def test_watching_a_run_costs_one_query_however_many_there_are(
     monkeypatch: pytest.MonkeyPatch, store: str
 ) -> None:
-    monkeypatch.setattr(runs, "KEPT_RUNS", 10**6)
+    monkeypatch.setenv(limits.KEPT_RUNS.variable, "1000000")
     run = runs.create(Settings(), "quick", OPERATOR)
-    with storage.writing() as connection:
-        row = dict(connection.execute(sa.select(RUNS)).mappings().one())
-        copies = [row | {"id": row["id"] + n, "name": f"copy-{n}"} for n in range(1, 3001)]
-        connection.execute(RUNS.insert(), copies)
+    copies(run, 3000)
     statements: list[str] = []
     engine = storage._engine()
     sa.event.listen(

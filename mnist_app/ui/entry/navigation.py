@@ -25,6 +25,9 @@ st.navigation(
         ],
         "Learn": [
             st.Page(PAGES / "training.py", title="Training", icon=":material/model_training:"),
+            st.Page(
+                PAGES / "learning_step.py", title="How it learns", icon=":material/trending_down:"
+            ),
             st.Page(PAGES / "mnist.py", title="MNIST", icon=":material/dataset:"),
         ],
         "Test": [

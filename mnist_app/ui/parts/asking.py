@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import Image
-from mnist_app.inference import Layers, Pending, Refused
+from mnist_app.inference import InferenceError, Layers, Pending, Refused
 from mnist_app.networks.interventions import NOTHING_CHANGED, Interventions
+from mnist_app.networks.learning import LearningQuestion
+from mnist_app.networks.questions import Answer
 from mnist_app.ui import layout, resources, session
 
 WAKING_UP = "The network is waking up. Its answer will appear on its own."
@@ -33,6 +35,25 @@ def predictions(images: Image, networks: Sequence[str]) -> Mapping[str, Array] |
     if isinstance(answer, Pending | Refused):
         layout.wait_for_inference(answer)
     return answer
+
+
+def learning(question: LearningQuestion[Answer]) -> Answer | Pending | Refused:
+    """Return the answer to a question about one step of learning. Inside a fragment.
+
+    A process that cannot answer is polled for.
+    """
+    answer = resources.inference().learning(question)
+    if isinstance(answer, Pending | Refused):
+        layout.wait_for_inference(answer)
+    return answer
+
+
+def long_learning(question: LearningQuestion[Answer]) -> Answer | Refused:
+    """Return the answer to one that takes up to some seconds; no stroke waits for it."""
+    try:
+        return resources.inference().background().learning(question)
+    except InferenceError as error:
+        return Refused(str(error))
 
 
 def why_not(answer: Pending | Refused) -> str:

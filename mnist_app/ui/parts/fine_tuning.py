@@ -4,7 +4,8 @@ import zlib
 
 import streamlit as st
 
-from mnist_app import workers
+from mnist_app import limits, workers
+from mnist_app.data import canvas_strokes
 from mnist_app.data.datasets import CLASSES
 from mnist_app.networks import registry
 from mnist_app.storage import StorageError
@@ -16,6 +17,7 @@ from mnist_app.ui import session, visitor
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import panels
 from mnist_app.ui.markup.panels import Panel
+from mnist_app.workers import WorkerError
 
 _SIDE = 84
 _SHOWN = 24
@@ -26,6 +28,9 @@ def ask_for_label(drawing: Drawing) -> None:
 
     Each drawing has a question of its own, so that an old answer never stands beside a new one.
     """
+    if not limits.LABELING.is_on():
+        st.caption(labeled_drawings.SWITCHED_OFF)
+        return
     key = f"label_{drawing.canvas}_{zlib.crc32(drawing.png)}"
     label = st.segmented_control(
         "Was it right? I drew a",
@@ -52,6 +57,9 @@ def show() -> None:
     except LabeledDrawingError as error:
         st.error(str(error), icon=":material/folder_off:")
         return
+    if not kept and not limits.LABELING.is_on():
+        st.markdown(labeled_drawings.SWITCHED_OFF)
+        return
     if not kept:
         st.markdown(
             "Draw a digit on the page **Draw** and label it below the answer. Your labeled "
@@ -66,13 +74,14 @@ def show() -> None:
     )
     _show(kept)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button(
-            f"Fine-tune {registry.title(network)}",
-            type="primary",
-            icon=":material/school:",
-            on_click=_fine_tune,
-            args=(owner, network),
-        )
+        if limits.TRAINING.is_on():
+            st.button(
+                f"Fine-tune {registry.title(network)}",
+                type="primary",
+                icon=":material/school:",
+                on_click=_fine_tune,
+                args=(owner, network),
+            )
         st.download_button(
             "Export",
             lambda: labeled_drawings.as_npz(kept),
@@ -107,7 +116,8 @@ def _keep(drawing: Drawing, key: str) -> None:
     if label is None or not drawing.has_ink:
         return
     try:
-        labeled_drawings.keep(visitor.owner(), drawing.image, label, drawing.strokes)
+        strokes = canvas_strokes.as_json(drawing.strokes)
+        labeled_drawings.keep(visitor.owner(), drawing.image, label, strokes)
     except LabeledDrawingError as error:
         session.pick(key, None)
         session.set_run_trouble(str(error))
@@ -118,7 +128,7 @@ def _fine_tune(owner: str, network: str) -> None:
         run = labeled_drawings.fine_tune(owner, network)
         session.pick(session.SHOWN_RUN, run.name)
         workers.start()
-    except (LabeledDrawingError, RunError, SettingsError, StorageError, OSError) as error:
+    except (LabeledDrawingError, RunError, SettingsError, StorageError, WorkerError) as error:
         session.set_run_trouble(str(error))
 
 

@@ -44,7 +44,7 @@ def subject(drawing: Drawing) -> Drawing:
 @functools.cache
 def _example() -> Drawing:
     ink = normalize.place_on_canvas(resources.test_images().images[EXAMPLE], SIDE)
-    return drawings.read({"objects": []}, image_files.encode_png(ink))
+    return replace(drawings.read(b"", image_files.encode_png(ink)), is_example=True)
 
 
 def card() -> Card:

@@ -1,6 +1,5 @@
 """What a visitor can do with a run: steer it, resume it, use it, delete it."""
 
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -8,19 +7,18 @@ from functools import partial
 
 import streamlit as st
 
-from mnist_app import workers
+from mnist_app import limits, workers
 from mnist_app.codegen import scripts
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
 from mnist_app.networks.architecture import is_written_by_hand
-from mnist_app.storage import StorageError, home
-from mnist_app.training import runs
+from mnist_app.storage import StorageError
+from mnist_app.training import capacity, runs
 from mnist_app.training.history import read_history
 from mnist_app.training.run import Run, RunError
 from mnist_app.training.settings import BOUNDS
 from mnist_app.ui import session, visitor
-
-LITTLE_SPACE = 50_000_000
+from mnist_app.workers import WorkerError
 
 
 def steer(run: Run) -> None:
@@ -66,18 +64,17 @@ def watch(run: Run, image: Image) -> None:
 
 def warm_up() -> None:
     """Start the workers while the visitor chooses; say it where that is not possible."""
+    if not limits.TRAINING.is_on():
+        return
     try:
         workers.start()
-        free = shutil.disk_usage(home()).free if home().exists() else LITTLE_SPACE
-    except (StorageError, OSError) as error:
+    except (StorageError, WorkerError) as error:
         st.error(f"Nothing can be trained now. {error}", icon=":material/folder_off:")
         return
-    if free < LITTLE_SPACE:
-        st.warning(
-            f"The disk is nearly full: {free / 1e6:.0f} MB are left. Free some space, or a run "
-            "that cannot be saved will fail.",
-            icon=":material/hard_drive:",
-        )
+    if why := capacity.why_nothing_is_kept():
+        st.warning(why, icon=":material/hard_drive:")
+    if workers.is_nobody_there():
+        st.info("No worker is there at the moment. Runs wait until one starts.")
 
 
 def show_trouble() -> None:
@@ -106,7 +103,7 @@ def show_code(run: Run) -> None:
                 f"This run fine-tuned {registry.title(run.settings.start_from)} on drawings. The "
                 "scripts train the same network from scratch, on MNIST."
             )
-        if read_history(run).rates or run.first_epoch:
+        if read_history(run, visitor.owner()).rates or run.first_epoch:
             st.caption("The learning rate changed during this run. The scripts keep one schedule.")
         settings = replace(run.settings, epochs=max(1, run.completed_epochs))
         with_keras, by_hand = st.tabs(["Keras", "TensorFlow by hand"])
@@ -121,12 +118,13 @@ def manage(run: Run) -> None:
     """Let the owner resume a run that has ended, and delete it."""
     who = visitor.owner()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        more = st.number_input("More epochs", 1, 100, 2, key=f"more_{run.name}", width=120)
-        _button("Train more", "forward", partial(runs.resume, run.name, who, more))
-        if run.is_unfinished:
-            to_the_end = f"Continue to the end: {run.epochs} epochs."
-            _button("Resume", "play_arrow", partial(runs.resume, run.name, who), to_the_end)
-        about = f"Delete the run, its network and its curves. {runs.CLEANUP_RULE}"
+        if limits.TRAINING.is_on():
+            more = st.number_input("More epochs", 1, 100, 2, key=f"more_{run.name}", width=120)
+            _button("Train more", "forward", partial(runs.resume, run.name, who, more))
+            if run.is_unfinished:
+                to_the_end = f"Continue to the end: {run.epochs} epochs."
+                _button("Resume", "play_arrow", partial(runs.resume, run.name, who), to_the_end)
+        about = f"Delete the run, its network and its curves. {runs.cleanup_rule()}"
         _button("Delete", "delete", partial(runs.delete, run.name, who), about)
 
 

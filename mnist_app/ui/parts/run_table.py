@@ -1,4 +1,4 @@
-"""All runs side by side: a table, and the curves of those that are chosen."""
+"""Runs side by side: a table, and the curves of those that are chosen."""
 
 from collections.abc import Mapping
 
@@ -21,17 +21,19 @@ from mnist_app.ui.parts.run_view import LARGEST_LOSS
 
 
 def compare() -> None:
-    """Show the table of all runs, and let the visitor choose whose curves to compare."""
-    every = runs.list_runs()
+    """Show a table of runs, and let the visitor choose whose curves to compare."""
+    owner = visitor.owner()
+    every = runs.list_runs(owner)
     if not every:
         return
     st.subheader("Compare runs", anchor=False)
-    owner = visitor.owner()
     st.table([_row(run, owner) for run in every])
-    st.caption(runs.CLEANUP_RULE)
+    if sum(not run.belongs_to(owner) for run in every) == runs.OTHERS_SHOWN:
+        st.caption(f"Of other people’s runs, the newest {runs.OTHERS_SHOWN} are shown.")
+    st.caption(runs.cleanup_rule())
     chosen = _choose({run.name: run for run in every if run.status != "damaged"})
     if chosen:
-        histories = {run.name: read_history(run) for run in chosen}
+        histories = {run.name: read_history(run, owner) for run in chosen}
         chart.show(_overlaid(histories), key="overlaid_curves")
 
 

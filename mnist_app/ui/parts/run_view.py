@@ -10,6 +10,7 @@ from mnist_app.imaging.colormap import SERIES
 from mnist_app.training import runs
 from mnist_app.training.history import Curve, History, Snapshot
 from mnist_app.training.run import Run
+from mnist_app.ui import visitor
 from mnist_app.ui.components import chart
 from mnist_app.ui.markup import charts, panels, pictures, snapshots
 from mnist_app.ui.markup.charts import Axis, Line
@@ -69,7 +70,7 @@ def show_result(run: Run) -> None:
             f"Accuracy on {source.test:,} {source.title} test images, seen once, at the end",
             exact_percent(run.test_accuracy, 2),
         )
-    if run.after:
+    if run.after and run.shows_drawing_to(visitor.owner()):
         with st.container(horizontal=True):
             _show_change(run, "drawings", "Your drawings")
             _show_change(run, "mnist", f"{source.title} test images")
@@ -109,9 +110,14 @@ def images_at_the_end(run: Run, history: History) -> float:
 
 
 def show_snapshot(run: Run, history: History, snapshot: Snapshot) -> None:
-    """Show the drawing's probabilities, the kernels and wrong validation digits of this moment."""
-    trace = _probability_trace(run, history, snapshot)
-    st.html(snapshots.snapshot([trace, _kernels(snapshot) + _wrong(snapshot)]))
+    """Show the kernels and wrong validation digits of this moment.
+
+    Its owner also sees the drawing and its probabilities; nobody else has them.
+    """
+    parts = [_kernels(snapshot) + _wrong(snapshot)]
+    if run.shows_drawing_to(visitor.owner()):
+        parts.insert(0, _probability_trace(run, history, snapshot))
+    st.html(snapshots.snapshot(parts))
 
 
 def _both(training: Curve, validation: Curve, what: str) -> list[Line]:

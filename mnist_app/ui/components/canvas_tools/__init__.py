@@ -1,4 +1,4 @@
-"""The canvas, dressed: as large as its place, no toolbar of its own, keys for its buttons."""
+"""What the buttons and keys beside the canvas do in the browser, and how it is read aloud."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ _ELEMENT = element(Path(__file__).parent)
 
 
 def canvas_tools(canvas: str, *, begins_empty: bool) -> None:
-    """Dress the canvas with the key `canvas`.
+    """Serve the canvas with the key `canvas`.
 
     `begins_empty` says that there was nothing on it when it was mounted: then the browser clears it
     by itself, and asks the server for nothing. The buttons are found by their keys, "undo" and

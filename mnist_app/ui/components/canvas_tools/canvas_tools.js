@@ -1,21 +1,9 @@
-/* Dresses the canvas: streamlit-drawable-canvas draws into an open shadow root. A style sheet there
-   shows it as large as its place, its pixels stay 280 x 280. Its own toolbar takes taps although it
-   cannot be seen, so it goes; the buttons beside the canvas do its work. */
+/* What the canvas has beside it: buttons and keys that do the work of its own toolbar, which is not
+   shown. It draws into an open shadow root. */
 
 const LABEL = "Canvas: draw a digit with mouse, finger or pen";
 const AFTER_LOADING = 50; // milliseconds until Fabric shows a drawing that it is given
 const MOUSE = { pointerdown: "mousedown", pointermove: "mousemove", pointerup: "mouseup" };
-const DRESS = `
-  .dc-toolbar { display: none !important; }
-  .dc-root, .dc-scroll { width: 100% !important; }
-  .dc-container, .canvas-container {
-    width: 100% !important; height: auto !important; aspect-ratio: 1; }
-  canvas { width: 100% !important; height: 100% !important; }
-  .dc-root { max-width: none; }
-  .dc-scroll { overflow: hidden !important; }
-  .dc-canvas { outline: none !important; }
-  canvas { touch-action: none; border-radius: inherit; }
-`;
 
 export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".canvas-tools");
@@ -55,16 +43,12 @@ class Tools {
   await(canvas) {
     if (canvas !== this.canvas) return;
     const upper = canvasOf(canvas);
-    if (upper && upper !== this.dressed) this.dress(upper);
+    if (upper && upper !== this.greeted) this.greet(upper);
     if (!upper) requestAnimationFrame(() => this.await(canvas));
   }
 
-  dress(upper) {
-    this.dressed = upper;
-    const shadow = upper.getRootNode();
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(DRESS);
-    shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];
+  greet(upper) {
+    this.greeted = upper;
     upper.setAttribute("role", "img");
     upper.setAttribute("aria-label", LABEL);
     this.replay(upper);

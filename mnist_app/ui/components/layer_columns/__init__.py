@@ -1,14 +1,14 @@
 """A network as columns of its maps and units; it follows the pen, and a click picks a tile."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from numpy.typing import NDArray
 
-from mnist_app.imaging.colormap import Scale
+from mnist_app.imaging.colormap import Scale, pixels
 from mnist_app.imaging.image_files import as_base64
 from mnist_app.ui.element import element, read_pick
 
@@ -16,43 +16,38 @@ _ELEMENT = element(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
-class LayerColumn:
-    """The maps or units of one layer, and of those that are folded into it."""
+class Heading:
+    """What stands above a column."""
 
     name: str
-    """What a click on it reports."""
-    shown: str
-    """The layer whose output it shows."""
+    """What a click on the column reports."""
     title: str
     size: str
     note: str
     about: str
     """What the layers do, for those who want to know."""
+
+
+@dataclass(frozen=True)
+class LayerColumn:
+    """The maps or units of one layer, and of those that are folded into it."""
+
+    heading: Heading
+    shown: str
+    """The layer whose output it shows."""
     maps: NDArray[Any]
     """Shape (tiles, rows, columns)."""
-    scale: Scale
+    is_input: bool = False
+    """Whether it shows gray pixels of 0 to 1; the other columns have one scale together."""
     word: str = "map"
     """What one tile is called."""
 
 
-@dataclass(frozen=True)
-class Digits:
-    """The last column: what the network answers."""
-
-    name: str
-    """What a click on it reports."""
-    title: str
-    size: str
-    note: str
-    about: str
-    probabilities: NDArray[Any]
-    """Shape (10,)."""
-
-
 def layer_columns(
     columns: Sequence[LayerColumn],
-    digits: Digits,
-    inner: Sequence[str],
+    digits: Heading,
+    probabilities: NDArray[Any],
+    scale: Callable[[], Scale],
     network: str,
     live: str,
     key: str,
@@ -66,8 +61,9 @@ def layer_columns(
 
     Args:
         columns: All but the last.
-        digits: The last.
-        inner: The layers that have one scale together.
+        digits: The last column's heading.
+        probabilities: What the network answers, shape (10,).
+        scale: That of all columns but the input; asked for only where their maps are sent.
         network: Whose columns these are.
         live: The key of the network in the browser that they follow, see `components.live`.
         key: Streamlit's key of the element.
@@ -77,8 +73,8 @@ def layer_columns(
         in_browser: Whether the browser has the network, and the maps need not be sent; one that
             cannot run it asks for them.
     """
-    counts = {column.name: len(column.maps) for column in columns}
-    counts[digits.name] = len(digits.probabilities)
+    counts = {column.heading.name: len(column.maps) for column in columns}
+    counts[digits.name] = len(probabilities)
 
     def report() -> None:
         pick = read_pick(getattr(st.session_state[key], "picked", None), counts)
@@ -93,18 +89,12 @@ def layer_columns(
             "network": network,
             "version": " ".join(column.shown for column in columns),
             "live": live,
-            "inner": list(inner),
+            "inner": [column.shown for column in columns if not column.is_input],
             "columns": [_data(column) for column in columns],
-            "digits": {
-                "name": digits.name,
-                "title": digits.title,
-                "size": digits.size,
-                "note": digits.note,
-                "about": digits.about,
-                "names": [str(digit) for digit in range(len(digits.probabilities))],
-            },
-            "maps": _maps(columns) if needs_maps else None,
-            "probabilities": digits.probabilities.tolist(),
+            "digits": asdict(digits)
+            | {"names": [str(digit) for digit in range(len(probabilities))]},
+            "maps": _maps(columns, scale()) if needs_maps else None,
+            "probabilities": probabilities.tolist(),
             "picked": picked and {"name": picked[0], "tile": picked[1]},
         },
         on_picked_change=report,
@@ -115,15 +105,10 @@ def layer_columns(
 
 def _data(column: LayerColumn) -> dict[str, Any]:
     count, rows, columns = column.maps.shape
-    return {
-        "name": column.name,
+    return asdict(column.heading) | {
         "shown": column.shown,
-        "title": column.title,
-        "size": column.size,
-        "note": column.note,
-        "about": column.about,
-        "label": f"{column.title}: {count} × {rows} × {columns}",
-        "palette": column.scale.palette,
+        "label": f"{column.heading.title}: {count} × {rows} × {columns}",
+        "palette": "gray" if column.is_input else "diverging",
         "count": count,
         "rows": rows,
         "columns": columns,
@@ -131,13 +116,13 @@ def _data(column: LayerColumn) -> dict[str, Any]:
     }
 
 
-def _maps(columns: Sequence[LayerColumn]) -> dict[str, Any]:
+def _maps(columns: Sequence[LayerColumn], scale: Scale) -> dict[str, Any]:
     return {
-        "limit": max(
-            (column.scale.high for column in columns if column.scale.stretched), default=1
-        ),
+        "limit": scale.high,
         "indices": {
-            column.name: as_base64(column.scale.indices(column.maps).tobytes())
+            column.heading.name: as_base64(
+                (pixels(1.0) if column.is_input else scale).indices(column.maps).tobytes()
+            )
             for column in columns
         },
     }

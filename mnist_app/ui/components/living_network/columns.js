@@ -67,11 +67,12 @@ function tileOf(column, map) {
 
 /* The map under a point; null where there is none. */
 function mapUnder(column, x, y) {
-  const across = Math.floor((x - column.left) / column.tile);
+  // A digit's bar, right of it, belongs to its tile.
+  const across = Math.min(column.across - 1, Math.floor((x - column.left) / column.tile));
   const down = Math.floor((y - column.top) / column.high);
   const isInside = x >= column.left && x < column.left + column.width && y >= column.top && y < column.top + column.height;
   const at = down * column.across + across;
-  return isInside && across < column.across && at < column.shown.length ? column.shown[at] : null;
+  return isInside && at < column.shown.length ? column.shown[at] : null;
 }
 
 /* Of a stage with more maps than there is room for, those whose values are farthest from zero. */

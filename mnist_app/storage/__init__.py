@@ -7,6 +7,7 @@ never sees half of one, and what was committed survives a killed process.
 
 import contextlib
 import functools
+import json
 import os
 import secrets
 import sqlite3
@@ -19,10 +20,13 @@ from typing import Any
 import sqlalchemy as sa
 from platformdirs import user_data_path
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+from mnist_app.storage.errors import StorageBusy, StorageError, StorageFull, told, unwritable
+
+__all__ = ["StorageBusy", "StorageError", "StorageFull"]
 
 SCHEMA_VERSION = 1
 # Seconds that a transaction waits for others that write.
@@ -142,18 +146,6 @@ UPGRADES: dict[int, Callable[[Connection], None]] = {}
 """What makes a store of one schema version a store of the next, by the version it starts from."""
 
 
-class StorageError(Exception):
-    """The store cannot do what was asked; the message is a sentence for the person."""
-
-
-class StorageBusy(StorageError):
-    """Others write; the same may work in a moment."""
-
-
-class StorageFull(StorageError):
-    """No space is left, or the place cannot be written."""
-
-
 class Now(FunctionElement[float]):
     """The store's own clock, seconds since 1970: servers need not agree on theirs."""
 
@@ -185,14 +177,14 @@ def url() -> str:
 @contextlib.contextmanager
 def reading() -> Iterator[Connection]:
     """Give a connection that sees one consistent state. Raises StorageError."""
-    with _told(), _engine().connect() as connection:
+    with told(), _engine().connect() as connection:
         yield connection
 
 
 @contextlib.contextmanager
 def writing() -> Iterator[Connection]:
     """Give a connection in one transaction: all of it happens, or nothing. Raises StorageError."""
-    with _told(), _engine().connect() as connection:
+    with told(), _engine().connect() as connection:
         connection = connection.execution_options(is_writing=True)
         with connection.begin():
             yield connection
@@ -297,7 +289,8 @@ def _engine() -> Engine:
 def _open(address: str) -> Engine:
     if address.startswith("sqlite:///"):
         _make_folder(Path(address.removeprefix("sqlite:///")).parent)
-        engine = sa.create_engine(address, connect_args={"timeout": LOCK_TIMEOUT})
+        waiting: dict[str, Any] = {"timeout": LOCK_TIMEOUT}
+        engine = sa.create_engine(address, connect_args=waiting, json_deserializer=_from_json)
         sa.event.listen(engine, "connect", _configure_sqlite)
         sa.event.listen(engine, "begin", _begin_in_sqlite)
     else:
@@ -321,14 +314,28 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageFull(_unwritable(error.strerror or str(error))) from error
+        raise unwritable(f"{folder}: {error.strerror}") from error
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun below
+    connection.text_factory = _as_text
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _as_text(content: bytes) -> str:
+    """Return what a row has as text: one that is damaged hides no other."""
+    return content.decode(errors="replace")
+
+
+def _from_json(text: str) -> Any:  # noqa: ANN401
+    """Return what a row has as JSON; None for what is none: one row hides no other."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def _begin_in_sqlite(connection: Connection) -> None:
@@ -354,40 +361,3 @@ def _upgrade(engine: Engine) -> None:
         for step in range(version, SCHEMA_VERSION):
             UPGRADES[step](connection)
         connection.execute(_SCHEMA.update().values(version=SCHEMA_VERSION))
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Raise a StorageError with a sentence in the place of the database's own exceptions."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise _explained(error) from error
-    except SQLAlchemyError as error:
-        raise StorageError(f"The store cannot be used: {error}.") from error
-
-
-def _explained(error: DBAPIError) -> StorageError:
-    cause = error.orig
-    text = str(cause).strip() or type(cause).__name__
-    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    state = getattr(cause, "sqlstate", "") or ""
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or state in ("55P03", "40001", "40P01"):
-        return StorageBusy("The store is busy. Try again in a moment.")
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) or state == "53100":
-        return StorageFull(f"The disk is full ({text}). Free some space and try again.")
-    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-        return StorageFull(_unwritable(text))
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return StorageError(
-            f"The store in {home()} is damaged ({text}). Move store.sqlite3 away to begin with an "
-            "empty one."
-        )
-    return StorageError(f"The store cannot be reached: {text}.")
-
-
-def _unwritable(why: str) -> str:
-    return (
-        f"The folder {home()} cannot be used: {why}. Let this program write it, or choose another "
-        "one with MNIST_APP_HOME."
-    )

@@ -1,0 +1,358 @@
+"""How a network learns: one step of gradient descent on the visitor's own digit."""
+
+import numpy as np
+import streamlit as st
+
+from mnist_app.imaging import colormap
+from mnist_app.imaging.normalize import Image
+from mnist_app.inference import Pending, Refused
+from mnist_app.networks.card import Card
+from mnist_app.networks.layers import INPUT, folded_layers
+from mnist_app.networks.learning import (
+    MOST_STEPS,
+    AskAttempts,
+    AskOverfitting,
+    AskPasses,
+    AskWeight,
+    Attempts,
+    Learner,
+    Overfitting,
+    Passes,
+    SteepestOf,
+    WeightAt,
+    WeightGradient,
+)
+from mnist_app.ui import canvas, layout, session
+from mnist_app.ui.components import chart
+from mnist_app.ui.components import learning_step as element
+from mnist_app.ui.components.learning_step import LearningColumn, WeightView, learning_step
+from mnist_app.ui.markup import charts
+from mnist_app.ui.markup.charts import Axis, Line
+from mnist_app.ui.markup.network_words import as_maps, shape_in_words
+from mnist_app.ui.markup.numbers import exact_percent, percent, short_number
+from mnist_app.ui.parts import asking, inside
+
+KEY = "learning_step"
+FRESH, TRAINED = "random", "trained"
+AS_ANSWERED = -1
+MANY_STEPS = 100
+RATE_OF_MANY = 0.01
+ARRAYS = {
+    "Conv2D": ("kernels", "biases"),
+    "Dense": ("weights", "biases"),
+    "DepthwiseConv2D": ("weights", "biases"),
+    "BatchNormalization": ("scales", "offsets"),
+    "GRU": ("weights of the row", "weights of the state", "biases"),
+}
+"""What the arrays are called that gradients change, by Keras's class, in Keras's order."""
+
+AXES = (
+    (-1, "Map or unit", session.LEARNING_NUMBER),
+    (2, "Input map", session.LEARNING_CHANNEL),
+)
+"""The axes of an array along which another weight can be picked by its number."""
+
+layout.begin("How it learns", "One step of gradient descent, on your own digit.")
+canvas.controls()
+
+
+@st.fragment
+def learn_one_step() -> None:
+    """Each stroke, choice and click reruns this and nothing else."""
+    with layout.beside_canvas():
+        with st.container(key="learning_side"):
+            drawing = canvas.show()
+            subject = inside.subject(drawing)
+            start = choose_start(subject.image)
+            st.caption(subject.note)
+        with st.container(key="learning"):
+            if start is None:
+                return
+            learner = session.learner(start)
+            passes = asking.learning(AskPasses(learner))
+            if isinstance(passes, Pending | Refused):
+                st.info(asking.why_not(passes), icon=":material/hourglass:")
+                return
+            show_step(start, learner, passes)
+            show_many_steps(start, learner)
+
+
+def choose_start(image: Image) -> Learner | None:
+    """Let the visitor say what the digit is and with which weights the network starts.
+
+    Return None where it is not known yet what the network answers.
+    """
+    network = session.network()
+    answers = asking.predictions(image[None], [network])
+    if isinstance(answers, Pending | Refused):
+        st.info(asking.why_not(answers), icon=":material/hourglass:")
+        return None
+    answer = int(answers[network][0].argmax())
+    names = {AS_ANSWERED: f"{answer}, as the network says"} | {
+        digit: str(digit) for digit in range(10)
+    }
+    label: int = st.selectbox(
+        "What it is", [*names], format_func=lambda one: names[one], key=session.LEARNING_LABEL
+    )
+    begins = st.segmented_control(
+        "Its weights are",
+        [FRESH, TRAINED],
+        default=FRESH,
+        required=True,
+        key=session.LEARNING_START,
+    )
+    said = answer if label == AS_ANSWERED else label
+    return Learner(network, image.tobytes(), said, is_fresh=begins == FRESH)
+
+
+def show_step(start: Learner, learner: Learner, passes: Passes) -> None:
+    """The network with all its gradients, and one weight."""
+    card = inside.card()
+    attempts = attempts_of(learner)
+    weight = weight_of(card, learner)
+    columns = columns_of(card, passes)
+    activations = colormap.around_zero(*(one.activations for one in columns), stretched=True)
+    errors = colormap.around_zero(*(one.errors for one in columns), stretched=True)
+    learning_step(
+        learner.network,
+        columns,
+        (activations, errors),
+        passes,
+        learner.label,
+        scenes_in_words(learner, passes),
+        attempts,
+        [attempt_in_words(attempts, at, passes.loss) for at in range(len(attempts.rates))]
+        if attempts
+        else [],
+        weight_view(card, weight) if weight else None,
+        KEY,
+        on_pick=lambda layer, number: pick(SteepestOf(layer, 0, number)),
+        on_neighbor=lambda number: pick(beside(weight, number)) if weight else None,
+        on_step=lambda rate: session.set_rates(start, (*learner.rates, rate)),
+    )
+    if weight:
+        choose_weight(card, weight)
+
+
+def attempts_of(learner: Learner) -> Attempts | None:
+    """Return what steps of several sizes would do, once the visitor looks at the update."""
+    if element.scene(KEY) != "update" or len(learner.rates) >= MOST_STEPS:
+        return None
+    found = asking.long_learning(AskAttempts(learner))
+    return None if isinstance(found, Refused) else found
+
+
+def weight_of(card: Card, learner: Learner) -> WeightGradient | None:
+    """Return the picked weight, or the steepest one of the first layer that learns."""
+    first = next(layer for layer in card.layers if layer.kind in ARRAYS)
+    asked = session.learning_weight(card.name) or SteepestOf(first.name, 0, 0)
+    found = asking.learning(AskWeight(learner, asked))
+    return None if isinstance(found, Pending | Refused) else found
+
+
+def columns_of(card: Card, passes: Passes) -> list[LearningColumn]:
+    """Return the network from left to right, without the ten digits."""
+    groups = [group for group in folded_layers(card.layers)[:-1] if group[0].name != INPUT]
+    return [
+        LearningColumn(
+            group[0].name,
+            group[0].name,
+            shape_in_words(group[-1].shape).replace(" ", ""),
+            as_maps(passes.outputs[group[-1].name]),
+            as_maps(passes.errors[group[-1].name]),
+            group[0].kind in ARRAYS,
+        )
+        for group in groups
+    ]
+
+
+def scenes_in_words(learner: Learner, passes: Passes) -> dict[str, str]:
+    """Return a sentence for each scene of the step."""
+    probabilities = passes.outputs["probabilities"]
+    answer, right = int(probabilities.argmax()), float(probabilities[learner.label])
+    return {
+        "forward": (
+            f"Your digit runs through the network, from left to right. It answers {answer} with "
+            f"{percent(float(probabilities[answer]))}."
+        ),
+        "loss": (
+            f"It gives the {learner.label} a probability of {percent(right)}. The loss is the "
+            f"negative logarithm of that: {short_number(passes.loss)}. At 100% it would be 0."
+        ),
+        "backward": (
+            "From the answer back to the ink, each number learns its gradient: how the loss grows "
+            "when it grows. Orange would make the loss larger, blue smaller."
+        ),
+        "update": (
+            "Each weight moves against its gradient, by the step size times the gradient. Too "
+            "small a step changes nothing, too large a step forgets all other digits."
+        ),
+    }
+
+
+def attempt_in_words(attempts: Attempts, at: int, before: float) -> str:
+    """Say what a step of one size does, to this digit and to others."""
+    return (
+        f"The loss goes from {short_number(before)} to {short_number(float(attempts.losses[at]))}. "
+        f"Of 100 other digits, {100 * float(attempts.accuracies[at]):.0f} are right then."
+    )
+
+
+def weight_view(card: Card, found: WeightGradient) -> WeightView:
+    """Return a weight with its sentences."""
+    group = next(
+        group
+        for group in folded_layers(card.layers)
+        if found.at.layer in [layer.name for layer in group]
+    )
+    places = found.inputs.size
+    how = (
+        f"It was used at {places:,} places. At each, its input is multiplied by the error of the "
+        f"sum that it is part of. These {places:,} products add up to its gradient."
+    )
+    if places == 1:
+        how = (
+            f"It was used once: its input of {short_number(float(found.inputs))} times the error "
+            f"of {short_number(float(found.errors))} is its gradient."
+        )
+    return WeightView(group[0].name, [name_in_words(card, found), how], found)
+
+
+def name_in_words(card: Card, found: WeightGradient) -> str:
+    """Return which weight it is, and its two numbers."""
+    name = array_name(card, found.at)
+    place = ", ".join(str(one) for one in found.at.index)
+    return (
+        f"{name} [{place}]: weight {short_number(found.value)}, gradient "
+        f"{short_number(found.gradient)}."
+    )
+
+
+def arrays_of(card: Card) -> dict[str, tuple[str, int]]:
+    """Return the name of each array that gradients change -> its layer and number."""
+    return {
+        f"{layer.name}, {name}": (layer.name, number)
+        for layer in card.layers
+        for number, name in enumerate(ARRAYS.get(layer.kind, ()))
+        if layer.has_bias or layer.kind != "Conv2D" or number == 0
+    }
+
+
+def array_name(card: Card, weight: WeightAt) -> str:
+    """Return what the array is called in which a weight lies."""
+    found = weight.layer, weight.array
+    return next(name for name, array in arrays_of(card).items() if array == found)
+
+
+def choose_weight(card: Card, found: WeightGradient) -> None:
+    """Let the visitor pick any array, map and input map by name."""
+    index, shape = found.at.index, found.shape
+    session.pick(session.LEARNING_ARRAY, array_name(card, found.at))
+    with st.container(horizontal=True, vertical_alignment="bottom", key="choose_weight"):
+        st.selectbox(
+            "Weights of",
+            [*arrays_of(card)],
+            key=session.LEARNING_ARRAY,
+            on_change=pick_array,
+            args=(card,),
+            width=260,
+        )
+        for axis, name, key in (
+            (-1, "Map or unit", session.LEARNING_NUMBER),
+            (2, "Input map", session.LEARNING_CHANNEL),
+        ):
+            if len(shape) > abs(axis) and shape[axis] > 1:
+                session.pick(key, index[axis])
+                st.number_input(
+                    f"{name} (0–{shape[axis] - 1})",
+                    0,
+                    shape[axis] - 1,
+                    key=key,
+                    on_change=pick_along,
+                    args=(found.at, axis, key),
+                    width=150,
+                )
+        st.caption("Or click a map, a unit or a weight above.")
+
+
+def pick(weight: WeightAt | SteepestOf) -> None:
+    """Explain another weight."""
+    session.pick_learning_weight(session.network(), weight)
+
+
+def pick_array(card: Card) -> None:
+    """Explain the steepest weight of the array that was chosen."""
+    layer, number = arrays_of(card)[st.session_state[session.LEARNING_ARRAY]]
+    pick(SteepestOf(layer, number, 0))
+
+
+def pick_along(weight: WeightAt, axis: int, key: str) -> None:
+    """Explain the weight at another place along one axis of the array."""
+    index = list(weight.index)
+    index[axis] = int(st.session_state[key])
+    pick(WeightAt(weight.layer, weight.array, tuple(index)))
+
+
+def beside(found: WeightGradient, number: int) -> WeightAt:
+    """Return the weight with this number among those that are shown beside one."""
+    place = tuple(int(one) for one in np.unravel_index(number, found.neighbors.shape))
+    return WeightAt(found.at.layer, found.at.array, (*place, *found.at.index[len(place) :]))
+
+
+def show_many_steps(start: Learner, learner: Learner) -> None:
+    """What it means to learn a single digit by heart."""
+    with st.container(horizontal=True, vertical_alignment="center", key="many_steps"):
+        left = MOST_STEPS - len(learner.rates)
+        if st.button("A hundred more steps", icon=":material/fast_forward:", disabled=left < 1):
+            found = asking.long_learning(
+                AskOverfitting(learner, RATE_OF_MANY, min(MANY_STEPS, left))
+            )
+            if isinstance(found, Refused):
+                st.error(found.reason)
+            else:
+                session.keep_overfitting(learner, found)
+        st.button(
+            "Start over",
+            icon=":material/replay:",
+            disabled=not learner.rates,
+            on_click=session.set_rates,
+            args=(start, ()),
+        )
+        st.caption(steps_in_words(len(learner.rates)))
+    shown = session.overfitting(learner)
+    if shown is not None:
+        show_overfitting(shown)
+
+
+def steps_in_words(steps: int) -> str:
+    """Say how many steps were taken."""
+    if steps == 0:
+        return "No step has been taken yet."
+    return "One step has been taken." if steps == 1 else f"{steps} steps have been taken."
+
+
+def show_overfitting(found: Overfitting) -> None:
+    """The digit's loss, and what the network forgets meanwhile."""
+    steps = len(found.losses) - 1
+    across = Axis(0, steps, "steps on this one digit")
+    loss = Line("Loss of this digit", range(steps + 1), found.losses.tolist(), colormap.SERIES[0])
+    others = Line("MNIST", found.measured_after, found.accuracies, colormap.SERIES[1])
+    up = Axis(0, max(float(found.losses.max()), 0.1))
+    share = Axis(0, 1, is_percent=True)
+    chart.show(
+        [
+            charts.lines("This digit is learned by heart", [loss], across, up),
+            charts.lines("And all others?", [others], across, share),
+        ],
+        key="overfitting",
+    )
+    first, last = found.accuracies[0], found.accuracies[-1]
+    st.caption(
+        f"Of {found.images:,} MNIST test images, {exact_percent(first)} were right before and "
+        f"{exact_percent(last)} after {steps} steps of size {RATE_OF_MANY:g}. That is overfitting."
+    )
+
+
+learn_one_step()
+layout.end("mnist", "the images it learned from")
+layout.poll_for_inference()

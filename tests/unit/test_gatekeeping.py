@@ -1,0 +1,108 @@
+"""What of a browser's messages reaches Streamlit: all that is meant, nothing that is dear."""
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from mnist_app.data import canvas_strokes
+from mnist_app.imaging import canvas_png
+from mnist_app.ui import gatekeeping
+from tests.benchmarks.visitors import STROKES
+
+CANVAS = "$$ID-0123456789abcdef-canvas_3"
+KERNELS = {
+    f"kernel {number}": {"weights": [-0.123456789012345678] * 25, "bias": 0.5}
+    for number in range(50)
+}
+LONGEST = {
+    "data": "data:image/png;base64," + "A" * (4 * canvas_png.LONGEST // 3),
+    "strokes": "A" * canvas_strokes.LONGEST_TEXT,
+}
+
+
+def message(*states: WidgetState) -> BackMsg:
+    made = BackMsg()
+    made.rerun_script.fragment_id = "some fragment"
+    made.rerun_script.query_string = "network=cnn"
+    made.rerun_script.widget_states.widgets.extend(states)
+    return made
+
+
+def state(name: str = "$$ID-0-other", **value: object) -> WidgetState:
+    return WidgetState(id=name, **value)
+
+
+HONEST = [
+    state(string_value="cnn"),
+    state(double_value=float("nan")),
+    state(json_value=json.dumps({"edited": KERNELS})),
+    state(json_value="null"),
+    *(state(CANVAS, json_value=text) for text in STROKES.values()),
+    state(CANVAS, json_value=json.dumps({"drawing": LONGEST})),
+]
+
+
+def test_what_a_page_sends_passes_as_it_is() -> None:
+    for one in HONEST:
+        frame = message(one).SerializeToString()
+        assert gatekeeping.bounded(frame) is frame
+    for frame in (
+        BackMsg(stop_script=True).SerializeToString(),
+        b"",
+        b"\xff\xff",
+    ):
+        assert gatekeeping.bounded(frame) is frame
+
+
+FORGED = {
+    "long text": state(string_value="9" * 200_000 + "x"),
+    "long JSON": state(json_value=json.dumps({"typed": "9" * 900_000})),
+    "deep JSON": state(json_value="[" * 1100 + "]" * 1100),
+    "deep drawing": state(CANVAS, json_value='{"a":' * 90_000),
+    "wide drawing": state(CANVAS, json_value="[" + "[]," * 150_000 + "0]"),
+    "many numbers in JSON": state(json_value="[" + "1," * 20_000 + "1]"),
+    "many digits": state(json_value="1" * 5000),
+    "no JSON": state(CANVAS, json_value="{"),
+    "long drawing": state(CANVAS, json_value=json.dumps({"drawing": "A" * 600_000})),
+    "long trigger": state(json_trigger_value="[" * 1100),
+    "many numbers": state(double_array_value={"data": [0.5] * 20_000}),
+}
+
+
+@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
+def test_a_state_that_is_too_long_is_left_out(forged: WidgetState) -> None:
+    frame = message(*HONEST[:4], forged).SerializeToString()
+    began = time.process_time()
+    kept = gatekeeping.bounded(frame)
+    assert time.process_time() - began < 0.1
+    assert kept is not None
+    assert BackMsg.FromString(kept) == message(*HONEST[:4])
+
+
+def _ask(way: Callable[[BackMsg], None]) -> bytes:
+    made = message()
+    way(made)
+    return made.SerializeToString()
+
+
+def test_a_message_that_is_too_long_without_states_is_dropped() -> None:
+    long = "&".join(f"a{number}={number}" for number in range(20_000))
+    frames = [
+        _ask(lambda made: setattr(made.rerun_script, "query_string", long)),
+        _ask(lambda made: setattr(made.rerun_script, "fragment_id", "x" * 100_000)),
+        _ask(lambda made: setattr(made.rerun_script.context_info, "timezone", "x" * 900_000)),
+        _ask(lambda made: made.rerun_script.cached_message_hashes.extend(["x" * 16] * 20_000)),
+        _ask(lambda made: made.file_urls_request.file_names.extend(["x" * 10_000] * 20)),
+    ]
+    assert [gatekeeping.bounded(frame) for frame in frames] == [None] * len(frames)
+
+
+def test_no_page_has_so_many_widgets() -> None:
+    frame = message(*[HONEST[0]] * 5000).SerializeToString()
+    kept = gatekeeping.bounded(frame)
+    assert kept is not None
+    assert len(BackMsg.FromString(kept).rerun_script.widget_states.widgets) == 300
