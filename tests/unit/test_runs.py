@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -464,10 +463,8 @@ def test_watching_a_run_costs_one_query_however_many_there_are(
     sa.event.listen(
         engine, "before_cursor_execute", lambda *event: statements.append(str(event[2]))
     )
-    began = time.perf_counter()
     for _ in range(100):
         runs.read(run.name)
-    seconds = time.perf_counter() - began
     asked = [statement for statement in statements if not statement.startswith("BEGIN")]
     assert len(asked) == 100
     with storage.reading() as connection:
@@ -476,4 +473,3 @@ def test_watching_a_run_costs_one_query_however_many_there_are(
                 "EXPLAIN QUERY PLAN SELECT status FROM runs WHERE name = 'quick-1'"
             ).fetchall()
             assert "USING INDEX" in str(plan)
-    assert seconds < 5
