@@ -115,6 +115,12 @@ function placeMark(mark, top, left, height, width) {
   }
 }
 
+/* The outline of what leads from one box on the screen to another at its right, for an SVG path in the box `sky`. */
+function linkBetween(sky, left, right) {
+  const corner = (x, y) => `${(x - sky.left).toFixed(1)} ${(y - sky.top).toFixed(1)}`;
+  return `M${corner(left.right, left.top)}L${corner(right.left, right.top)}L${corner(right.left, right.bottom)}L${corner(left.right, left.bottom)}Z`;
+}
+
 /* Shows a scale: its colors, and its values at the ends and in the middle. */
 function showScale(legend, { palette, low, high }) {
   if (!legend.childElementCount) legend.innerHTML = '<div class="bar"></div><span></span><span></span><span></span>';

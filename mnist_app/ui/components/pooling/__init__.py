@@ -12,9 +12,10 @@ import streamlit as st
 from mnist_app.imaging.convolution import RULES, Array
 from mnist_app.imaging.image_files import as_base64
 from mnist_app.networks.interventions import LARGEST_POOL, Pooling
-from mnist_app.ui.element import element
+from mnist_app.ui.element import WINDOWS_SCRIPT, element
 
-_ELEMENT = element(Path(__file__).parent)
+USES = (WINDOWS_SCRIPT,)
+_ELEMENT = element(Path(__file__).parent, uses=USES)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 const KEPT = { max: "largest", average: "mean", subsample: "first" };
 const NAMES = { max: "Max pooling", average: "Average pooling", subsample: "Subsampling" };
 const TIMES = ["Once", "Twice", "Three times"];
-const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const REPORT_AFTER = 150; // milliseconds without another choice
 
 export default function ({ parentElement, data, setStateValue }) {
@@ -20,6 +19,7 @@ class PoolingView {
     this.chosen = chosen;
     this.again = TIMES.map((title) => newFigure(title));
     this.find(".again").append(...this.again);
+    new ResizeObserver(() => this.before && this.showLink()).observe(this.find(".pictures"));
     this.listen();
   }
 
@@ -78,12 +78,11 @@ class PoolingView {
     this.before = before;
     this.how = this.fitting(before);
     this.after = pooledBy(before, this.how);
-    this.scale = this.data.layer ? scaleOf([before.values]) : { low: 0, high: 255 };
-    const name = this.data.layer ? (this.scale.low < 0 ? "diverging" : "sequential") : "gray";
-    this.palette = paletteOf(name);
+    const { low, high } = this.data.layer ? scaleOf([before.values]) : { low: 0, high: 255 };
+    this.scale = { low, high, palette: this.data.layer ? (low < 0 ? "diverging" : "sequential") : "gray" };
     this.showChoice();
-    this.paint(this.find(".before canvas"), before);
-    this.paint(this.find(".after canvas"), this.after);
+    paintGrid(this.find(".before canvas"), before, this.scale);
+    paintGrid(this.find(".after canvas"), this.after, this.scale);
     this.find(".before figcaption").textContent = this.data.title;
     this.find(".after figcaption").textContent = NAMES[this.how.rule];
     this.find(".before .note").textContent = `${sizeInWords(before)} = ${before.values.length} values`;
@@ -105,22 +104,6 @@ class PoolingView {
     this.find("label .stride").textContent = stride;
   }
 
-  paint(canvas, { rows, columns, values }) {
-    if (canvas.width !== columns || canvas.height !== rows) {
-      [canvas.width, canvas.height] = [columns, rows];
-      canvas.pixels = null;
-    }
-    const pen = canvas.getContext("2d");
-    canvas.pixels ??= pen.createImageData(columns, rows);
-    const { data } = canvas.pixels;
-    values.forEach((value, at) => {
-      const index = 3 * indexOn(value, this.scale);
-      for (let channel = 0; channel < 3; channel++) data[4 * at + channel] = this.palette[index + channel];
-      data[4 * at + 3] = 255;
-    });
-    pen.putImageData(canvas.pixels, 0, 0);
-  }
-
   /* The same pooling once, twice, three times. */
   repeat() {
     let image = this.before;
@@ -128,7 +111,7 @@ class PoolingView {
       image = image && pooledBy(image, this.how);
       figure.querySelector("canvas").style.visibility = image ? "visible" : "hidden";
       figure.querySelector(".note").textContent = image ? `${sizeInWords(image)}, ${shareOf(image, this.before)}` : "too small";
-      if (image) this.paint(figure.querySelector("canvas"), image);
+      if (image) paintGrid(figure.querySelector("canvas"), image, this.scale);
     }
   }
 
@@ -142,13 +125,7 @@ class PoolingView {
 
   /* The window stands where it stood; at first, where most is to be seen. */
   placeWindow() {
-    const { rows, columns, values } = this.after;
-    if (!this.place) {
-      const sizes = values.map(Math.abs);
-      const at = sizes.indexOf(sizes.reduce((most, size) => Math.max(most, size)));
-      this.place = [Math.floor(at / columns), at % columns];
-    }
-    this.place = [Math.min(this.place[0], rows - 1), Math.min(this.place[1], columns - 1)];
+    this.place = within(this.place ?? largestIn(this.after), this.after);
     this.showWindow();
   }
 
@@ -160,26 +137,27 @@ class PoolingView {
   }
 
   press(event) {
-    const move = MOVES[event.key];
-    if (!move) return;
+    const place = movedByKey(event.key, ...this.place);
+    if (!place) return;
     event.preventDefault();
-    this.moveTo(this.place[0] + move[0], this.place[1] + move[1]);
+    this.moveTo(...place);
     this.find(".words").textContent = `${this.find(".place").textContent}: ${this.find(".result").textContent}`;
   }
 
   moveTo(row, column) {
-    this.place = [
-      Math.min(Math.max(row, 0), this.after.rows - 1),
-      Math.min(Math.max(column, 0), this.after.columns - 1),
-    ];
+    this.place = within([row, column], this.after);
     this.showWindow();
   }
 
   showWindow() {
     const [row, column] = this.place;
     const { rule, size, stride } = this.how;
-    mark(this.find(".before .mark"), row * stride, column * stride, size, this.before);
-    mark(this.find(".after .mark"), row, column, 1, this.after);
+    const { before, after } = this;
+    placeMark(this.find(".before .mark"), (row * stride) / before.rows, (column * stride) / before.columns, size / before.rows, size / before.columns);
+    placeMark(this.find(".after .mark"), row / after.rows, column / after.columns, 1 / after.rows, 1 / after.columns);
+    const window = `${row} ${column} ${size} ${stride} ${before.rows}`;
+    if (window !== this.linked) this.showLink();
+    this.linked = window;
     this.find(".place").textContent = `Row ${row}, column ${column}`;
     const seen = Array.from({ length: size * size }, (_, at) => {
       const [down, across] = [row * stride + Math.floor(at / size), column * stride + (at % size)];
@@ -187,7 +165,7 @@ class PoolingView {
     });
     const winner = { max: seen.indexOf(Math.max(...seen)), subsample: 0 }[rule];
     cellsIn(this.find(".cells"), size).forEach((cell, at) => {
-      fill(cell, colorAt(this.palette, indexOn(seen[at], this.scale)));
+      fill(cell, colorAt(paletteOf(this.scale.palette), indexOn(seen[at], this.scale)));
       cell.textContent = rounded(seen[at]);
       cell.classList.toggle("winner", at === winner);
     });
@@ -196,6 +174,12 @@ class PoolingView {
     strong.textContent = rounded(value, 1);
     strong.dataset.value = value;
     this.find(".result").replaceChildren(`${KEPT[rule]} → `, strong);
+  }
+
+  /* From the window to its value. */
+  showLink() {
+    const [sky, from, to] = [".links", ".before .mark", ".after .mark"].map((name) => this.find(name).getBoundingClientRect());
+    this.find(".links path").setAttribute("d", linkBetween(sky, from, to));
   }
 }
 
@@ -214,14 +198,6 @@ function cellsIn(parent, size) {
     for (const cell of parent.children) cell.className = "cell";
   }
   return [...parent.children];
-}
-
-/* Puts a mark on a square of values of an image. */
-function mark(element, row, column, size, { rows, columns }) {
-  element.style.top = `${(100 * row) / rows}%`;
-  element.style.left = `${(100 * column) / columns}%`;
-  element.style.height = `${(100 * size) / rows}%`;
-  element.style.width = `${(100 * size) / columns}%`;
 }
 
 function sizeInWords({ rows, columns }) {

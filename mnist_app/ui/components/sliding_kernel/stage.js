@@ -76,11 +76,8 @@ class Stage {
     const sky = links.getBoundingClientRect();
     const box = (selector) => this.find(selector).getBoundingClientRect();
     const [from, kernel, to] = [box(".input .mark"), box(".cells"), box(".output .mark")];
-    const corner = (x, y) => `${(x - sky.left).toFixed(1)} ${(y - sky.top).toFixed(1)}`;
-    const band = (left, right) =>
-      `M${corner(left.right, left.top)}L${corner(right.left, right.top)}L${corner(right.left, right.bottom)}L${corner(left.right, left.bottom)}Z`;
-    links.children[0].setAttribute("d", band(from, kernel));
-    links.children[1].setAttribute("d", band(kernel, to));
+    links.children[0].setAttribute("d", linkBetween(sky, from, kernel));
+    links.children[1].setAttribute("d", linkBetween(sky, kernel, to));
   }
 
   showFlight(share) {
