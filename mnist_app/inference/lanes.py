@@ -80,6 +80,7 @@ class Lane:
             now = process.ticks
             pipe.send(question, late=now + _ticks(PATIENCE), due=now + _ticks(self._limit))
             if not pipe.connection.poll(patience):
+                pipe.late = process.ticks
                 return Pending()
             answer: Answer | Refused | Failure = pipe.receive(process.ticks + _ticks(PATIENCE))
         except (EOFError, OSError):

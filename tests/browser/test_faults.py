@@ -33,6 +33,7 @@ def test_link_to_any_page_as_the_very_first_request(
             "Max pooling",
             "Feature maps",
             "Training",
+            "How it learns",
             "MNIST",
             "Robustness",
             "Report card",
