@@ -10,8 +10,8 @@ from mnist_app.imaging import foreign_pictures, image_files, normalize
 from mnist_app.imaging.normalize import Image
 from mnist_app.ui import drawing as drawings
 from mnist_app.ui import resources, session
-from mnist_app.ui.components.canvas import drawing_canvas
 from mnist_app.ui.components.canvas_tools import canvas_tools
+from mnist_app.ui.components.drawing_canvas import drawing_canvas
 from mnist_app.ui.drawing import SIDE, Drawing
 from mnist_app.ui.uploads import UPLOADS
 
