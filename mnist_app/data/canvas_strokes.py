@@ -1,7 +1,7 @@
 """What was drawn on the canvas, stroke by stroke, in few bytes.
 
 Numbers are little-endian int16. A stroke is the pen's width in pixels, how many points follow, and
-the points' x and y in tenths of a pixel. The browser writes this: `components/canvas`.
+the points' x and y in tenths of a pixel. The browser writes this: `components/drawing_canvas`.
 """
 
 import base64

@@ -33,7 +33,7 @@ def main(megabytes: int, seconds: int) -> int:
 
 def _limit(megabytes: int, seconds: int) -> None:
     """Let every request for more memory fail, and end the process in time, where the system can."""
-    with contextlib.suppress(ImportError):
+    with contextlib.suppress(ImportError, OSError, ValueError):  # macOS has no such limit
         import resource
 
         most = megabytes * 2**20

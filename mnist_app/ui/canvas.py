@@ -9,16 +9,14 @@ from mnist_app import limits
 from mnist_app.imaging import foreign_pictures, image_files, normalize
 from mnist_app.imaging.normalize import Image
 from mnist_app.ui import drawing as drawings
-from mnist_app.ui import resources, session
-from mnist_app.ui.components.canvas import drawing_canvas
+from mnist_app.ui import resources, session, uploads
 from mnist_app.ui.components.canvas_tools import canvas_tools
+from mnist_app.ui.components.drawing_canvas import drawing_canvas
 from mnist_app.ui.drawing import SIDE, Drawing
-from mnist_app.ui.uploads import UPLOADS
 
 INK, PAPER = "#ffffff", "#000000"
 PEN_WIDTHS = (8, 36)
 USUAL_PEN_WIDTH = 18
-UPLOADS_OFF = "Bringing pictures is switched off on this server."
 UPLOAD, CAMERA = "Upload a picture", "Use the camera"
 NO_DIGIT_FOUND = "No digit was found in this picture. Move closer, and use dark ink on plain paper."
 
@@ -68,7 +66,7 @@ def controls() -> None:
 def picture_input() -> None:
     """Let the visitor upload a picture or take one, and show its digit on the canvas."""
     if not limits.UPLOADS.is_on():
-        st.caption(UPLOADS_OFF)
+        st.caption(uploads.OFF)
         return
     source = st.segmented_control(
         "Or read a digit from paper",
@@ -77,7 +75,7 @@ def picture_input() -> None:
     )
     key = f"picture_{session.pictures_brought()}"
     if context := get_script_run_ctx():
-        UPLOADS.expect(context.session_id, wanted=source is not None)
+        uploads.UPLOADS.expect(context.session_id, wanted=source is not None)
     if source == UPLOAD:
         st.file_uploader(
             "A PNG or JPEG picture of one digit",
@@ -145,7 +143,7 @@ def _show_picture(key: str) -> None:
     session.count_picture()
     if context := get_script_run_ctx():
         context.uploaded_file_mgr.remove_session_files(context.session_id)
-        UPLOADS.finish(context.session_id)
+        uploads.UPLOADS.finish(context.session_id)
     try:
         ink = foreign_pictures.find_ink(data)
     except image_files.PictureError as error:

@@ -93,7 +93,7 @@ def receive(sent: object, begun: Drawing) -> Drawing:
 
 
 def _unpack(sent: object) -> tuple[bytes, bytes]:
-    """Return picture and strokes of what `components.canvas` sends."""
+    """Return picture and strokes of what `components.drawing_canvas` sends."""
     if not isinstance(sent, dict):
         raise TypeError("A drawing is a dictionary.")
     uri, strokes = sent["data"], sent.get("strokes", "")

@@ -18,7 +18,7 @@ from websockets.typing import Subprotocol
 from tests.support.handwriting import DIGITS, canvas_strokes_of, drawn
 
 ANSWER = re.compile(r'aria-label="(?:Prediction|Answer: [^"]*)">(\d)<')
-CANVAS = "mnist_lab_canvas"
+CANVAS = "mnist_lab_drawing_canvas"
 FINISHED = {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY}
 
 

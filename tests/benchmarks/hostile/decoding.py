@@ -3,6 +3,7 @@
 Decodes mutated pictures as a page does, in a process whose memory is looked at.
 """
 
+import logging
 import random
 import resource
 import sys
@@ -21,15 +22,18 @@ def peak() -> float:
 
 def main(count: int, seed: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    drawing.read({"objects": []}, pictures.canvas_png(7))
+    logging.disable()
+    begun = drawing.Drawing()
+    drawing.receive({"data": pictures.data_uri(pictures.canvas_png(7))}, begun)
     before, worst, dearest = peak(), (0.0, -1), (0.0, -1)
     raised: dict[str, int] = {}
     for number in range(count):
         rng = random.Random(f"{seed} {number} picture")
         made = (pictures.bomb if number % 20 == 0 else pictures.mutated)(rng)
+        sent = pictures.data_uri(made)
         memory, began = peak(), time.perf_counter()
         try:
-            drawing.read({"objects": []}, made)
+            drawing.receive({"data": sent}, begun)
         except Exception as error:
             raised[type(error).__name__] = number
         worst = max(worst, (time.perf_counter() - began, number))

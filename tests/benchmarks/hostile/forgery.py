@@ -64,7 +64,7 @@ def giant_field(rng: random.Random, known: Known) -> Frames:
     if way == 0:
         state.string_value = text
     elif way == 1:
-        state.json_value = json.dumps({"drawing": {"raw": {"objects": []}, "data": text}})
+        state.json_value = json.dumps({"drawing": {"strokes": "", "data": text}})
     elif way == 2:
         state.double_array_value.data.extend(rng.random() for _ in range(size // 20))
     else:
@@ -89,12 +89,12 @@ def forged_drawing(rng: random.Random, known: Known) -> Frames:
 def long_drawing(rng: random.Random, known: Known) -> Frames:
     """Very many strokes, or one of very many points."""
     value = json.loads(STROKES[1])
-    objects = value["drawing"]["raw"]["objects"]
     if rng.random() < 0.5:
-        value["drawing"]["raw"]["objects"] = objects * rng.choice((100, 1_000, 3_000))
-    else:
+        value["drawing"]["strokes"] *= rng.choice((100, 1_000, 3_000))
+    else:  # as the canvas's JSON would be
         step = ["Q", 1.5, 2.5, 3.5, 4.5]
-        objects[0]["path"] = [["M", 0, 0], *[step] * rng.choice((1_000, 30_000, 150_000))]
+        path = [["M", 0, 0], *[step] * rng.choice((1_000, 30_000, 150_000))]
+        value["drawing"]["strokes"] = {"objects": [{"type": "Path", "path": path}]}
     return [_with_canvas(rng, known, json.dumps(value))]
 
 
