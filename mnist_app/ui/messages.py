@@ -12,6 +12,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 LOGGER = logging.getLogger(__name__)
 NEEDED = ("rerun_script", "stop_script", "file_urls_request")
+OPERATION = "backend_operation_request"
+"""Of these a page needs one, a download that is made when it is asked for."""
 
 
 class NeededMessages:
@@ -53,4 +55,7 @@ def is_needed(frame: bytes | None) -> bool:
         message.ParseFromString(frame)
     except DecodeError:
         return True
-    return message.WhichOneof("type") in NEEDED
+    kind = message.WhichOneof("type")
+    if kind == OPERATION:
+        return message.backend_operation_request.WhichOneof("payload") == "deferred_file"
+    return kind in NEEDED

@@ -28,3 +28,11 @@ def test_the_last_kind_counts_and_none_is_refused() -> None:
 def test_what_is_no_message_is_left_to_streamlit() -> None:
     assert is_needed(b"\xff\xff\xff")
     assert is_needed(None)
+
+
+def test_of_all_operations_only_a_download_is_let_through() -> None:
+    download, other = BackMsg(), BackMsg()
+    download.backend_operation_request.deferred_file.file_id = "one"
+    other.backend_operation_request.install_skills.SetInParent()
+    assert is_needed(download.SerializeToString())
+    assert not is_needed(other.SerializeToString())
