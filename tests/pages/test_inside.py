@@ -169,11 +169,7 @@ def test_an_edited_kernel_is_kept() -> None:
 def test_a_drawing_in_another_form_does_no_harm(name: str) -> None:
     app = open_page(name)
     gray = drawn(3)
-    for picture in (
-        gray,
-        np.dstack([gray] * 3),
-        np.full((280, 280), 255, np.uint8),
-    ):
+    for picture in (gray, np.dstack([gray] * 3), np.full((280, 280), 255, np.uint8)):
         send(app, encode_png(picture))
         assert "example from MNIST" not in text_of(app)
     assert "There is ink almost everywhere." in text_of(app)
