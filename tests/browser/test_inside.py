@@ -420,7 +420,7 @@ def test_nothing_is_cut_on_any_page(
         )
 
 
-@pytest.mark.parametrize("column", [0, 2, 3, 4], ids=["one map", "parts", "pooling", "products"])
+@pytest.mark.parametrize("column", [0, 2, 4], ids=["one map", "parts", "products"])
 def test_an_open_explanation_follows_the_pen(
     open_page: OpenPage, server: Server, column: int
 ) -> None:
