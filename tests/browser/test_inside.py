@@ -19,6 +19,8 @@ from tests.browser.conftest import (
     expect_answer,
     is_too_wide,
     keep_screenshot,
+    start_stroke,
+    wait_for_network,
     wait_until_quiet,
 )
 from tests.support.serving import Server
@@ -417,3 +419,33 @@ def test_nothing_is_cut_on_any_page(
         keep_screenshot(
             page, f"{path}-{'phone' if phone else 'wide'}-{'dark' if dark else 'light'}"
         )
+
+
+@pytest.mark.parametrize("column", [0, 2, 4], ids=["one map", "parts", "products"])
+def test_an_open_explanation_follows_the_pen(
+    open_page: OpenPage, server: Server, column: int
+) -> None:
+    page = open_page(f"{server.url}/feature_maps")
+    wait_for_network(page)
+    draw(page, [[(50, 20), (50, 80)]])
+    expect(page.locator("[data-answer]").first).to_have_attribute("data-source", "server")
+    page.locator(".layers .column canvas").nth(column).click(position={"x": 8, "y": 8})
+    canvases = page.locator(".st-key-explanation canvas")
+    canvases.first.wait_for()
+    pictures = "all => all.map(canvas => canvas.toDataURL())"
+    wait_until_quiet(page)
+    before = canvases.evaluate_all(pictures)
+    start_stroke(page, 7)
+    page.wait_for_timeout(300)
+    during = canvases.evaluate_all(pictures)
+    assert sum(a != b for a, b in zip(before, during, strict=True)) >= 2
+    page.mouse.up()
+    expect(page.locator("[data-answer]").first).to_have_attribute("data-source", "server")
+    wait_until_quiet(page)
+    page.wait_for_timeout(300)
+    from_server = canvases.evaluate_all(pictures)
+    # Once more in the browser, of what is drawn now.
+    page.evaluate("document.dispatchEvent(new Event('lab:canvas-changed'))")
+    expect(page.locator("[data-answer]").first).to_have_attribute("data-source", "live")
+    page.wait_for_timeout(300)
+    assert canvases.evaluate_all(pictures) == from_server

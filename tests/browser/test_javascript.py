@@ -17,7 +17,7 @@ from mnist_app.ui import element
 from mnist_app.ui.markup import style
 from tests.support.javascript import COMPONENTS, Script, as_shown
 
-# The canvas loads another script from the server.
+# The canvas loads another script from the server: all tests of pages with a canvas try it.
 FOLDERS = sorted(
     file.parent for file in COMPONENTS.glob("*/__init__.py") if file.parent.name != "canvas"
 )

@@ -58,6 +58,17 @@ function convolved(input, { window, stride, before }, { weights, bias, activatio
   return Float32Array.from(activation ? sums.map(ACTIVATIONS[activation]) : sums);
 }
 
+/* What each map of a convolution's input gives to its map `number`: those add up to it, with the bias. */
+function partialMaps({ spec, input: shape, weights: [kernels] }, values, number) {
+  const [side, maps] = [spec.kernel, shape[2]];
+  return Array.from({ length: maps }, (_, map) => {
+    const plane = mapOf({ values, shape }, map);
+    const slides = slidingWindow(plane, side, spec.stride, spec.padding);
+    const weights = Float32Array.from({ length: side ** 2 }, (_, place) => kernels[(place * maps + map) * spec.filters + number]);
+    return convolved(plane, slides, { weights, bias: 0 }, slides);
+  });
+}
+
 /* The output's row and column under the pointer, which is so far down and across, 0 to 1. */
 function valueUnder(down, across, output) {
   return [Math.floor(down * output.rows), Math.floor(across * output.columns)];

@@ -7,15 +7,15 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.imaging import colormap, convolution
-from mnist_app.imaging.colormap import pixels
+from mnist_app.imaging.colormap import Scale, pixels
 from mnist_app.imaging.convolution import Array
 from mnist_app.inference import Layers
 from mnist_app.networks.card import Card
 from mnist_app.networks.interventions import own_pooling
 from mnist_app.networks.layers import Layer, layer_before, window_of
 from mnist_app.ui import resources, session
-from mnist_app.ui.components.lens import ConvolutionStep, PixelGrid, lens
-from mnist_app.ui.components.tile_grids import TileGrid, tile_grids
+from mnist_app.ui.components.lens import ConvolutionStep, LiveMap, PixelGrid, lens
+from mnist_app.ui.components.tile_grids import LiveTiles, TileGrid, tile_grids
 from mnist_app.ui.markup import legends, panels
 from mnist_app.ui.markup.network_words import activation_in_words, as_maps, shape_in_words
 from mnist_app.ui.markup.numbers import percent, short_number
@@ -102,6 +102,7 @@ def _explain_single_kernel(picked: Picked) -> None:
             kernel[..., 0], colormap.around_zero(kernel), bias if layer.has_bias else None
         ),
         key="lens_origin",
+        live=LiveMap(layer.name, picked.earlier.name, number, 0),
     )
 
 
@@ -111,7 +112,7 @@ def _explain_partial_maps(picked: Picked) -> None:
     size, stride, padding = window_of(picked.layer)
     parts = convolution.partial_maps(picked.source, kernel, stride, padding)
     st.markdown(_partial_maps_in_words(picked, bias, parts))
-    channel = _pick_channel(parts)
+    channel = _pick_channel(picked, parts)
     source, part = picked.source[..., channel], parts[..., channel]
     lens(
         PixelGrid(
@@ -127,6 +128,7 @@ def _explain_partial_maps(picked: Picked) -> None:
         convolution.sliding_window(convolution.shape(source), size, stride, padding),
         ConvolutionStep(kernel[..., channel], colormap.around_zero(kernel)),
         key="lens_origin",
+        live=LiveMap(picked.layer.name, picked.earlier.name, picked.number, channel),
     )
 
 
@@ -156,17 +158,18 @@ def _partial_maps_in_words(picked: Picked, bias: float, parts: Array) -> str:
     return f"{reads} {total}: {raising} raise the total, {lowering} lower it."
 
 
-def _pick_channel(parts: Array) -> int:
+def _pick_channel(picked: Picked, parts: Array) -> int:
     """Show what each input map contributes; return the input map that is picked."""
     last = parts.shape[-1] - 1
     channel = session.number_within(session.PICKED_CHANNEL, last)
     across = min(32, last + 1)
     zoom = max(1, 32 // int(parts.shape[0]))
     scale = colormap.around_zero(parts)
-    title = "Partial maps, one for each input map: click one"
+    title, word = "Partial maps, one for each input map: click one", "partial map"
+    live = LiveTiles("parts", picked.layer.name, picked.number, picked.earlier.name)
     with st.container(horizontal=True, vertical_alignment="bottom", key="partial_maps"):
         tile_grids(
-            [TileGrid("part", title, "", as_maps(parts), scale, across, zoom, "partial map")],
+            [TileGrid("part", title, "", as_maps(parts), scale, across, zoom, word, live=live)],
             "Partial maps",
             key="channels",
             picked=("part", channel),
@@ -218,11 +221,24 @@ def _show_before_and_after(picked: Picked, sentence: str) -> None:
     before, after = picked.source[..., number], picked.result[..., number]
     scale = colormap.around_zero(before, after)
     st.markdown(sentence)
-    shown = [
-        Panel(f"{picked.earlier.name}, map {number}", scale.paint(before), "before", LARGE),
-        Panel(f"{picked.layer.name}, map {number}", scale.paint(after), "after", LARGE),
-    ]
-    st.html(panels.row(shown, between="→") + legends.legend(scale, "Value"))
+    tile_grids(
+        [
+            _before_or_after(picked.earlier.name, number, before, scale, "before"),
+            _before_or_after(picked.layer.name, number, after, scale, "after"),
+        ],
+        f"Map {number} before and after",
+        key="before_and_after",
+        one_scale=True,
+    )
+    st.html(legends.legend(scale, "Value"))
+
+
+def _before_or_after(layer: str, number: int, values: Array, scale: Scale, note: str) -> TileGrid:
+    title, zoom = f"{layer}, map {number}", LARGE // len(values)
+    live = LiveTiles("maps", layer, number)
+    return TileGrid(
+        note, title, note, values[None], scale, 1, zoom, "value", pickable=False, live=live
+    )
 
 
 def _explain_pooling(picked: Picked) -> None:
@@ -249,6 +265,7 @@ def _explain_pooling(picked: Picked) -> None:
         convolution.sliding_window(shape, size, min(stride, *shape), padding),
         own.rule,
         key="lens_origin",
+        live=LiveMap(picked.layer.name, picked.earlier.name, number, number),
     )
 
 
@@ -291,22 +308,29 @@ def _explain_dense(picked: Picked) -> None:
         value = short_number(float(picked.result[picked.number]))
         sentence = f"{sentence} {name} turns this into **{value}**."
     st.markdown(f"{sentence} Orange products raise the sum, blue ones lower it.")
-    _show_products(inputs, weight, products, picked.number)
+    _show_products(picked, inputs, weight, products)
 
 
-def _show_products(inputs: Array, weight: Array, products: Array, number: int) -> None:
+def _show_products(picked: Picked, inputs: Array, weight: Array, products: Array) -> None:
+    number, before = picked.number, _unflattened(picked).name
     across, zoom = _grid(inputs)
     scale = colormap.fitting(inputs) if len(inputs) > 1 else pixels(1.0)
     weight_scale, product_scale = colormap.around_zero(weight), colormap.around_zero(products)
     shown = [
-        ("inputs", "Inputs", inputs, scale),
-        ("weights", "Weights", weight, weight_scale),
-        ("products", "Products", products, product_scale),
+        ("inputs", "Inputs", inputs, scale, LiveTiles("maps", before)),
+        ("weights", "Weights", weight, weight_scale, None),
+        (
+            "products",
+            "Products",
+            products,
+            product_scale,
+            LiveTiles("products", picked.layer.name, number, before),
+        ),
     ]
     tile_grids(
         [
-            TileGrid(name, title, "", values, colors, across, zoom, pickable=False)
-            for name, title, values, colors in shown
+            TileGrid(name, title, "", values, colors, across, zoom, pickable=False, live=live)
+            for name, title, values, colors, live in shown
         ],
         f"Inputs, weights, and products of unit {number}",
         key="products",
@@ -315,12 +339,18 @@ def _show_products(inputs: Array, weight: Array, products: Array, number: int) -
 
 def _inputs_as_maps(picked: Picked) -> tuple[Array, tuple[int, ...]]:
     """Return a dense layer's inputs in the shape they had before they were flattened."""
-    earlier, flat = picked.earlier, picked.source
-    while earlier.kind in {"Dropout", "Flatten", "Cropping1D"}:
-        earlier = layer_before(picked.card.layers, earlier.name)
-    shape = picked.outputs[earlier.name].shape
+    flat = picked.source
+    shape = picked.outputs[_unflattened(picked).name].shape
     shape = shape if np.prod(shape) == flat.size else flat.shape
     return as_maps(flat.reshape(shape)), shape
+
+
+def _unflattened(picked: Picked) -> Layer:
+    """Return the layer before a dense one whose output has rows, columns and maps yet."""
+    earlier = picked.earlier
+    while earlier.kind in {"Dropout", "Flatten", "Cropping1D"}:
+        earlier = layer_before(picked.card.layers, earlier.name)
+    return earlier
 
 
 def _grid(inputs: Array) -> tuple[int, int]:

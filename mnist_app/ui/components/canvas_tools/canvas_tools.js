@@ -164,7 +164,9 @@ function placeIn(upper, { clientX, clientY }) {
 
 function isInk(upper, place) {
   const lower = upper.getRootNode().querySelector("canvas.dc-canvas.lower-canvas");
-  return lower.getContext("2d").getImageData(...place, 1, 1).data[0] > 127;
+  const pen = new OffscreenCanvas(1, 1).getContext("2d");
+  pen.drawImage(lower, -place[0], -place[1]);
+  return pen.getImageData(0, 0, 1, 1).data[0] > 127;
 }
 
 function toolbarButton(upper, title) {

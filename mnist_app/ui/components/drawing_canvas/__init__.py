@@ -3,15 +3,18 @@
 Its Python side is not used: it decodes pictures with whatever reads them, and hands on any JSON.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
-
-import streamlit_drawable_canvas
 
 from mnist_app.data import canvas_strokes
 from mnist_app.imaging import image_files
 from mnist_app.ui.element import element, publish
 
-_BUNDLE = Path(streamlit_drawable_canvas.__file__).parent / "frontend" / "build"
+# Not imported: that would want Streamlit to know the component.
+_PACKAGE = find_spec("streamlit_drawable_canvas")
+assert _PACKAGE is not None
+assert _PACKAGE.origin is not None
+_BUNDLE = Path(_PACKAGE.origin).parent / "frontend" / "build"
 _ELEMENT = element(
     Path(__file__).parent,
     {

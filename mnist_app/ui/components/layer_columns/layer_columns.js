@@ -67,6 +67,8 @@ class Board {
     const isOther = data.network !== this.data?.network || data.version !== this.data.version;
     this.data = data;
     if (isOther) this.build();
+    // Another of a column's folded layers may be open.
+    else this.columns.forEach((column, at) => Object.assign(column, data.columns[at]));
     this.find(".stage").setAttribute("aria-label", data.label);
     if (data.maps) this.take(data.maps);
     else this.wait();

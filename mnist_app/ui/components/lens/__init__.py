@@ -1,6 +1,6 @@
 """The pixel lens: input and output side by side, and the arithmetic of the window in between.
 
-It moves in the browser alone: by mouse, finger or arrow keys.
+It moves in the browser alone: by mouse, finger or arrow keys. Its values follow the pen.
 """
 
 from dataclasses import asdict, dataclass
@@ -38,12 +38,27 @@ class ConvolutionStep:
     """What is added to the sum; None where there is no bias."""
 
 
+@dataclass(frozen=True)
+class LiveMap:
+    """What the lens shows while the pen moves: a map of a layer, and a map that it is made of."""
+
+    layer: str
+    before: str
+    """The layer before."""
+    number: int
+    channel: int
+    """Which map of the layer before."""
+    network: str = "trained"
+    """The network's key, see `parts.live_network`."""
+
+
 def lens(
     source: PixelGrid,
     result: PixelGrid,
     window: SlidingWindow,
     how: ConvolutionStep | PoolingRule,
     key: str,
+    live: LiveMap | None = None,
 ) -> None:
     """Show how `window` makes `result` of `source`, value by value.
 
@@ -54,6 +69,7 @@ def lens(
         window: How it slides.
         how: What happens in the window.
         key: Keeps the window's place over reruns.
+        live: What it follows while the pen moves; None leaves all as it is.
     """
     step = how if isinstance(how, ConvolutionStep) else None
     _ELEMENT(
@@ -61,6 +77,7 @@ def lens(
         data={
             "input": _data(source),
             "output": _data(result),
+            "live": live and asdict(live),
             "window": window.size,
             "stride": window.stride,
             "before": window.padding_before,

@@ -3,7 +3,9 @@
 
 export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".lens");
-  keptAt(root, () => new Lens(root)).show(data);
+  const lens = keptAt(root, () => new Lens(root));
+  lens.show(data);
+  return whileShown(root, () => whileDrawing((seen) => lens.follow(seen)));
 }
 
 class Lens {
@@ -41,6 +43,18 @@ class Lens {
     }
     this.draw();
     this.announce();
+  }
+
+  /* What the pen has drawn so far. */
+  follow({ layers, results }) {
+    const outputs = this.data.live && results[this.data.live.network]?.outputs;
+    if (!outputs) return;
+    const [input, output] = liveGrids(this.data.live, layers, outputs);
+    if (input.values.length !== this.input.values.length || output.values.length !== this.output.values.length) return;
+    this.input = colored({ ...this.input, values: input.values }, input.scale);
+    this.output = colored({ ...this.output, values: output.values }, output.scale);
+    this.paint();
+    this.draw();
   }
 
   paint() {
@@ -130,7 +144,13 @@ class Lens {
 
 function read(grid) {
   const values = new Float32Array(bytesOf(grid.values).buffer);
-  return { ...grid, values, palette: paletteOf(grid.scale.palette), indices: indicesOn(values, grid.scale) };
+  return colored({ ...grid, values }, grid.scale);
+}
+
+function colored(grid, { low, high }) {
+  const scale = { ...grid.scale, low, high };
+  if (scale.palette !== "gray") scale.palette = low < 0 ? "diverging" : "sequential";
+  return { ...grid, scale, palette: paletteOf(scale.palette), indices: indicesOn(grid.values, scale) };
 }
 
 function paint(figure, grid, before, after) {

@@ -9,11 +9,38 @@ const observer = new ResizeObserver((entries) => entries.forEach(({ target }) =>
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const scroller = parentElement.querySelector(".scroller");
+  const own = keptAt(scroller, () => ({}));
+  own.data = data;
   const redraw = () => draw(scroller, data, setTriggerValue);
   redraws.set(scroller, redraw);
-  observer.observe(scroller);
   redraw();
-  return () => observer.unobserve(scroller);
+  return whileShown(scroller, () => {
+    observer.observe(scroller);
+    const stop = whileDrawing((seen) => follow(scroller, own.data, seen));
+    return () => {
+      observer.unobserve(scroller);
+      stop();
+    };
+  });
+}
+
+/* What the pen has drawn so far. */
+function follow(scroller, { grids, live, oneScale }, { layers, results }) {
+  const outputs = results[live]?.outputs;
+  if (!outputs) return;
+  const root = scroller.querySelector(".tile-grids");
+  const found = grids.map((grid) => (grid.live ? liveTiles(grid.live, layers, outputs) : null));
+  const together = oneScale && scaleOf(found, { aroundZero: true });
+  grids.forEach((grid, at) => {
+    const values = found[at];
+    if (values?.length !== grid.count * grid.rows * grid.columns) return;
+    if (grid.palette !== "gray") {
+      const scale = together || scaleOf([values], { aroundZero: grid.palette === "diverging" });
+      grid.palette = scale.low < 0 ? "diverging" : "sequential";
+      grid.indices = indicesOn(values, scale);
+    } else grid.indices = indicesOn(values, { low: 0, high: 1 });
+    paintTiles(root.children[at].querySelector("canvas"), grid, paletteOf(grid.palette), grid.zoom * fits.get(root).shrink);
+  });
 }
 
 function draw(scroller, data, setTriggerValue) {
@@ -79,7 +106,7 @@ function paintTiles(canvas, { indices, label, count, rows, columns, across }, pa
   const pen = canvas.getContext("2d");
   pen.imageSmoothingEnabled = false;
   const paper = new OffscreenCanvas(columns, rows);
-  const values = bytesOf(indices);
+  const values = typeof indices === "string" ? bytesOf(indices) : indices;
   for (let tile = 0; tile < count; tile++) {
     const own = values.subarray(tile * rows * columns, (tile + 1) * rows * columns);
     paper.getContext("2d").putImageData(imageOf(own, palette, rows, columns), 0, 0);
