@@ -98,9 +98,10 @@ class ScoringQueue:
                     break
         except (NetworkError, PredictionError, DatasetError, StorageError) as error:
             return str(error)
-        except OSError as error:
-            return f"The scores could not be saved: {error.strerror or error}."
-        except Exception as error:
+        except OSError:
             LOGGER.exception("The network %s could not be measured.", job.network)
-            return f"The program failed with {type(error).__name__}. Try again."
+            return "The scores could not be saved. Try again later."
+        except Exception:
+            LOGGER.exception("The network %s could not be measured.", job.network)
+            return "The program failed. Try again."
         return ""

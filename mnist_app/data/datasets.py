@@ -257,10 +257,8 @@ def _decompress(file: Path) -> bytes:
     except FileNotFoundError:
         raise DatasetError(_missing(file.name)) from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DatasetError(
-            f"{file.name} is damaged or not a gzip file ({error}). {_REPLACE}"
-        ) from None
+        raise DatasetError(f"{file.name} is damaged or not a gzip file. {_REPLACE}") from error
     except OSError as error:
         raise DatasetError(
-            f"{file.name} cannot be read ({error.strerror}). Give this program access to it."
-        ) from None
+            f"{file.name} cannot be read. Give this program access to it."
+        ) from error

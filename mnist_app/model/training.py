@@ -79,11 +79,14 @@ def train(run: Run, worker: str) -> None:
         _fail(recorder, training.why_diverged())
     except (NetworkError, CheckpointError, DatasetError, StorageError) as error:
         _fail(recorder, str(error))
-    except OSError as error:
-        _fail(recorder, f"A file cannot be used: {error.strerror or error}. Free some space.")
-    except Exception as error:
+    except OSError:
         LOGGER.exception("The run %s failed.", run.name)
-        _fail(recorder, f"The program failed ({type(error).__name__}). The worker's log says why.")
+        _fail(
+            recorder, "A file of this server cannot be used. Its disk may be full; try again later."
+        )
+    except Exception:
+        LOGGER.exception("The run %s failed.", run.name)
+        _fail(recorder, "The program failed. The worker's log says why.")
 
 
 def _fail(recorder: Recorder, message: str) -> None:

@@ -21,6 +21,7 @@ import pytest
 from mnist_app import inference as inference_module
 from mnist_app.data import datasets
 from mnist_app.imaging import convolution
+from mnist_app.imaging.normalize import normalize
 from mnist_app.inference import (
     CanceledError,
     Inference,
@@ -32,7 +33,12 @@ from mnist_app.inference import (
 from mnist_app.networks import registry
 from mnist_app.networks.interventions import Interventions, Pooling
 from mnist_app.networks.layers import layers_of_kind
+from mnist_app.networks.prediction import PredictionError
 from mnist_app.networks.registry import NETWORKS
+from mnist_app.training import runs
+from mnist_app.training.run import OPERATOR
+from mnist_app.training.settings import Settings
+from tests.support.handwriting import drawn
 from tests.support.process_control import is_alive
 from tests.support.serving import ROOT
 
@@ -473,3 +479,18 @@ def test_impossible_interventions_are_refused(inference: Inference) -> None:
         answer = inspect(inference, ONE[0], interventions=pooling)
         assert isinstance(answer, Refused)
         assert sentence in answer.reason
+
+
+def test_damaged_weights_trouble_no_other_network(inference: Inference) -> None:
+    run = runs.create(Settings(), "damaged", OPERATOR)
+    runs.leave_queue(run.name, OPERATOR)
+    registry.write_artifact(run.name, "card", registry.read_artifact("softmax", "card") or b"")
+    image = normalize(drawn(4)).image[np.newaxis]
+    process = inference.process_id()
+    for weights in (b"", b"junk" * 1000, (registry.read_artifact("cnn", "weights") or b"")[:-999]):
+        registry.write_artifact(run.name, "weights", weights)
+        with pytest.raises(PredictionError, match="could not answer"):
+            inference.probabilities(image, run.name)
+        assert inference.probabilities(image, "cnn").argmax() == 4
+    assert inference.process_id() == process
+    runs.delete(run.name, OPERATOR)
