@@ -19,7 +19,7 @@ from tests.support.javascript import COMPONENTS, Script, as_shown
 
 # The canvas loads another script from the server: all tests of pages with a canvas try it.
 FOLDERS = sorted(
-    file.parent for file in COMPONENTS.glob("*/__init__.py") if file.parent.name != "canvas"
+    file.parent for file in COMPONENTS.glob("*/__init__.py") if file.parent.name != "drawing_canvas"
 )
 RANDOM = np.random.default_rng(7)
 
