@@ -96,6 +96,7 @@ def _make_room(newest: H11Protocol) -> None:
 def _look_again(protocol: H11Protocol, request: RequestResponseCycle | None, since: float) -> None:
     """Close a connection that has had the same request, or none, for too long."""
     if protocol not in protocol.connections:  # closed, or a websocket by now
+        _close_unread_handshake(protocol.transport)
         return
     now = protocol.loop.time()
     if protocol.cycle is not request:
@@ -105,3 +106,9 @@ def _look_again(protocol: H11Protocol, request: RequestResponseCycle | None, sin
         protocol.transport.abort()
         return
     protocol.loop.call_later(REQUEST_SECONDS / 4, _look_again, protocol, request, since)
+
+
+def _close_unread_handshake(transport: asyncio.Transport) -> None:
+    """Close a websocket whose handshake could not be read: uvicorn leaves it open, unanswered."""
+    if not getattr(transport.get_protocol(), "handshake_initiated", True):
+        transport.abort()

@@ -89,7 +89,7 @@ class Intruder:
             additional_headers=[("Cookie", self._cookie)] if self._cookie else None,
             max_size=None,
             compression=None,
-            open_timeout=10,
+            open_timeout=3,
             close_timeout=0.2,
             ping_interval=None,
         )
@@ -206,6 +206,7 @@ class Attacker:
         self._place = Place(address.hostname or "localhost", address.port or 80)
 
     async def carry_out(self, numbers: list[int], at_once: int) -> None:
+        """Carry out attacks by number; the blocks that they lie in go to whoever is free."""
         blocks: dict[int, list[int]] = {}
         for number in numbers:
             blocks.setdefault(number // BLOCK, []).append(number)
@@ -298,6 +299,7 @@ def main() -> None:
     parser.add_argument("--numbers", nargs="+", type=int, help="instead of the first --count")
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--at-once", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=3600.0, help="end after so many")
     parser.add_argument("--idle", type=int, help="only open so many sockets, and wait")
     given = parser.parse_args()
     os.nice(5)  # an attacker has a computer of his own
@@ -307,7 +309,9 @@ def main() -> None:
         return
     numbers = given.numbers or list(range(given.count))
     plan = Plan(given.seed, tuple(given.kinds))
-    asyncio.run(Attacker(given.url, plan).carry_out(numbers, given.at_once))
+    work = Attacker(given.url, plan).carry_out(numbers, given.at_once)
+    with contextlib.suppress(TimeoutError):
+        asyncio.run(asyncio.wait_for(work, given.seconds))
 
 
 if __name__ == "__main__":
