@@ -64,11 +64,13 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=10_000)
     parser.add_argument("--idle", type=int, default=500)
     parser.add_argument("--at-once", type=int, default=8)
+    parser.add_argument("--seconds", type=int, default=3600, help="for each row at most")
     parser.add_argument("--kinds", nargs="+", default=EVERY_KIND, choices=EVERY_KIND)
     parser.add_argument("--only", nargs="+", type=int, help="carry out these attacks alone")
     given = parser.parse_args()
     print(f"Seed {given.seed}.\n\n{HEADING}", flush=True)
     common = ["--seed", str(given.seed), "--at-once", str(given.at_once)]
+    common += ["--seconds", str(given.seconds)]
     kinds = ["--kinds", *given.kinds]
     counted = []
     if given.only:
