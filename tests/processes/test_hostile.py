@@ -1,6 +1,5 @@
 """A stranger does what he can to a real server, while somebody else draws."""
 
-import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from tests.benchmarks.hostile import newcomers
 from tests.benchmarks.hostile.attacker import Plan
 from tests.benchmarks.hostile.forgery import KINDS, Known
 from tests.benchmarks.hostile.siege import Report, besiege
+from tests.support import asynchronous
 from tests.support.serving import Server, serve
 
 SEED = 20
@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def report(server: Server) -> Report:
     """What some attacks of all kinds cost the bystander and the server."""
     options = ("--seed", str(SEED), "--count", str(ATTACKS), "--at-once", "6", "--seconds", "8")
-    report = asyncio.run(besiege(server, "all kinds", *options))
+    report = asynchronous.run(besiege(server, "all kinds", *options))
     print(f"Seed {SEED}: {report.row()}", *report.slow_strokes(), *report.leaks, sep="\n")
     return report
 
@@ -76,7 +76,7 @@ def test_a_full_house_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv(limits.SESSIONS.variable, "8")
     monkeypatch.setenv(limits.VISITOR_SESSIONS.variable, "3")
     with serve(tmp_path / "log") as server:
-        asyncio.run(fill_and_ask(server))
+        asynchronous.run(fill_and_ask(server))
 
 
 async def fill_and_ask(server: Server) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mnist_app import limits
 from mnist_app.ui import admission, connections, garbage
 from mnist_app.ui.admission import FULL, TOO_MANY_PAGES, Guest, House, Pace
+from tests.support import asynchronous
 
 
 def guest(address: str = "192.0.2.1", visitor: str = "") -> Guest:
@@ -118,7 +119,7 @@ def test_a_session_takes_no_descriptor_of_its_own(monkeypatch: pytest.MonkeyPatc
             made.close()
             return made
 
-        one, other = asyncio.run(make()), asyncio.run(make())
+        one, other = asynchronous.run(make()), asynchronous.run(make())
         assert one is other
         assert not one.is_closed()
         assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= limit[0]
