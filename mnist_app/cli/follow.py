@@ -22,14 +22,29 @@ POLL_INTERVAL = 0.2
 
 
 def follow(run: Run, as_json: bool) -> tuple[Run, bool]:
-    """Wait until a run has ended and print the result.
+    """Have a run trained, wait until it has ended and print the result.
 
     Return the run as it ended, and whether Ctrl+C stopped it, which keeps what it has learned.
     Pressed twice it stops waiting, too. Raises RunError when the run was deleted.
     """
-    console = Console(stderr=True)
-    note(f"Run {run.name}")
     was_interrupted = False
+    try:
+        workers.start()
+        if workers.is_nobody_there():
+            note("This machine has no workers. The run waits for one elsewhere.")
+        note(f"Run {run.name}")
+        run = _wait(run)
+    except KeyboardInterrupt:
+        was_interrupted = True
+        with suppress(RunError):  # it has just ended
+            stop(runs.read(run.name))
+        run = _wait(run)
+    say(json.dumps(_as_object(run)) if as_json else _result(run))
+    return run, was_interrupted
+
+
+def _wait(run: Run) -> Run:
+    """Wait until a run has ended, and return it as it is then."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -37,25 +52,16 @@ def follow(run: Run, as_json: bool) -> tuple[Run, bool]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
+    is_hidden = not sys.stderr.isatty()
+    with Progress(*columns, console=Console(stderr=True), disable=is_hidden) as progress:
         task = progress.add_task("", total=1.0)
-        while True:
-            try:
-                if not (run := runs.read(run.name)).is_active:
-                    break
-                progress.update(task, description=_describe(run), completed=run.progress)
-                time.sleep(POLL_INTERVAL)
-                if run.status == "queued":
-                    workers.start()
-            except KeyboardInterrupt:
-                if was_interrupted:
-                    raise
-                was_interrupted = True
-                with suppress(RunError):  # it has just ended
-                    stop(run)
+        while (run := runs.read(run.name)).is_active:
+            progress.update(task, description=_describe(run), completed=run.progress)
+            time.sleep(POLL_INTERVAL)
+            if run.status == "queued":
+                workers.start()
         progress.update(task, description=run.name, completed=1.0)
-    say(json.dumps(_as_object(run)) if as_json else _result(run))
-    return run, was_interrupted
+    return run
 
 
 def stop(run: Run) -> None:

@@ -4,7 +4,6 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from mnist_app import workers
 from mnist_app.cli import follow
 from mnist_app.cli.arguments import WRONG, number
 from mnist_app.cli.ending import FAILED, INTERRUPTED, note
@@ -56,9 +55,6 @@ def run(arguments: argparse.Namespace) -> int:
     """
     try:
         trained = _resume(arguments) if arguments.resume else _create(arguments)
-        workers.start()
-        if workers.is_nobody_there():
-            note("This machine has no workers. The run waits for one elsewhere.")
         ended, was_interrupted = follow.follow(trained, arguments.json)
         has_network = ended.status in ("done", "stopped") and registry.exists(ended.name)
         if has_network and arguments.output is not None:
