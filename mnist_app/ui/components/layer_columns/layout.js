@@ -3,7 +3,7 @@
 const TILE_GAP = 2; // CSS pixels between tiles
 const COLUMN_GAP = 12;
 const NARROWEST = 76; // with less room the columns are scrolled
-const HEADING = 108; // what a heading takes, which reaches into the gap
+const HEADING = 118; // what a heading takes, which reaches into the gap
 
 /* Returns {across, width, height, room} for each column: how many tiles stand side by side, and how
    large one is. Where a column is too low for its share of the width, others get what is left. */
