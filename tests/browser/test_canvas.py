@@ -3,7 +3,13 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, canvas_place, draw, draw_by_touch
+from tests.browser.conftest import (
+    OpenPage,
+    canvas_place,
+    draw,
+    draw_by_touch,
+    wait_until_quiet,
+)
 from tests.support.handwriting import DIGITS
 from tests.support.serving import Server
 
@@ -116,10 +122,8 @@ def test_a_drawing_looks_the_same_on_another_page(open_page: OpenPage, server: S
     pixels = INK.replace("ink += data[at] > 128", "ink = (31 * ink + data[at]) % 2 ** 40")
     before = page.evaluate(pixels)
     assert page.evaluate(INK) > 1000
-    for name in ("Pixels", "Draw"):
-        page.get_by_role("link", name=name, exact=True).click()
-        expect(page.get_by_test_id("stApp")).to_have_attribute(
-            "data-test-script-state", "notRunning"
-        )
-        page.wait_for_function(f"({INK})() > 1000")
-        assert page.evaluate(pixels) == before
+    for link, heading in (("Pixels", "Pixels"), ("Draw", "Draw a digit")):
+        page.get_by_role("link", name=link, exact=True).click()
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+        wait_until_quiet(page)
+        page.wait_for_function(f"({pixels})() === {before}")
