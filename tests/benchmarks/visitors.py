@@ -47,13 +47,14 @@ class Tally:
 class Visitor:
     """One open page: first `enter`, then `draw` as often as wanted, then `leave`.
 
-    `page` is the end of its address; empty for the first.
+    `page` is the end of its address; empty for the first. Whoever has no cookie gets one of its
+    own: a single visitor may not have so many pages open.
     """
 
     def __init__(self, url: str, page: str = "", cookie: str = "") -> None:
         self._url = url.replace("http://", "ws://") + "/_stcore/stream"
         self._name = page
-        self._headers = [("Cookie", cookie)] if cookie else []
+        self._headers = [("Cookie", cookie or f"mnist_lab_visitor={secrets.token_hex(16)}")]
         self._page = Run()
         self._socket: ClientConnection | None = None
 
@@ -129,8 +130,7 @@ async def crowd(url: str, people: int, strokes: int, pause: float = 2.0, page: s
     Everybody has drawn once before the clock starts.
     """
     tally = Tally()
-    cookies = [f"mnist_lab_visitor={secrets.token_hex(16)}" for _ in range(people)]
-    visitors = [Visitor(url, page, cookie) for cookie in cookies]
+    visitors = [Visitor(url, page) for _ in range(people)]
     for visitor in visitors:
         await visitor.enter()
         await _draw_until_answered(visitor)
