@@ -8,7 +8,6 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from mnist_app.ui import addresses, admission, connections, garbage, messages, server
-from mnist_app.ui.gatekeeping import BoundedMessages
 from mnist_app.ui.uploads import ExpectedUploads
 from mnist_app.ui.visitor_cookie import VisitorCookie
 
@@ -42,8 +41,7 @@ app = st.App(
         Middleware(VisitorCookie),
         Middleware(admission.Admission),
         Middleware(ExpectedUploads),
-        Middleware(messages.NeededMessages),
-        Middleware(BoundedMessages),
+        Middleware(messages.AdmittedMessages),
     ],
     on_script_error=server.show_failure,
     exception_handlers={Exception: server.answer_failure},
