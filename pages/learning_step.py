@@ -24,8 +24,12 @@ from mnist_app.networks.learning import (
 )
 from mnist_app.ui import canvas, layout, session
 from mnist_app.ui.components import chart
-from mnist_app.ui.components import learning_step as element
-from mnist_app.ui.components.learning_step import LearningColumn, WeightView, learning_step
+from mnist_app.ui.components.learning_step import (
+    LearningColumn,
+    WeightView,
+    learning_step,
+    scene_of,
+)
 from mnist_app.ui.markup import charts
 from mnist_app.ui.markup.charts import Axis, Line
 from mnist_app.ui.markup.network_words import as_maps, shape_in_words
@@ -35,7 +39,6 @@ from mnist_app.ui.parts import asking, inside
 KEY = "learning_step"
 FRESH, TRAINED = "random", "trained"
 AS_ANSWERED = -1
-MANY_STEPS = 100
 RATE_OF_MANY = 0.005
 ARRAYS = {
     "Conv2D": ("kernels", "biases"),
@@ -70,8 +73,8 @@ def learn_one_step() -> None:
                 return
             learner = session.learner(start)
             passes = asking.learning(AskPasses(learner))
-            if isinstance(passes, Pending | Refused):
-                st.info(asking.why_not(passes), icon=":material/hourglass:")
+            if isinstance(passes, Refused):
+                st.info(passes.reason, icon=":material/hourglass:")
                 return
             show_step(start, learner, passes)
             show_many_steps(start, learner)
@@ -136,9 +139,9 @@ def show_step(start: Learner, learner: Learner, passes: Passes) -> None:
 
 def attempts_of(learner: Learner) -> Attempts | None:
     """Return what steps of several sizes would do, once the visitor looks at the update."""
-    if element.scene(KEY) != "update" or len(learner.rates) >= MOST_STEPS:
+    if scene_of(KEY) != "update" or len(learner.rates) >= MOST_STEPS:
         return None
-    found = asking.long_learning(AskAttempts(learner))
+    found = asking.learning(AskAttempts(learner))
     return None if isinstance(found, Refused) else found
 
 
@@ -147,7 +150,7 @@ def weight_of(card: Card, learner: Learner) -> WeightGradient | None:
     first = next(layer for layer in card.layers if layer.kind in ARRAYS)
     asked = session.learning_weight(card.name) or SteepestOf(first.name, 0, 0)
     found = asking.learning(AskWeight(learner, asked))
-    return None if isinstance(found, Pending | Refused) else found
+    return None if isinstance(found, Refused) else found
 
 
 def columns_of(card: Card, passes: Passes) -> list[LearningColumn]:
@@ -192,9 +195,10 @@ def scenes_in_words(learner: Learner, passes: Passes) -> dict[str, str]:
 
 def attempt_in_words(attempts: Attempts, at: int, before: float) -> str:
     """Say what a step of one size does, to this digit and to others."""
+    right = attempts.images * float(attempts.accuracies[at])
     return (
         f"The loss goes from {short_number(before)} to {short_number(float(attempts.losses[at]))}. "
-        f"Of 100 other digits, {100 * float(attempts.accuracies[at]):.0f} are right then."
+        f"Of {attempts.images} other digits, {right:.0f} are right then."
     )
 
 
@@ -304,9 +308,7 @@ def show_many_steps(start: Learner, learner: Learner) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="many_steps"):
         left = MOST_STEPS - len(learner.rates)
         if st.button("A hundred more steps", icon=":material/fast_forward:", disabled=left < 1):
-            found = asking.long_learning(
-                AskOverfitting(learner, RATE_OF_MANY, min(MANY_STEPS, left))
-            )
+            found = asking.learning(AskOverfitting(learner, RATE_OF_MANY, left))
             if isinstance(found, Refused):
                 st.error(found.reason)
             else:

@@ -135,14 +135,6 @@ class Inference(_Asking):
         """
         return self._ask(questions.Weights(network))
 
-    def learning(self, question: LearningQuestion[Answer]) -> Answer | Pending | Refused:
-        """Return the answer to a question about one step of learning.
-
-        Does not wait for a starting process, and raises nothing: a learner or a weight that cannot
-        be is refused.
-        """
-        return self._strokes.ask(question)
-
     def background(self) -> "Background":
         """Return a way to ask for one piece of long work, which delays no stroke."""
         return Background(self._supervisor, self._long_work)
@@ -164,9 +156,9 @@ class Background(_Asking):
         self._is_canceled = False
 
     def learning(self, question: LearningQuestion[Answer]) -> Answer:
-        """Return the answer to a question about learning that takes up to some seconds.
+        """Return the answer to a question about learning, which can take seconds.
 
-        Waits and raises as `probabilities` does, also for a learner that cannot be.
+        Waits and raises as `probabilities` does, also for a learner or a weight that cannot be.
         """
         return self._ask(question)
 

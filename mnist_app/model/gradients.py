@@ -89,7 +89,9 @@ def attempts(learner: Learner) -> Attempts:
     tried = [_stepped(weights, gradients, rate) for rate in RATES]
     logits = np.stack([network.logits(one, image).numpy()[0] for one in tried])
     accuracies = [network.accuracy(one, TRIED_IMAGES) for one in tried]
-    return Attempts(RATES, *_read(logits, learner.label), np.array(accuracies, np.float32))
+    losses, probabilities = _read(logits, learner.label)
+    shares = np.array(accuracies, np.float32)
+    return Attempts(RATES, losses, probabilities, shares, TRIED_IMAGES)
 
 
 def weight_gradient(learner: Learner, asked: WeightAt | SteepestOf) -> WeightGradient:

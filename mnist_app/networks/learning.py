@@ -73,7 +73,9 @@ class Attempts:
     probabilities: Array
     """The answer after it, float32 (n, 10)."""
     accuracies: Array
-    """The share of some MNIST test images that are right after it, 0 to 1, float32 (n,)."""
+    """The share of MNIST test images that are right after it, 0 to 1, float32 (n,)."""
+    images: int
+    """How many test images these are."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,19 +37,8 @@ def predictions(images: Image, networks: Sequence[str]) -> Mapping[str, Array] |
     return answer
 
 
-def learning(question: LearningQuestion[Answer]) -> Answer | Pending | Refused:
-    """Return the answer to a question about one step of learning. Inside a fragment.
-
-    A process that cannot answer is polled for.
-    """
-    answer = resources.inference().learning(question)
-    if isinstance(answer, Pending | Refused):
-        layout.wait_for_inference(answer)
-    return answer
-
-
-def long_learning(question: LearningQuestion[Answer]) -> Answer | Refused:
-    """Return the answer to one that takes up to some seconds; no stroke waits for it."""
+def learning(question: LearningQuestion[Answer]) -> Answer | Refused:
+    """Return the answer to a question about learning; nobody's stroke waits for it."""
     try:
         return resources.inference().background().learning(question)
     except InferenceError as error:

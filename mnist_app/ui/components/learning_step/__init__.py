@@ -69,7 +69,7 @@ def learning_step(
         passes: The pass forward and back.
         label: What the digit is said to be.
         words: A sentence for each of `SCENES`.
-        attempts: What steps of several sizes would do; None until they are asked for, see `scene`.
+        attempts: What steps of several sizes would do; None until asked for, see `scene_of`.
         outcomes: A sentence for each attempt.
         weight: The weight that is explained; None for none.
         key: Streamlit's key of the element.
@@ -94,7 +94,6 @@ def learning_step(
         if attempts and isinstance(rate, float | int) and rate in attempts.rates.tolist():
             on_step(float(rate))
 
-    logits = "logits"
     _ELEMENT(
         key=key,
         data={
@@ -103,7 +102,7 @@ def learning_step(
             "indices": _packed(columns, *scales),
             "limits": {"activations": scales[0].high, "errors": scales[1].high},
             "probabilities": passes.outputs["probabilities"].tolist(),
-            "slopes": passes.errors[logits].tolist(),
+            "slopes": passes.errors["logits"].tolist(),
             "loss": passes.loss,
             "label": label,
             "words": dict(words),
@@ -117,7 +116,7 @@ def learning_step(
     )
 
 
-def scene(key: str) -> str:
+def scene_of(key: str) -> str:
     """Return which of `SCENES` the element with this key shows."""
     state = st.session_state.get(key) or {}
     shown = state.get("scene")

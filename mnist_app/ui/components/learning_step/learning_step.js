@@ -19,7 +19,10 @@ class LearningStep {
       button.addEventListener("click", () => this.goTo(button.dataset.scene));
       button.addEventListener("keydown", (event) => this.press(event));
     }
-    this.slider.addEventListener("input", () => this.showAttempt());
+    this.slider.addEventListener("input", () => {
+      this.isMoved = true;
+      this.showAttempt();
+    });
     this.find(".take").addEventListener("click", () => this.take());
     this.find(".rows").replaceChildren(...Array.from({ length: 10 }, (_, digit) => newRow(digit)));
     this.goTo("forward");
@@ -33,7 +36,7 @@ class LearningStep {
     this.data = data;
     if (this.columns.length !== data.columns.length || this.network !== data.network) this.build();
     this.showAnswer();
-    this.showAttempt(data.attempts?.usual);
+    this.showAttempt();
     this.find(".weight").hidden = !data.weight;
     if (data.weight) this.showWeight(data.weight);
     const indices = await inflated(data.indices);
@@ -121,13 +124,12 @@ class LearningStep {
   }
 
   /* What a step of the size at the slider would do. */
-  showAttempt(usual) {
+  showAttempt() {
     const { attempts } = this.data;
     this.find(".take").disabled = !attempts;
     if (!attempts) return;
     this.slider.max = attempts.rates.length - 1;
-    if (usual !== undefined && !this.isMoved) this.slider.value = usual;
-    if (usual === undefined) this.isMoved = true;
+    if (!this.isMoved) this.slider.value = attempts.usual;
     const at = Number(this.slider.value);
     this.find(".update output").textContent = significant(attempts.rates[at]);
     this.slider.setAttribute("aria-valuetext", significant(attempts.rates[at]));
@@ -138,8 +140,8 @@ class LearningStep {
   }
 
   take() {
-    this.tell.setTriggerValue("stepped", this.data.attempts.rates[Number(this.slider.value)]);
     this.isMoved = true;
+    this.tell.setTriggerValue("stepped", this.data.attempts.rates[Number(this.slider.value)]);
   }
 
   showWeight(weight) {
