@@ -30,7 +30,6 @@ from mnist_app.ui.components.sliding_kernel import (
     sliding_kernel,
 )
 from mnist_app.ui.drawing import Drawing
-from mnist_app.ui.markup import predictions
 from mnist_app.ui.markup.network_words import activation_in_words, shape_in_words
 from mnist_app.ui.markup.panels import Panel
 from mnist_app.ui.parts import asking, inside, live_network
@@ -104,20 +103,7 @@ def answer(
     Both answer while one draws.
     """
     interventions = changes(learned) if learned else Interventions()
-    changed = asking.layers(image, interventions) if interventions else outputs
-    views = [
-        inside.prediction_view("As trained", outputs),
-        inside.prediction_view("With changes", changed),
-    ]
-    asked = [
-        live_network.answered(live_network.TRAINED, outputs),
-        live_network.answered(live_network.CHANGED, changed, interventions=interventions),
-    ]
-    shown = [
-        replace(view, live=one.key, version=drawing.version)
-        for view, one in zip(views, asked, strict=True)
-    ]
-    st.html(predictions.compact_predictions(shown))
+    asked = inside.show_both_answers(drawing, image, outputs, interventions, "With changes")
     example = None if drawing.has_ink else {"example": as_base64(image.tobytes())}
     live_network.show(drawing, *asked, prepare=example)
     return interventions

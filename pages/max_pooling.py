@@ -1,7 +1,5 @@
 """Max pooling: each window keeps only its largest value."""
 
-from dataclasses import replace
-
 import numpy as np
 import streamlit as st
 
@@ -18,7 +16,6 @@ from mnist_app.networks.layers import POOLING, Layer, find_layer, layers_of_kind
 from mnist_app.ui import canvas, layout, session
 from mnist_app.ui.components.pooling import Pooled, pooling
 from mnist_app.ui.drawing import Drawing
-from mnist_app.ui.markup import predictions
 from mnist_app.ui.markup.network_words import shape_in_words
 from mnist_app.ui.markup.numbers import exact_percent
 from mnist_app.ui.markup.panels import Panel
@@ -107,20 +104,7 @@ def change_network(
         chosen = session.pooling()
         if chosen != own_pooling(layers[0]):
             interventions = Interventions(pooling=dict.fromkeys(where, chosen))
-    changed = asking.layers(image, interventions) if interventions else outputs
-    views = [
-        inside.prediction_view("As trained", outputs),
-        inside.prediction_view("With this pooling", changed),
-    ]
-    asked = [
-        live_network.answered(live_network.TRAINED, outputs),
-        live_network.answered(live_network.CHANGED, changed, interventions=interventions),
-    ]
-    live = [
-        replace(view, live=one.key, version=drawing.version)
-        for view, one in zip(views, asked, strict=True)
-    ]
-    st.html(predictions.compact_predictions(live))
+    asked = inside.show_both_answers(drawing, image, outputs, interventions, "With this pooling")
     st.caption(trained_with(card, layers))
     live_network.show(drawing, *asked)
 

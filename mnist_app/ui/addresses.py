@@ -31,6 +31,13 @@ def base_path() -> str:
     return f"/{base}" if base else ""
 
 
+def asks_for_page(scope: Scope) -> bool:
+    """Say whether an HTTP request is a browser's for a page, and not for what a page loads."""
+    return scope["method"] == "GET" and any(
+        name == b"accept" and b"text/html" in value for name, value in scope["headers"]
+    )
+
+
 class KnownAddresses:
     """Middleware that answers with 404 where the server has nothing."""
 

@@ -19,6 +19,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from mnist_app import limits
 from mnist_app.ui import connections, garbage
+from mnist_app.ui.addresses import asks_for_page
 from mnist_app.ui.visitor_cookie import number_in
 
 FULL = "All places are taken at the moment. This page tries again by itself."
@@ -133,7 +134,7 @@ class Admission:
         """Let a request through, or answer it with the reason."""
         if scope["type"] == "websocket":
             await self._open_page(scope, receive, send)
-        elif scope["type"] == "http" and _asks_for_page(scope):
+        elif scope["type"] == "http" and asks_for_page(scope):
             refusal = self._house.refusal(Guest.of(scope))
             answer = full_page(refusal) if refusal else self._app
             await answer(scope, receive, send)
@@ -214,9 +215,3 @@ async def _send_away(scope: Scope, receive: Receive, send: Send) -> None:
 def _was_inside(scope: Scope) -> bool:
     """Say whether the browser names a session: Streamlit sends it as the third subprotocol."""
     return len(scope.get("subprotocols", ())) >= 3
-
-
-def _asks_for_page(scope: Scope) -> bool:
-    return scope["method"] == "GET" and any(
-        name == b"accept" and b"text/html" in value for name, value in scope["headers"]
-    )

@@ -16,6 +16,8 @@ import streamlit as st
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mnist_app.ui.addresses import asks_for_page
+
 COOKIE = "mnist_lab_visitor"
 OFFER = f"{COOKIE}_offer_"
 NUMBER = re.compile(r"[0-9a-f]{32}")
@@ -76,7 +78,7 @@ def _cookie_for(scope: Scope) -> str | None:
     if scope["type"] == "websocket":
         number = number_in(HTTPConnection(scope).cookies)
         return None if number is None else _cookie(scope, COOKIE, number, LASTING)
-    if scope["type"] != "http" or not _asks_for_page(scope):
+    if scope["type"] != "http" or not asks_for_page(scope):
         return None
     cookies = HTTPConnection(scope).cookies
     if NUMBER.fullmatch(cookies.get(COOKIE, "")):
@@ -101,9 +103,3 @@ def _is_encrypted(scope: Scope) -> bool:
 
 def _is_offer(name: str, value: str) -> bool:
     return name.startswith(OFFER) and NUMBER.fullmatch(value) is not None
-
-
-def _asks_for_page(scope: Scope) -> bool:
-    return scope["method"] == "GET" and any(
-        name == b"accept" and b"text/html" in value for name, value in scope["headers"]
-    )

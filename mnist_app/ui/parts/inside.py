@@ -13,15 +13,17 @@ from mnist_app.imaging.normalize import Image
 from mnist_app.inference import Layers, Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.networks.card import Card
+from mnist_app.networks.interventions import Interventions
 from mnist_app.networks.prediction import Prediction
 from mnist_app.networks.registry import DEFAULT_NETWORK
 from mnist_app.ui import drawing as drawings
 from mnist_app.ui import resources, session
 from mnist_app.ui.drawing import SIDE, Drawing
-from mnist_app.ui.markup import panels
+from mnist_app.ui.markup import panels, predictions
 from mnist_app.ui.markup.panels import Panel
 from mnist_app.ui.markup.predictions import PredictionView
-from mnist_app.ui.parts import asking
+from mnist_app.ui.parts import asking, live_network
+from mnist_app.ui.parts.live_network import Asked
 
 EXAMPLE = 0
 """The MNIST test image that stands in where nothing is drawn, the same at every visit."""
@@ -73,6 +75,32 @@ def prediction_view(
         return PredictionView(title, image, None, asking.why_not(answer))
     reject_below = resources.card(network or session.network()).reject_below
     return PredictionView(title, image, Prediction(answer.probabilities, reject_below))
+
+
+def show_both_answers(
+    drawing: Drawing,
+    image: Image,
+    outputs: Layers | Pending | Refused,
+    interventions: Interventions,
+    title: str,
+) -> list[Asked]:
+    """Show what the chosen network says as it was trained and with the visitor's changes.
+
+    `image` is uint8 (28, 28), `outputs` what the trained network makes of it, and `title` stands
+    over the other answer. Returned is what `live_network.show` takes: both answer while one draws.
+    """
+    changed = asking.layers(image, interventions) if interventions else outputs
+    views = [prediction_view("As trained", outputs), prediction_view(title, changed)]
+    asked = [
+        live_network.answered(live_network.TRAINED, outputs),
+        live_network.answered(live_network.CHANGED, changed, interventions=interventions),
+    ]
+    shown = [
+        replace(view, live=one.key, version=drawing.version)
+        for view, one in zip(views, asked, strict=True)
+    ]
+    st.html(predictions.compact_predictions(shown))
+    return asked
 
 
 def offer_default_network(why: str) -> None:

@@ -13,7 +13,7 @@ from mnist_app.imaging.colormap import Scale
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.image_files import as_base64
 from mnist_app.networks.learning import Attempts, Passes, WeightGradient
-from mnist_app.ui.element import element
+from mnist_app.ui.element import element, read_pick
 
 _ELEMENT = element(Path(__file__).parent)
 SCENES = ("forward", "loss", "backward", "update")
@@ -80,7 +80,7 @@ def learning_step(
     counts = {column.name: len(column.activations) for column in columns if column.learns}
 
     def report_pick() -> None:
-        found = _read_pick(st.session_state[key].get("picked"), counts)
+        found = read_pick(st.session_state[key].get("picked"), counts)
         if found is not None:
             on_pick(*found)
 
@@ -175,13 +175,3 @@ def _weight(view: WeightView) -> dict[str, Any]:
 def _array(values: Array) -> dict[str, Any]:
     floats = np.ascontiguousarray(values, "<f4")
     return {"shape": list(values.shape), "values": as_base64(floats.tobytes())}
-
-
-def _read_pick(sent: object, counts: Mapping[str, int]) -> tuple[str, int] | None:
-    """Return which layer and tile were picked, where there are such."""
-    if not isinstance(sent, dict):
-        return None
-    layer, number = sent.get("layer"), sent.get("number")
-    if not isinstance(layer, str) or type(number) is not int:
-        return None
-    return (layer, number) if 0 <= number < counts.get(layer, 0) else None

@@ -105,7 +105,7 @@ class LearningStep {
   pick(at, canvas, event) {
     const column = this.data.columns[at];
     const place = column.learns && placeUnder(canvas, column, event);
-    if (place) this.tell.setTriggerValue("picked", { layer: column.name, number: place.tile });
+    if (place) this.tell.setTriggerValue("picked", { name: column.name, tile: place.tile });
   }
 
   showAnswer() {
