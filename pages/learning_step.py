@@ -261,10 +261,7 @@ def choose_weight(card: Card, found: WeightGradient) -> None:
             args=(card,),
             width=260,
         )
-        for axis, name, key in (
-            (-1, "Map or unit", session.LEARNING_NUMBER),
-            (2, "Input map", session.LEARNING_CHANNEL),
-        ):
+        for axis, name, key in AXES:
             if len(shape) > abs(axis) and shape[axis] > 1:
                 session.pick(key, index[axis])
                 st.number_input(
