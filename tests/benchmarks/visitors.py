@@ -15,10 +15,12 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from tests.support.handwriting import DIGITS, canvas_strokes_of, drawn
+from tests.support.handwriting import DIGITS, Stroke, canvas_strokes_of, drawn
 
 ANSWER = re.compile(r'aria-label="(?:Prediction|Answer: [^"]*)">(\d)<')
 CANVAS = "mnist_lab_drawing_canvas"
+PLAIN_CANVAS = "streamlit_drawable_canvas"
+"""The canvas of the peer, which sends Fabric's JSON."""
 FINISHED = {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY}
 
 
@@ -27,6 +29,8 @@ class Run:
     """What one script run sent."""
 
     canvas: str = ""
+    is_plain: bool = False
+    """Whether that is the canvas of the peer."""
     fragment: str = ""
     answer: str = ""
     status: int = -1
@@ -77,7 +81,7 @@ class Visitor:
         message.rerun_script.fragment_id = self._page.fragment
         state = message.rerun_script.widget_states.widgets.add()
         state.id = self._page.canvas
-        state.json_value = STROKES[digit]
+        state.json_value = (PLAIN_STROKES if self._page.is_plain else STROKES)[digit]
         assert self._socket is not None
         await self._socket.send(message.SerializeToString())
         return await self._finish()
@@ -104,24 +108,47 @@ def _note(message: ForwardMsg, run: Run) -> None:
         run.status = message.script_finished
     elif kind == "delta":
         element = message.delta.new_element
-        if element.HasField("bidi_component") and CANVAS in element.bidi_component.component_name:
-            run.canvas = element.bidi_component.id
+        name = element.bidi_component.component_name
+        if CANVAS in name or PLAIN_CANVAS in name:
+            run.canvas, run.is_plain = element.bidi_component.id, PLAIN_CANVAS in name
             run.fragment = message.delta.fragment_id
         elif element.HasField("html"):
             found = ANSWER.search(element.html.body)
             run.answer = found.group(1) if found else run.answer
 
 
-def _canvas_state(digit: int) -> str:
-    """Return what Chromium's canvas sends for a drawn digit, alike in kind and size."""
+def _picture(digit: int) -> str:
+    """Return the picture that Chromium's canvas sends for a drawn digit, RGBA."""
     picture = np.repeat(drawn(digit)[:, :, np.newaxis], 4, axis=2)
     picture[:, :, 3] = 255
     _, png = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    data = "data:image/png;base64," + base64.b64encode(png.tobytes()).decode()
-    return json.dumps({"drawing": {"data": data, "strokes": canvas_strokes_of(digit)}})
+    return "data:image/png;base64," + base64.b64encode(png.tobytes()).decode()
 
 
-STROKES = {digit: _canvas_state(digit) for digit in DIGITS}
+def _sent(digit: int) -> str:
+    """Return what our canvas sends for a drawn digit, alike in kind and size."""
+    return json.dumps({"drawing": {"data": _picture(digit), "strokes": canvas_strokes_of(digit)}})
+
+
+def _sent_by_peer(digit: int) -> str:
+    """Return what the peer's canvas sends: the same picture, and paths of Fabric.js."""
+    objects = [_fabric_path(stroke) for stroke in DIGITS[digit]]
+    raw = {"version": "7.4.0", "objects": objects}
+    return json.dumps({"drawing": {"raw": raw, "data": _picture(digit)}})
+
+
+def _fabric_path(stroke: Stroke) -> dict[str, object]:
+    """Return a path with two points for each of ours."""
+    points = [(round(5.6 * x) / 2, round(5.6 * y) / 2) for x, y in stroke for _ in range(2)]
+    path = [["M", *points[0]], *(["Q", *point, *point] for point in points)]
+    style: dict[str, object] = dict.fromkeys(("lockRotation", "lockScalingFlip", "flipX"), False)
+    style |= dict.fromkeys(("left", "top", "width", "height", "strokeWidth", "scaleX"), 18)
+    style |= dict.fromkeys(("stroke", "fill", "originX", "originY", "strokeLineCap"), "round")
+    return {"type": "Path", **style, "path": path}
+
+
+STROKES = {digit: _sent(digit) for digit in DIGITS}
+PLAIN_STROKES = {digit: _sent_by_peer(digit) for digit in DIGITS}
 
 
 async def crowd(url: str, people: int, strokes: int, pause: float = 2.0, page: str = "") -> Tally:
