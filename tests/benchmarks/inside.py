@@ -107,14 +107,16 @@ def _together(url: str, path: str) -> str:
     return f"{times} ({lost} unanswered)" if lost else times
 
 
-def _open(browser: Browser, url: str) -> tuple[Page, list[int], list[int]]:
-    """Return a page and the sizes of what it receives and sends from now on."""
+def _open(
+    browser: Browser, url: str, shown: str = "canvas.upper-canvas"
+) -> tuple[Page, list[int], list[int]]:
+    """Return a page that shows something, and the sizes of what it receives and sends."""
     page = browser.new_page(viewport={"width": 1280, "height": 800}, bypass_csp=True)
     received: list[int] = []
     sent: list[int] = []
     page.on("websocket", lambda socket: _count(socket, received, sent))
     page.goto(url)
-    page.locator("canvas.upper-canvas").wait_for()
+    page.locator(shown).first.wait_for()
     return page, received, sent
 
 
@@ -146,9 +148,8 @@ def _strokes(browser: Browser, url: str, path: str, answer: str) -> str:
 
 def _clicks(browser: Browser, url: str, target: str) -> str:
     """Click on one target after the other and wait for what it shows."""
-    page, _, _ = _open(browser, url)
+    page, _, _ = _open(browser, url, target)
     targets = page.locator(target)
-    targets.first.wait_for(timeout=60_000)
     time.sleep(4)
     page.evaluate(WATCH)
     for index in range(STROKES):
