@@ -32,6 +32,7 @@ MOST_ITEMS = 3000
 """What stands in them."""
 CANVAS = "-canvas_"
 """What is in the id of a canvas's state: the beginning of its key."""
+_NO_MESSAGE = 1003
 
 
 class AdmittedMessages:
@@ -52,10 +53,15 @@ class AdmittedMessages:
             nonlocal has_refused
             while True:
                 message = await receive()
-                frame = message.get("bytes")
-                if message["type"] != "websocket.receive" or frame is None:
+                if message["type"] != "websocket.receive":
                     return message
-                kept = admitted(frame)
+                frame = message.get("bytes")
+                try:
+                    kept = admitted(frame)
+                except (DecodeError, TypeError):  # a text has no bytes
+                    LOGGER.warning("A browser sent what is no message; its connection is closed.")
+                    await send({"type": "websocket.close", "code": _NO_MESSAGE})
+                    return {"type": "websocket.disconnect", "code": _NO_MESSAGE}
                 if kept is not frame and not has_refused:
                     LOGGER.warning("A browser's message was refused, or a part that was too long.")
                     has_refused = True
@@ -70,14 +76,10 @@ def admitted(frame: bytes) -> bytes | None:
     """Return a message without the widgets' states that are too long.
 
     None for one that no page needs, and for one that is too long without them. One that is needed
-    and short enough is returned as it is. What is no message at all is left to Streamlit, which
-    closes the connection.
+    and short enough is returned as it is. Raises DecodeError for what is no message at all.
     """
     message = BackMsg()
-    try:
-        message.ParseFromString(frame)
-    except DecodeError:
-        return frame
+    message.ParseFromString(frame)
     states = message.rerun_script.widget_states.widgets
     rest = len(frame) - sum(state.ByteSize() for state in states)
     if not is_needed(message) or rest > LONGEST_REST:

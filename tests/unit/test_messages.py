@@ -52,10 +52,7 @@ def test_what_a_page_sends_passes_as_it_is() -> None:
     for one in HONEST:
         frame = message(one).SerializeToString()
         assert admitted(frame) is frame
-    for frame in (
-        BackMsg(stop_script=True).SerializeToString(),
-        b"\xff\xff\xff",
-    ):
+    for frame in (BackMsg(stop_script=True).SerializeToString(),):
         assert admitted(frame) is frame
 
 
@@ -138,20 +135,23 @@ def test_of_all_operations_only_a_download_is_let_through() -> None:
     assert admitted(other.SerializeToString()) is None
 
 
-def test_a_text_is_left_to_streamlit() -> None:
-    refused = {"type": "websocket.receive", "bytes": BackMsg(clear_cache=True).SerializeToString()}
-    text = {"type": "websocket.receive", "text": "word"}
-    sent = iter([refused, text])
+@pytest.mark.parametrize("sent", [{"text": "word"}, {"bytes": b"\xff\xff\xff"}])
+def test_what_is_no_message_ends_the_connection(sent: dict[str, object]) -> None:
+    """A refused message before it is passed over."""
+    frame = BackMsg(clear_cache=True).SerializeToString()
+    inbox = iter([{"bytes": frame}, {"bytes": None} | sent])
     received: list[Message] = []
+    answered: list[Message] = []
 
     async def receive() -> Message:
-        return next(sent)
+        return {"type": "websocket.receive"} | next(inbox)
 
     async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
         received.append(await receive())
 
-    async def send(_message: Message) -> None:
-        raise AssertionError
+    async def send(message: Message) -> None:
+        answered.append(message)
 
     asynchronous.run(AdmittedMessages(app)({"type": "websocket"}, receive, send))
-    assert received == [text]
+    assert [message["type"] for message in received] == ["websocket.disconnect"]
+    assert [message["type"] for message in answered] == ["websocket.close"]
