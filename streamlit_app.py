@@ -7,7 +7,15 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from mnist_app.ui import addresses, admission, connections, garbage, messages, server
+from mnist_app.ui import (
+    addresses,
+    admission,
+    connections,
+    event_streams,
+    garbage,
+    messages,
+    server,
+)
 from mnist_app.ui.uploads import ExpectedUploads
 from mnist_app.ui.visitor_cookie import VisitorCookie
 
@@ -16,6 +24,7 @@ from mnist_app.ui.visitor_cookie import VisitorCookie
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Run the server's parts as long as the server runs."""
     connections.prepare()
+    connections.before_shutdown(event_streams.STREAMS.close)
     async with garbage.collected(), server.lifespan(app):
         yield
 

@@ -81,6 +81,10 @@ VISITOR_MESSAGES = Limit(
     "messages a second from all pages of a visitor; the others wait their turn",
     least=1,
 )
+STREAMS = Limit("MNIST_APP_STREAMS", 400, "pages that hear events at a time, in all", least=1)
+VISITOR_STREAMS = Limit(
+    "MNIST_APP_VISITOR_STREAMS", 4, "pages that hear events at a time, a visitor", least=1
+)
 QUEUED_RUNS = Limit("MNIST_APP_QUEUED_RUNS", 250, "runs that wait in the queue, in all")
 RUNS_PER_VISITOR = Limit(
     "MNIST_APP_RUNS_PER_VISITOR", 1, "runs of a visitor that wait or are being trained"

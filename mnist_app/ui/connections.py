@@ -2,8 +2,11 @@
 
 import asyncio
 import resource
+import socket
+from collections.abc import Callable
 from typing import cast
 
+import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
@@ -30,6 +33,19 @@ def prepare() -> None:
     _raise_limit()
     asyncio.set_event_loop_policy(_ScriptLoops())
     _bound_connections()
+
+
+def before_shutdown(end: Callable[[], None]) -> None:
+    """Call `end` as the server begins to stop: it waits for the answers that still go on."""
+    shut_down = uvicorn.Server.shutdown
+
+    async def end_and_shut_down(
+        server: uvicorn.Server, sockets: list[socket.socket] | None = None
+    ) -> None:
+        end()
+        await shut_down(server, sockets)
+
+    setattr(uvicorn.Server, "shutdown", end_and_shut_down)  # noqa: B010
 
 
 def most_sockets() -> int:
