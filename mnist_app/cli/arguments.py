@@ -30,7 +30,7 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     """Add --network, which is a network that ships or a run."""
     parser.add_argument(
         "--network",
-        type=_network,
+        type=network_name,
         default=registry.DEFAULT_NETWORK,
         metavar="NAME",
         help=f"one of {', '.join(NETWORKS)}, or a run (default: %(default)s)",
@@ -52,7 +52,8 @@ def number(setting: str, kind: type[int] | type[float]) -> Callable[[str], float
     return read
 
 
-def _network(name: str) -> str:
+def network_name(name: str) -> str:
+    """Return the name of a network that ships or of a run, as a type for argparse."""
     if not registry.exists(name):
         raise argparse.ArgumentTypeError(
             f"there is no network {name!r}; choose one of {', '.join(NETWORKS)}, or a run"

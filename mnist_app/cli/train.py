@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from mnist_app.cli import follow
-from mnist_app.cli.arguments import WRONG, number
+from mnist_app.cli.arguments import WRONG, network_name, number
 from mnist_app.cli.ending import FAILED, INTERRUPTED, note
 from mnist_app.cli.output import fail
 from mnist_app.data.stroke_files import StrokesError, as_npz, read_strokes
@@ -18,8 +18,6 @@ from mnist_app.training.settings import Settings, SettingsError
 from mnist_app.workers import WorkerError
 
 HELP = "train a network on MNIST"
-# Only pages set it: fine-tuning starts from a network and learns a person's drawings.
-WITHOUT_OPTION = "start_from"
 # With a file of strokes, where nothing else is asked for.
 REWRITTEN = 20_000
 
@@ -43,8 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="people’s pen strokes to learn from, JSON or UNIPEN; needed for --rewritten",
     )
     for field in fields(Settings):
-        if field.name != WITHOUT_OPTION:
+        if field.name != "start_from":
             _add_setting(parser, field.name, field.default)
+    parser.add_argument(
+        "--start-from",
+        type=network_name,
+        metavar="NAME",
+        help="a network of the same layers whose weights it starts with: one that ships, or a run",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -97,7 +101,19 @@ def _create(arguments: argparse.Namespace) -> Run:
     if arguments.strokes is not None:
         strokes = as_npz(read_strokes(arguments.strokes))
         given.setdefault("rewritten", start.rewritten or REWRITTEN)
-    return runs.create(settings.read(names | given), kind, OPERATOR, strokes=strokes)
+    chosen = settings.read(names | given)
+    _require_same_layers(chosen)
+    return runs.create(chosen, kind, OPERATOR, strokes=strokes)
+
+
+def _require_same_layers(chosen: Settings) -> None:
+    """Raise SettingsError where the weights to start with are of another architecture."""
+    name = chosen.start_from
+    if name and registry.read_card(name).architecture != chosen.architecture:
+        raise SettingsError(
+            f"The network “{name}” has other layers than the one to train. Start from a network of "
+            "the same layers."
+        )
 
 
 def _resume(arguments: argparse.Namespace) -> Run:

@@ -82,7 +82,7 @@ def _data_in_words(settings: Settings, result: Result) -> str:
         parts.append(f"{mixture.negatives:,} drawings that are no digit")
     if mixture.rewritten:
         parts.append(f"{mixture.rewritten:,} digits of {result.writers} people, written anew")
-    if settings.start_from:
+    if result.drawings:
         parts.append(f"{result.drawings} drawings by a person")
     words = "; ".join(parts)
     return f"{words}; it started from {settings.start_from}" if settings.start_from else words

@@ -376,7 +376,12 @@ def test_the_command_learns_from_peoples_strokes(tmp_path: Path) -> None:
     card = registry.read_card(str(answer["run"]))
     assert card.settings.rewritten == 60
     # A third of three writers is held apart.
-    assert "60 digits of 2 people, written anew" in card.data
+    assert card.data.endswith("60 digits of 2 people, written anew")
+    options += ["--rewritten", "0", "--learning-rate", "0.000001"]
+    answer = command(*options, "--start-from", str(answer["run"]), "--json")
+    longer = registry.read_card(str(answer["run"]))
+    assert longer.data.endswith(f"no digit; it started from {card.name}")
+    assert longer.test_accuracy == pytest.approx(card.test_accuracy, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -385,6 +390,7 @@ def test_the_command_learns_from_peoples_strokes(tmp_path: Path) -> None:
         (["--epochs", "1000"], 2, "Epochs must be from 1 to 100."),
         (["--resume", "never-was"], 1, "There is no run never-was."),
         (["--rewritten", "9"], 1, "or set the number of rewritten digits to 0."),
+        (["--network", "mlp", "--start-from", "cnn"], 2, "has other layers than the one to train."),
         (["--strokes", "/nowhere"], 1, "/nowhere cannot be read: No such file or directory."),
     ],
 )
