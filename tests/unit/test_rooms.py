@@ -13,7 +13,17 @@ HOUSE = ROOT / "mnist_app"
 FILES = sorted([ROOT / "streamlit_app.py", *(ROOT / "pages").rglob("*.py"), *HOUSE.rglob("*.py")])
 
 # Which rooms each room may import from, itself not counted.
-PLAIN = {"limits", "imaging", "storage", "data", "networks", "training", "analysis", "codegen"}
+PLAIN = {
+    "limits",
+    "imaging",
+    "storage",
+    "data",
+    "networks",
+    "training",
+    "analysis",
+    "codegen",
+    "lessons",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "limits": set(),
     "imaging": {"limits"},
@@ -23,6 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training": {"imaging", "data", "networks", "storage", "limits"},
     "analysis": {"imaging", "data", "networks", "storage"},
     "codegen": {"imaging", "data", "networks", "training"},
+    "lessons": {"imaging", "networks"},
     "model": {"imaging", "data", "networks", "training", "analysis", "storage", "limits"},
     "inference": {"imaging", "networks", "model", "limits"},
     "workers": {"training", "storage", "model", "limits"},
