@@ -22,7 +22,7 @@ from mnist_app.networks.layers import (
     layers_of_kind,
     window_of,
 )
-from mnist_app.ui import canvas, layout, session
+from mnist_app.ui import canvas, layout, link_settings, session
 from mnist_app.ui.components.sliding_kernel import (
     LearnedKernels,
     kernels_by_name,
@@ -34,7 +34,11 @@ from mnist_app.ui.markup.network_words import activation_in_words, shape_in_word
 from mnist_app.ui.markup.panels import Panel
 from mnist_app.ui.parts import asking, inside, live_network
 
-layout.begin("Convolution", "A kernel slides over your digit: multiply, add up, next pixel.")
+layout.begin(
+    "Convolution",
+    "A kernel slides over your digit: multiply, add up, next pixel.",
+    link_settings.CONVOLUTION,
+)
 canvas.controls()
 
 

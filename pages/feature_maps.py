@@ -21,7 +21,7 @@ from mnist_app.networks.layers import (
     layers_of_kind,
     visible_layers,
 )
-from mnist_app.ui import canvas, layout, resources, session
+from mnist_app.ui import canvas, layout, link_settings, resources, session
 from mnist_app.ui.components.layer_columns import Heading, LayerColumn, layer_columns
 from mnist_app.ui.components.nudge import nudge
 from mnist_app.ui.components.tile_grids import TileGrid, tile_grids
@@ -42,7 +42,11 @@ FEW_COLUMNS = 2
 DENSE_NETWORK = "mlp"
 """The network whose units are compared with the chosen one's maps when the digit is shifted."""
 
-layout.begin("Feature maps", "Follow your digit through the network, from left to right.")
+layout.begin(
+    "Feature maps",
+    "Follow your digit through the network, from left to right.",
+    link_settings.FEATURE_MAPS,
+)
 canvas.controls()
 
 

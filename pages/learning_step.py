@@ -22,7 +22,7 @@ from mnist_app.networks.learning import (
     WeightAt,
     WeightGradient,
 )
-from mnist_app.ui import canvas, layout, session
+from mnist_app.ui import canvas, layout, link_settings, session
 from mnist_app.ui.components import chart
 from mnist_app.ui.components.learning_step import (
     LearningColumn,
@@ -55,7 +55,9 @@ AXES = (
 )
 """The axes of an array along which another weight can be picked by its number."""
 
-layout.begin("How it learns", "One step of gradient descent, on your own digit.")
+layout.begin(
+    "How it learns", "One step of gradient descent, on your own digit.", link_settings.LEARNING_STEP
+)
 canvas.controls()
 
 

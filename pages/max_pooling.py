@@ -13,7 +13,7 @@ from mnist_app.networks import registry
 from mnist_app.networks.card import Card
 from mnist_app.networks.interventions import Interventions, Pooling, own_pooling
 from mnist_app.networks.layers import POOLING, Layer, find_layer, layers_of_kind, visible_layers
-from mnist_app.ui import canvas, layout, session
+from mnist_app.ui import canvas, layout, link_settings, session
 from mnist_app.ui.components.pooling import Pooled, pooling
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup.network_words import shape_in_words
@@ -29,7 +29,11 @@ NAMES: dict[PoolingRule, str] = {
 }
 TIMES = 3
 
-layout.begin("Max pooling", "Each window keeps only its largest value: less to look at.")
+layout.begin(
+    "Max pooling",
+    "Each window keeps only its largest value: less to look at.",
+    link_settings.MAX_POOLING,
+)
 canvas.controls()
 
 

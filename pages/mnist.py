@@ -12,7 +12,7 @@ from mnist_app.imaging.colormap import pixels
 from mnist_app.imaging.normalize import IMAGE_SIDE
 from mnist_app.inference import Layers, Pending, Refused
 from mnist_app.networks import registry
-from mnist_app.ui import canvas, layout, resources, session
+from mnist_app.ui import canvas, layout, link_settings, resources, session
 from mnist_app.ui.components.embedding_map import embedding_map
 from mnist_app.ui.markup import legends, panels, predictions
 from mnist_app.ui.markup.panels import Panel
@@ -26,6 +26,7 @@ LINE = np.full((1, IMAGE_SIDE, 3), 128, np.uint8)
 layout.begin(
     "MNIST",
     "70,000 handwritten digits. Draw, and see yours find its place among them.",
+    link_settings.COLLECTION,
 )
 canvas.controls()
 

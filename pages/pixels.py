@@ -8,7 +8,7 @@ from mnist_app.imaging import normalize
 from mnist_app.imaging.normalize import Image, Normalized
 from mnist_app.inference import Pending, Refused
 from mnist_app.networks.prediction import Prediction
-from mnist_app.ui import canvas, layout, session
+from mnist_app.ui import canvas, layout, link_settings, session
 from mnist_app.ui.components.pixel_numbers import pixel_numbers
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import pictures, predictions
@@ -20,7 +20,7 @@ from mnist_app.ui.parts.live_network import Asked
 WHOLE = "whole"
 """The key of the answers to the whole canvas, see `live_network`."""
 
-layout.begin("Pixels", "784 numbers are all the network gets of your digit.")
+layout.begin("Pixels", "784 numbers are all the network gets of your digit.", link_settings.PIXELS)
 canvas.controls()
 
 

@@ -8,14 +8,18 @@ from mnist_app.data.datasets import DatasetError, Split
 from mnist_app.networks import registry
 from mnist_app.networks.card import Card
 from mnist_app.networks.evaluation import StrokeGrid
-from mnist_app.ui import layout, resources, session
+from mnist_app.ui import layout, link_settings, resources, session
 from mnist_app.ui.markup.network_words import table_rows
 from mnist_app.ui.markup.numbers import duration, percent
 from mnist_app.ui.parts import failures, scoreboard
 
 REFRESH_SECONDS = 0.5
 
-layout.begin("Report card", "How accurate the networks are, and where the chosen one fails.")
+layout.begin(
+    "Report card",
+    "How accurate the networks are, and where the chosen one fails.",
+    link_settings.REPORT_CARD,
+)
 
 
 def show_card(card: Card, cards: list[Card]) -> None:

@@ -18,7 +18,7 @@ from mnist_app.networks import registry
 from mnist_app.networks.card import Card
 from mnist_app.networks.prediction import Prediction
 from mnist_app.networks.registry import NETWORKS
-from mnist_app.ui import canvas, layout, resources, session
+from mnist_app.ui import canvas, layout, link_settings, resources, session
 from mnist_app.ui.components import chart
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import charts, predictions
@@ -27,7 +27,11 @@ from mnist_app.ui.markup.panels import Panel
 from mnist_app.ui.markup.predictions import PredictionView
 from mnist_app.ui.parts import asking, corrupting, inside, live_network, scoreboard
 
-layout.begin("Robustness", "Spoil your digit. Who still reads it? Wrong answers turn orange.")
+layout.begin(
+    "Robustness",
+    "Spoil your digit. Who still reads it? Wrong answers turn orange.",
+    link_settings.ROBUSTNESS,
+)
 canvas.controls()
 
 

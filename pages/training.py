@@ -9,7 +9,7 @@ from mnist_app.training import runs
 from mnist_app.training.history import read_history, read_snapshot
 from mnist_app.training.run import Run, RunError
 from mnist_app.training.settings import Settings, SettingsError
-from mnist_app.ui import canvas, layout, session, visitor
+from mnist_app.ui import canvas, layout, link_settings, session, visitor
 from mnist_app.ui.parts import (
     fine_tuning,
     inside,
@@ -26,7 +26,11 @@ REFRESH_SECONDS = 0.4
 TABLE_SECONDS = 3.0
 WATCHED = "While it learns, the network is asked about your digit; without one, about a 7."
 
-layout.begin("Training", "A network starts by guessing. Press Train and watch it learn.")
+layout.begin(
+    "Training",
+    "A network starts by guessing. Press Train and watch it learn.",
+    link_settings.TRAINING,
+)
 canvas.controls()
 
 

@@ -1,12 +1,18 @@
 """People's pen strokes, to measure networks on: drawn as on the canvas."""
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 
+from mnist_app.data import canvas_strokes
+from mnist_app.data.canvas_strokes import TENTHS
 from mnist_app.data.stroke_files import Stroke, WrittenDigit
 from mnist_app.imaging.normalize import Image, bounding_box
 
 CANVAS_SIDE = 280
+WIDEST_PEN = 64
+"""In pixels of the canvas; no pen that people can choose is as wide."""
 PENS = (8, 18, 28)
 """Widths of the pen in pixels."""
 SIZES = (30, 50, 80)
@@ -39,9 +45,25 @@ def draw(written: WrittenDigit, pen: int, size: int) -> Image:
     low, span = points.min(axis=0), np.ptp(points, axis=0)
     scale = size / 100 * CANVAS_SIDE / max(float(span.max()), 1e-9)
     offset = (CANVAS_SIDE - span * scale) / 2
+    return _paint((pen, (stroke - low) * scale + offset) for stroke in written.strokes)
+
+
+def draw_canvas(strokes: bytes) -> Image:
+    """Return strokes of the canvas as it shows them: white on black, uint8 (280, 280).
+
+    They are as `data.canvas_strokes` has them; a pen that is too wide is as wide as WIDEST_PEN.
+    Raises ValueError for anything else.
+    """
+    return _paint(
+        (min(width, WIDEST_PEN), points / TENTHS) for width, points in canvas_strokes.split(strokes)
+    )
+
+
+def _paint(strokes: Iterable[tuple[int, Stroke]]) -> Image:
+    """Return what the canvas shows of pens' widths and their points, all in its pixels."""
     fine = np.zeros((CANVAS_SIDE * _SUPERSAMPLING,) * 2, np.uint8)
-    for stroke in written.strokes:
-        path = _smooth((stroke - low) * scale + offset)
+    for pen, stroke in strokes:
+        path = pencil_path(stroke)
         fixed = np.rint((path * _SUPERSAMPLING - 0.5) * 2**_FRACTION_BITS).astype(np.int32)
         thickness = pen * _SUPERSAMPLING
         cv2.polylines(fine, [fixed], False, 255, thickness, cv2.LINE_8, _FRACTION_BITS)
@@ -57,7 +79,7 @@ def move(canvas: Image, position: str) -> Image:
     return np.roll(canvas, (top - y, left - x), axis=(0, 1))
 
 
-def _smooth(points: Stroke) -> Stroke:
+def pencil_path(points: Stroke) -> Stroke:
     """Return the path that the canvas's pencil draws through points, shape (m, 2).
 
     Fabric.js's PencilBrush draws quadratic curves from midpoint to midpoint of the segments, with

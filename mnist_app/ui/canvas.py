@@ -1,11 +1,13 @@
 """The one canvas, what clears it, and what is put on it from elsewhere."""
 
 import random
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mnist_app import limits
+from mnist_app.data.strokes import draw_canvas
 from mnist_app.imaging import foreign_pictures, image_files, normalize
 from mnist_app.imaging.normalize import Image
 from mnist_app.ui import drawing as drawings
@@ -111,6 +113,17 @@ def put(ink: Image, caption: str) -> None:
     """Replace what is on the canvas by ink, uint8 (height, width)."""
     png = image_files.encode_png(normalize.place_on_canvas(ink, SIDE))
     _replace(drawings.read(b"", png, caption, _next_canvas()))
+
+
+def put_strokes(strokes: bytes, caption: str) -> None:
+    """Replace what is on the canvas by strokes, see `data.canvas_strokes`; they can be added to."""
+    png = image_files.encode_png(draw_canvas(strokes))
+    _replace(drawings.read(strokes, png, caption, _next_canvas()))
+
+
+def put_back(drawing: Drawing) -> None:
+    """Replace what is on the canvas by a drawing that was on it before."""
+    _replace(replace(drawing, canvas=_next_canvas()))
 
 
 def _replace(drawing: Drawing) -> None:

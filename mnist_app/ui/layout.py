@@ -1,7 +1,7 @@
 """What all pages share: how a page begins, the sidebar, and waiting for the network."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -12,8 +12,9 @@ from mnist_app.inference import InferenceError, Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.networks.registry import NETWORKS
 from mnist_app.training import runs
-from mnist_app.ui import garbage, resources, session, visitor
+from mnist_app.ui import garbage, links, resources, session, visitor
 from mnist_app.ui.components.scroll_to_top import scroll_to_top
+from mnist_app.ui.link_values import Setting
 from mnist_app.ui.markup import style
 from mnist_app.ui.markup.numbers import exact_percent
 
@@ -23,9 +24,13 @@ TROUBLE_POLL_SECONDS = 2.0
 PAGES = Path(__file__).parents[2] / "pages"
 
 
-def begin(title: str, introduction: str) -> None:
-    """Begin a page: its title, a sentence below it, and the sidebar. Call it first."""
+def begin(title: str, introduction: str, settings: Sequence[Setting] = ()) -> None:
+    """Begin a page: its title, a sentence below it, and the sidebar. Call it first.
+
+    `settings` are what its address says beside network and drawing: see `ui.link_settings`.
+    """
     _leave_other_page()
+    links.open_link(settings)
     garbage.leave_out_what_is_loaded()
     st.set_page_config(page_title=f"{title} · MNIST Lab", layout="wide")
     st.html(style.SHEET)
@@ -34,6 +39,9 @@ def begin(title: str, introduction: str) -> None:
     with st.container(horizontal=True, key="heading"):
         st.title(title, anchor=False, width="content")
         st.markdown(introduction, width="content")
+        with st.container(key="link"):
+            st.fragment(_own_on_each_page(lambda: links.show_button(settings)))()
+    links.show_notice()
     with st.sidebar:
         _choose_network()
 
@@ -108,6 +116,7 @@ def _leave_other_page() -> None:
     context = get_script_run_ctx()
     if context is not None and session.comes_from_elsewhere(context.page_script_hash):
         context.fragment_storage.clear()
+        session.links().trouble = ""
 
 
 def _own_on_each_page(function: Callable[[], None]) -> Callable[[], None]:

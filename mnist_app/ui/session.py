@@ -13,6 +13,7 @@ from mnist_app.networks.learning import Learner, Overfitting, SteepestOf, Weight
 from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS
 from mnist_app.training.settings import Settings, as_dictionary
 from mnist_app.ui.drawing import Drawing
+from mnist_app.ui.link_state import LinkState
 
 PEN_WIDTH = "pen_width"
 NETWORK = "network"
@@ -68,6 +69,7 @@ _RATES = "learning_rates"
 _WEIGHT = "learning_weight"
 _OVERFITTING = "overfitting"
 _PICTURES = "pictures_brought"
+_LINKS = "links"
 
 
 def drawing() -> Drawing:
@@ -139,7 +141,7 @@ def number_within(key: str, last: int, least: int = 0) -> int:
     return number
 
 
-def pick(key: str, value: int | str | tuple[int, int] | None) -> None:
+def pick(key: str, value: int | str | tuple[int, int] | list[str] | None) -> None:
     """Put a value in the place of what a widget shows. Call it before the widget."""
     st.session_state[key] = value
 
@@ -354,3 +356,9 @@ def pictures_brought() -> int:
 def count_picture() -> None:
     """Remember that the visitor has brought another picture."""
     st.session_state[_PICTURES] = pictures_brought() + 1
+
+
+def links() -> LinkState:
+    """Return what is remembered of links, to be changed in its place."""
+    kept: LinkState = st.session_state.setdefault(_LINKS, LinkState())
+    return kept
