@@ -14,6 +14,7 @@ from mnist_app.ui import (
     event_streams,
     garbage,
     messages,
+    run_stream,
     server,
 )
 from mnist_app.ui.uploads import ExpectedUploads
@@ -36,6 +37,8 @@ ROUTES = [
     Route(BASE + "/live/{name}/{digest}", server.answer_network),
     Route(BASE + "/map/{digest}", server.answer_map),
     Route(BASE + "/map/{digest}/{block:int}", server.answer_map),
+    Route(BASE + "/validation/{source}/{name}", server.answer_validation),
+    Route(BASE + "/runs/{name}/events", run_stream.READERS.answer),
     Route(BASE + "/scripts/{name}", server.answer_script),
     Route(BASE + "/fonts/{name}", server.answer_font),
     Route(BASE + "/full", admission.answer_full),

@@ -93,6 +93,7 @@ KEPT_RUNS = Limit("MNIST_APP_KEPT_RUNS", 500, "ended runs that are kept, in all"
 KEPT_RUNS_PER_VISITOR = Limit(
     "MNIST_APP_KEPT_RUNS_PER_VISITOR", 20, "ended runs of a visitor that are kept", least=1
 )
+MOMENTS_KB = Limit("MNIST_APP_MOMENTS_KB", 1000, "kilobytes of moments of a run, for its film")
 DRAWINGS = Limit("MNIST_APP_DRAWINGS", 20_000, "labeled drawings that are kept, in all")
 DRAWINGS_PER_VISITOR = Limit(
     "MNIST_APP_DRAWINGS_PER_VISITOR", 300, "labeled drawings of a visitor that are kept"

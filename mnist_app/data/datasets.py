@@ -20,6 +20,8 @@ from mnist_app.storage import home
 MNIST_FILE = Path(__file__).parent.parent / "assets" / "mnist.npz"
 CLASSES = 10
 VALIDATION_IMAGES = 3_000
+WATCHED_IMAGES = 500
+"""So many validation images, the first ones, are looked at again and again during a training."""
 TRAINING_IMAGES = 57_000
 """Of MNIST, the validation images left out."""
 EMNIST_PAGE = "https://www.nist.gov/itl/products-and-services/emnist-dataset"

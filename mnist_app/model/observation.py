@@ -1,44 +1,53 @@
 """What a training shows of itself: how it reads validation images, and its kernels."""
 
 import math
+from dataclasses import dataclass
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
-from mnist_app.data.datasets import Split
+from mnist_app.data.datasets import WATCHED_IMAGES, Split
 from mnist_app.imaging.convolution import Array
-from mnist_app.imaging.normalize import Image
 from mnist_app.model.fitting import Fitter
-from mnist_app.training.history import Snapshot
 
-WRONG_SHOWN = 8
-MOST_KERNELS = 32
+# Small ones, and such as are as large as an image.
+MOST_KERNELS, MOST_LARGE_KERNELS = 32, 16
 
 
 class Diverged(Exception):
     """The loss is no number any more; the message says what to try."""
 
 
-def observe(fitter: Fitter, split: Split, drawing: Image) -> tuple[float, float, Snapshot]:
-    """Return loss and accuracy (0 to 1) on a split, and pictures from inside.
+@dataclass(frozen=True)
+class Validation:
+    """How a network reads validation images."""
 
-    `drawing`, uint8 (28, 28), is what the training is asked about. Raises Diverged.
-    """
+    loss: float
+    accuracy: float
+    """The share of them that it gets right, 0 to 1."""
+    wrong: NDArray[np.uint16]
+    """Which of the first WATCHED_IMAGES it gets wrong, ascending."""
+    answers: NDArray[np.uint8]
+    """What it takes each of these for, 0 to 9."""
+
+
+def validate(fitter: Fitter, split: Split) -> Validation:
+    """Let a network in training read a split, at least WATCHED_IMAGES. Raises Diverged."""
     answered = fitter.probabilities(split.images)
     chosen = answered[np.arange(len(split)), split.labels].astype(np.float64)
     answers = answered.argmax(axis=1)
     loss = float(-np.log(np.maximum(chosen, 1e-30)).mean())
     if not math.isfinite(loss):
         raise Diverged
-    wrong = np.flatnonzero(answers != split.labels)[:WRONG_SHOWN]
-    snapshot = Snapshot(
-        kernel_pictures(fitter.first_kernels()),
-        split.images[wrong],
-        split.labels[wrong],
+    is_wrong = answers != split.labels
+    wrong = np.flatnonzero(is_wrong[:WATCHED_IMAGES])
+    return Validation(
+        loss,
+        1 - float(np.mean(is_wrong)),
+        wrong.astype(np.uint16),
         answers[wrong].astype(np.uint8),
-        drawing,
     )
-    return loss, float(np.mean(answers == split.labels)), snapshot
 
 
 def probabilities(network: keras.Model, split: Split) -> Array:
@@ -57,5 +66,5 @@ def kernel_pictures(kernels: Array) -> Array:
     if kernels.ndim == 4:
         return kernels[:, :, 0, :MOST_KERNELS].transpose(2, 0, 1)
     if kernels.shape[0] == 28 * 28:
-        return kernels[:, :MOST_KERNELS].T.reshape(-1, 28, 28)
+        return kernels[:, :MOST_LARGE_KERNELS].T.reshape(-1, 28, 28)
     return np.zeros((0, 1, 1), np.float32)

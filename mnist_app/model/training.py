@@ -4,6 +4,7 @@ import logging
 import math
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -13,20 +14,21 @@ import tensorflow as tf
 from mnist_app import storage
 from mnist_app.analysis import metrics
 from mnist_app.data import datasets
-from mnist_app.data.datasets import DatasetError, Split, one_hot
+from mnist_app.data.datasets import WATCHED_IMAGES, DatasetError, Split, one_hot
 from mnist_app.model import builder, calibration
 from mnist_app.model.card import Result, write_card
+from mnist_app.model.chronicle import Chronicle
 from mnist_app.model.fitting import Fitter, fitter
-from mnist_app.model.observation import Diverged, accuracy, observe, probabilities
+from mnist_app.model.observation import Diverged, accuracy, probabilities
 from mnist_app.networks import registry
 from mnist_app.networks.card import card_text
 from mnist_app.networks.registry import NetworkError
 from mnist_app.storage import StorageError
-from mnist_app.training import history, runs, settings
+from mnist_app.training import runs, settings
 from mnist_app.training.checkpoint import Checkpoint, CheckpointError
 from mnist_app.training.controls import Controls
 from mnist_app.training.epoch_data import Written, epochs, read_drawings, read_strokes
-from mnist_app.training.history import Event, Snapshot
+from mnist_app.training.history import NO_DRAWING, read_snapshot
 from mnist_app.training.leases import LeaseLost
 from mnist_app.training.pace import Pace
 from mnist_app.training.recorder import Recorder
@@ -34,8 +36,6 @@ from mnist_app.training.run import Run, Status
 from mnist_app.training.settings import Settings
 
 LOGGER = logging.getLogger(__name__)
-# How many validation images are looked at within an epoch.
-VALIDATION_IMAGES = 500
 # Of so many validation images and as many written ones the threshold is found where one waits for
 # it; where training takes long, of all.
 THRESHOLD_IMAGES = 600
@@ -111,13 +111,11 @@ class Training:
         self.controls = Controls(recorder, run.learning_rate)
         self.pace = Pace()
         self.began = time.monotonic()
-        self.images_seen = 0
+        self.chronicle = Chronicle(recorder, self.pace)
         self.completed_epochs = 0
+        self.epoch_ends_at = 0
         self.seconds = 0.0
         self.stop_reason = ""
-        self.events: list[Event] = []
-        self.batches: list[tuple[int, float, float]] = []
-        self.snapshot = history.NO_SNAPSHOT
         self.drawings: Split | None = None
         self.written = Written()
         self.validation: Split
@@ -127,9 +125,10 @@ class Training:
         """Prepare, learn epoch by epoch, and finish, unless the run is queued again."""
         self._prepare()
         before = self._measure_before()
-        if not self.images_seen:
-            self._look(VALIDATION_IMAGES)
-        self._write(message="", before=before)
+        self.chronicle.read_drawing()
+        if not self.chronicle.images_seen:
+            self.chronicle.look(self.validation[:WATCHED_IMAGES])
+        self.chronicle.write(message="", before=before)
         if self._fit():
             self._finish(before)
 
@@ -146,12 +145,15 @@ class Training:
             network = builder.load(started)
         else:
             network = builder.build(self.settings.architecture)
-        self.fitter = fitter(self.settings, network)
+        self.fitter = self.chronicle.fitter = fitter(self.settings, network)
         if checkpoint is not None:
             self.fitter.restore(checkpoint.arrays)
             self.completed_epochs = checkpoint.completed_epochs
             self.seconds = checkpoint.seconds
-            self.images_seen = checkpoint.images_seen
+            snapshot = read_snapshot(self.run, self.run.owner)
+            if checkpoint.last_event < self.run.last_event:  # some answers to the drawing are gone
+                snapshot = replace(snapshot, drawing=NO_DRAWING)
+            self.chronicle.go_on(checkpoint.images_seen, snapshot)
 
     def _fit(self) -> bool:
         """Learn epoch by epoch; say whether the run ends, else it is queued again."""
@@ -164,11 +166,13 @@ class Training:
             batches = math.ceil(len(images) / self.settings.batch_size)
             self.pace.batches = batches * (self.run.epochs - self.run.first_epoch)
             self.pace.batches_done = batches * (number - self.run.first_epoch)
+            self.epoch_ends_at = self.pace.batches_done + batches
             order = np.random.default_rng([self.settings.seed, number]).permutation(len(images))
             started = self.pace.clock.seconds()
             asked = settings.smooth(targets[order], self.settings.label_smoothing)
             self.fitter.fit(images[order], asked, self._rate, self._after_batch)
-            self._look(len(self.validation))
+            self.chronicle.end_point()
+            self.chronicle.look(self.validation)
             self.completed_epochs = number if self.controls.is_stopped else number + 1
             self.seconds += self.pace.clock.seconds() - started
             self._save()
@@ -182,7 +186,7 @@ class Training:
     def _finish(self, before: dict[str, float]) -> None:
         """Measure the network, and write all that others use of it in one transaction."""
         test = datasets.load_test(self.settings.data)
-        self._write(message=f"Looking at the {len(test):,} test images")
+        self.chronicle.write(message=f"Looking at the {len(test):,} test images")
         trained = builder.build(self.settings.architecture)
         trained.set_weights(self.fitter.network().get_weights())
         makes_digits = self.settings.images_per_epoch > self.settings.images
@@ -224,12 +228,14 @@ class Training:
 
     def _after_batch(self, count: int, loss: float, accuracy: float) -> bool:
         self.pace.count_batch()
-        self.images_seen += count
         if not math.isfinite(loss):
             raise Diverged
         # Zero is the least that smoothed targets allow.
         above = max(loss - settings.least_loss(self.settings.label_smoothing), 0.0)
-        self.batches.append((count, above, accuracy))
+        self.chronicle.add_batch(count, above, accuracy)
+        is_last = self.pace.batches_done == self.epoch_ends_at  # all images are looked at then
+        if not is_last and self.pace.is_look_due(self.chronicle.images_seen):
+            self.chronicle.look(self.validation[:WATCHED_IMAGES])
         if self.pace.is_tick_due():
             self._tick()
             self.pace.end_tick()
@@ -237,24 +243,12 @@ class Training:
 
     def _tick(self) -> None:
         """Write what happened since the last tick, and do what is commanded."""
-        if self.pace.is_point_due():
-            self._add_point()
-        if self.pace.is_validation_due():
-            self._look(VALIDATION_IMAGES)
-            self.pace.end_validation()
+        self.chronicle.tick()
         try:
-            self._write()
+            self.chronicle.write()
             self._apply_commands()
         except StorageError as error:  # the next tick tries again; only a checkpoint must be kept
             LOGGER.warning("The store does not answer: %s", error)
-
-    def _add_point(self) -> None:
-        """Add the means of all batches since the last point, and the drawing's probabilities."""
-        counts, losses, accuracies = zip(*self.batches, strict=True)
-        means = [float(np.average(values, weights=counts)) for values in (losses, accuracies)]
-        self._add(history.TRAINING, *means)
-        self.batches.clear()
-        self._ask_about_drawing()
 
     def _apply_commands(self) -> None:
         has_another_rate = self.controls.apply_commands()
@@ -263,8 +257,8 @@ class Training:
             self._pause()
             has_another_rate |= self.controls.learning_rate != before
         if has_another_rate:
-            self._add(history.RATE, self.controls.learning_rate)
-            self._write(learning_rate=self.controls.learning_rate)
+            self.chronicle.add_rate(self.controls.learning_rate)
+            self.chronicle.write(learning_rate=self.controls.learning_rate)
 
     def _pause(self) -> None:
         """Wait until the run shall continue or stop."""
@@ -280,58 +274,13 @@ class Training:
                     )
             self.recorder.set_status("running")
 
-    def _look(self, count: int) -> None:
-        """Look at the first `count` validation images, and into the network."""
-        observed = observe(self.fitter, self.validation[:count], self.snapshot.drawing)
-        loss, accuracy, self.snapshot = observed
-        self._add(history.VALIDATION, loss, accuracy)
-        self._show_snapshot()
-
-    def _ask_about_drawing(self) -> None:
-        """Ask about the drawing; another one than before begins another trace."""
-        try:
-            drawing = self.recorder.watched_drawing()
-        except StorageError:
-            return
-        if not np.array_equal(drawing, self.snapshot.drawing):
-            self._add(history.DRAWING)
-            self.snapshot = Snapshot(**(vars(self.snapshot) | {"drawing": drawing}))
-            self._show_snapshot()
-        if drawing.any():
-            answered = self.fitter.probabilities(drawing[np.newaxis])[0]
-            if np.isfinite(answered).all():
-                self._add(history.PROBABILITIES, *map(float, answered))
-
-    def _add(self, kind: str, *numbers: float) -> None:
-        rounded = tuple(round(number, 5) for number in numbers)
-        if kind == history.RATE:
-            rounded = numbers
-        self.events.append(Event(kind, self.images_seen, rounded))
-
-    def _write(self, **values: object) -> None:
-        """Write the events since the last writing. Raises StorageError and keeps them then."""
-        self.recorder.record(
-            self.events,
-            progress=self.pace.progress,
-            seconds_left=self.pace.seconds_left,
-            **values,
-        )
-        self.events.clear()
-
-    def _show_snapshot(self) -> None:
-        """Pictures that cannot be written are left out: the next ones follow soon."""
-        try:
-            self.recorder.show(self.snapshot)
-        except StorageError as error:
-            LOGGER.warning("A snapshot was left out: %s", error)
-
     def _save(self) -> None:
         """Write a checkpoint with which training goes on as if it had never been interrupted."""
-        storage.patiently(self._write)
+        storage.patiently(self.chronicle.write)
         checkpoint = Checkpoint(
             self.completed_epochs,
             self.seconds,
-            self.images_seen,
+            self.chronicle.images_seen,
             self.recorder.last_event,
             self.fitter.state(),
         )
@@ -355,9 +304,9 @@ class Training:
     def why_diverged(self) -> str:
         """Return what happened when the loss is no number any more, and what to try."""
         return (
-            f"After {self.images_seen:,} images the loss was no number any more: the steps were "
-            "so long that the weights grew without bounds. Try a learning rate ten times lower, "
-            f"{self.controls.learning_rate / 10:g}."
+            f"After {self.chronicle.images_seen:,} images the loss was no number any more: the "
+            "steps were so long that the weights grew without bounds. Try a learning rate ten "
+            f"times lower, {self.controls.learning_rate / 10:g}."
         )
 
 

@@ -28,7 +28,7 @@ from mnist_app.storage.errors import StorageBusy, StorageError, StorageFull, tol
 
 __all__ = ["StorageBusy", "StorageError", "StorageFull"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # Seconds that a transaction waits for others that write.
 LOCK_TIMEOUT = 15.0
 
@@ -92,6 +92,13 @@ SNAPSHOTS = sa.Table(
     sa.Column("run_id", sa.Integer, sa.ForeignKey(RUNS.c.id, ondelete="CASCADE"), primary_key=True),
     sa.Column("content", sa.LargeBinary, nullable=False),
 )
+MOMENTS = sa.Table(
+    "moments",
+    METADATA,
+    sa.Column("run_id", sa.Integer, sa.ForeignKey(RUNS.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("images", sa.Integer, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
 COMMANDS = sa.Table(
     "commands",
     METADATA,
@@ -142,7 +149,9 @@ WORKERS = sa.Table(
     sa.Column("wanted_until", sa.Float, nullable=False, default=0.0),
 )
 
-UPGRADES: dict[int, Callable[[Connection], None]] = {}
+UPGRADES: dict[int, Callable[[Connection], None]] = {
+    1: lambda connection: MOMENTS.create(connection),
+}
 """What makes a store of one schema version a store of the next, by the version it starts from."""
 
 

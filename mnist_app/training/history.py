@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from mnist_app import storage
-from mnist_app.data.datasets import CLASSES
+from mnist_app.data.datasets import CLASSES, WATCHED_IMAGES
 from mnist_app.data.npz import read_npz
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
@@ -82,25 +82,28 @@ class History:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Pictures from inside a training."""
+    """What a network in training is like at a moment."""
 
     kernels: Array
     """The first layer's, float32 (n, rows, columns); none where it has no picture."""
-    wrong: Image
-    """Validation digits that it gets wrong, uint8 (n, 28, 28)."""
-    labels: NDArray[np.uint8]
+    wrong: NDArray[np.uint16]
+    """Which of its data set's first WATCHED_IMAGES validation images it gets wrong, ascending."""
     answers: NDArray[np.uint8]
+    """What it takes each of these for, 0 to 9."""
     drawing: Image
-    """The drawing it was asked about, uint8 (28, 28)."""
+    """The drawing that it is asked about, uint8 (28, 28); black where there is none."""
+    probabilities: NDArray[np.float32]
+    """What it answers to the drawing, shape (10,); zeros where it was not asked."""
 
 
 NO_DRAWING = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8)
+NO_ANSWER = np.zeros(CLASSES, np.float32)
 NO_SNAPSHOT = Snapshot(
     np.zeros((0, 1, 1), np.float32),
-    np.zeros((0, IMAGE_SIDE, IMAGE_SIDE), np.uint8),
-    np.zeros(0, np.uint8),
+    np.zeros(0, np.uint16),
     np.zeros(0, np.uint8),
     NO_DRAWING,
+    NO_ANSWER,
 )
 
 
@@ -156,15 +159,17 @@ def read_history(run: Run, who: str) -> History:
 
 
 def read_snapshot(run: Run, who: str) -> Snapshot:
-    """Return the newest pictures of a run; none where there are none or they cannot be read.
+    """Return a run's newest snapshot; an empty one where there is none or nobody can read it.
 
-    The drawing is for its owner alone; others get none.
+    The drawing and the answers to it are for its owner alone; others get none.
     """
     try:
         snapshot = _CACHE.snapshot(run)
     except StorageError:
         return NO_SNAPSHOT
-    return snapshot if run.shows_drawing_to(who) else replace(snapshot, drawing=NO_DRAWING)
+    if run.shows_drawing_to(who):
+        return snapshot
+    return replace(snapshot, drawing=NO_DRAWING, probabilities=NO_ANSWER)
 
 
 def read_events(run: Run, after: int = 0) -> list[Event]:
@@ -188,9 +193,9 @@ def read_events(run: Run, after: int = 0) -> list[Event]:
 
 
 def snapshot_bytes(snapshot: Snapshot) -> bytes:
-    """Return a snapshot as an npz file."""
+    """Return a snapshot as an npz file; not compressed, because one is made at each tick."""
     content = io.BytesIO()
-    np.savez_compressed(content, allow_pickle=False, **vars(snapshot))
+    np.savez(content, allow_pickle=False, **vars(snapshot))
     return content.getvalue()
 
 
@@ -209,21 +214,33 @@ def _read_snapshot(run: Run) -> Snapshot:
     with storage.reading() as connection:
         content = connection.execute(query).scalar()
     arrays = read_npz(content)
-    if arrays is None or not _are_pictures(arrays):
+    if arrays is None or not _is_snapshot(arrays):
         return NO_SNAPSHOT
     return replace(NO_SNAPSHOT, **arrays)
 
 
-def _are_pictures(arrays: Mapping[str, NDArray[Any]]) -> bool:
-    """Say whether these are the arrays of a snapshot, by their names, shapes and types."""
+def _is_snapshot(arrays: Mapping[str, NDArray[Any]]) -> bool:
+    """Say whether these are the arrays of a snapshot, by their names, shapes, types and values."""
     usual = vars(NO_SNAPSHOT)
     return (
         set(arrays) == set(usual)
         and all(arrays[name].ndim == one.ndim for name, one in usual.items())
         and all(arrays[name].dtype == one.dtype for name, one in usual.items())
         and arrays["drawing"].shape == NO_DRAWING.shape
-        and arrays["wrong"].shape[1:] == NO_DRAWING.shape
-        and len(arrays["wrong"]) == len(arrays["labels"]) == len(arrays["answers"])
+        and arrays["probabilities"].shape == NO_ANSWER.shape
+        and bool(np.isfinite(arrays["probabilities"]).all())
+        and is_wall(arrays["wrong"], arrays["answers"])
+    )
+
+
+def is_wall(wrong: NDArray[Any], answers: NDArray[Any]) -> bool:
+    """Say whether these can be watched images that a network gets wrong, and its answers."""
+    return (
+        wrong.ndim == 1
+        and wrong.shape == answers.shape
+        and bool((np.diff(wrong.astype(np.int64)) > 0).all())
+        and not (len(wrong) and wrong[-1] >= WATCHED_IMAGES)
+        and bool((answers < CLASSES).all())
     )
 
 

@@ -1,15 +1,20 @@
-"""How fast a training is: its clock, when to write a point, and how long the rest will take."""
+"""How fast a training is: its clock, when to write what, and how long the rest will take."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 # Seconds between two looks at the commands and two writings of what happened.
-TICK = 0.3
-# Seconds between two looks at validation images.
-VALIDATION_TICK = 1.0
-# The curves get a point at each tick, later fewer: one after each of so many parts of the time.
-POINTS = 400
+TICK = 0.25
+# In the beginning, when it learns most, validation images are looked at whenever the number of
+# images seen has grown by this factor; later when the looks take no more than this share of the
+# time, and when this share of the time so far has passed.
+EARLY_GROWTH = 2**0.5
+EARLY_LOOKS = 12
+LOOKING_SHARE = 0.02
+LATER_LOOKS = 1 / 80
+# Curves over the images seen get a point when those have grown by this factor.
+POINT_GROWTH = 1 + 1 / 32
 # After so many batches it is known how long a batch takes.
 ENOUGH_BATCHES = 10
 
@@ -35,6 +40,23 @@ class Clock:
             self._zero += time.monotonic() - began
 
 
+class Growth:
+    """Says when a number, such as the images seen, has grown by a factor since the last time."""
+
+    def __init__(self, factor: float) -> None:
+        """Any number is new at first."""
+        self._factor = factor
+        self._due = 0.0
+
+    def has_come(self, number: int) -> bool:
+        """Say whether it has grown enough."""
+        return number >= self._due
+
+    def begin(self, number: int) -> None:
+        """Let it grow from here."""
+        self._due = max(number + 1, number * self._factor)
+
+
 class Pace:
     """How many batches are done of how many, and when the next things are due."""
 
@@ -43,7 +65,9 @@ class Pace:
         self.clock = Clock()
         self.batches = self.batches_done = 0
         self._first_batch: tuple[int, float] | None = None
-        self._tick_due = self._point_due = self._validation_due = 0.0
+        self._early = Growth(EARLY_GROWTH)
+        self._looks = 0
+        self._tick_due = self._look_due = 0.0
 
     @property
     def share(self) -> float:
@@ -77,22 +101,22 @@ class Pace:
         """Let the next tick be due after a pause."""
         self._tick_due = self.clock.seconds() + TICK
 
-    def is_point_due(self) -> bool:
-        """Say whether the curves get a point now, and let the next be due in a while."""
+    def is_look_due(self, images: int) -> bool:
+        """Say whether to look at validation images after so many `images` seen."""
+        if self._looks < EARLY_LOOKS and self._early.has_come(images):
+            return True
+        return self.clock.seconds() >= self._look_due
+
+    @contextmanager
+    def looking(self, images: int) -> Iterator[None]:
+        """Look at validation images; the longer that takes, the later the next look is due."""
+        began = self.clock.seconds()
+        yield
         now = self.clock.seconds()
-        if now < self._point_due:
-            return False
-        self._point_due = now + self._measured()[1] / POINTS
-        return True
-
-    def is_validation_due(self) -> bool:
-        """Say whether it is time to look at validation images."""
-        return self.clock.seconds() >= self._validation_due
-
-    def end_validation(self) -> None:
-        """Let the next look be due after a pause that suits the length of the training."""
-        pause = max(VALIDATION_TICK, 5 * self._measured()[1] / POINTS)
-        self._validation_due = self.clock.seconds() + pause
+        self._looks += 1
+        self._early.begin(images)
+        pause = (now - began) / LOOKING_SHARE
+        self._look_due = now + max(pause, LATER_LOOKS * self._measured()[1])
 
     def _measured(self) -> tuple[int, float]:
         """Return the batches since the first one, and their seconds."""

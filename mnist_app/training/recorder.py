@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from mnist_app import storage
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.storage import COMMANDS, EVENTS, RUNS, SNAPSHOTS, Now, StorageError
+from mnist_app.training import moments as moments_module
 from mnist_app.training.checkpoint import Checkpoint, read_checkpoint
 from mnist_app.training.history import NO_DRAWING, Event, Snapshot, snapshot_bytes
 from mnist_app.training.leases import update_held
+from mnist_app.training.moments import Moment
 from mnist_app.training.run import Run, Status
 
 
@@ -33,8 +35,17 @@ class Recorder:
         """The number of the newest event that was written."""
         return self._last_event
 
-    def record(self, events: Sequence[Event], **values: object) -> None:
-        """Add events, and change columns of the run beside them."""
+    def record(
+        self,
+        events: Sequence[Event],
+        moments: Sequence[Moment] = (),
+        snapshot: Snapshot | None = None,
+        **values: object,
+    ) -> None:
+        """Add events and moments, and change columns of the run beside them.
+
+        A snapshot takes the place of the last one.
+        """
         with storage.writing() as connection:
             if events:
                 rows = [
@@ -48,16 +59,14 @@ class Recorder:
                 ]
                 insert = EVENTS.insert().returning(EVENTS.c.id, sort_by_parameter_order=True)
                 values["last_event"] = connection.execute(insert, rows).scalars().all()[-1]
+            if snapshot is not None:
+                key = {"run_id": self._run.number}
+                storage.upsert(connection, SNAPSHOTS, key, {"content": snapshot_bytes(snapshot)})
+                values["snapshots"] = RUNS.c.snapshots + 1
+            if moments:
+                moments_module.keep(connection, self._run, moments)
             update_held(connection, self._run, self._worker, values)
         self._last_event = int(str(values.get("last_event", self._last_event)))
-
-    def show(self, snapshot: Snapshot) -> None:
-        """Put a snapshot in the place of the last one."""
-        with storage.writing() as connection:
-            more = {"snapshots": RUNS.c.snapshots + 1}
-            update_held(connection, self._run, self._worker, more)
-            key = {"run_id": self._run.number}
-            storage.upsert(connection, SNAPSHOTS, key, {"content": snapshot_bytes(snapshot)})
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint in the place of the last one, and where the run stands with it."""
@@ -71,7 +80,7 @@ class Recorder:
             update_held(connection, self._run, self._worker, reached)
 
     def go_back(self) -> Checkpoint | None:
-        """Return the last checkpoint, None for none, and take back the events after it.
+        """Return the last checkpoint, None for none, and take back what was written after it.
 
         Raises CheckpointError for one that cannot be read.
         """
@@ -82,6 +91,8 @@ class Recorder:
             later = sa.and_(EVENTS.c.run_id == self._run.number, EVENTS.c.id > last)
             with storage.writing() as connection:
                 connection.execute(EVENTS.delete().where(later))
+                seen = -1 if checkpoint is None else checkpoint.images_seen
+                moments_module.drop_after(connection, self._run, seen)
                 back = {"last_event": last, "rewinds": RUNS.c.rewinds + 1}
                 update_held(connection, self._run, self._worker, back)
             self._last_event = last

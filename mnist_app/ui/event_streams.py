@@ -63,6 +63,7 @@ class Feed:
     def __init__(self, so_far: Callable[[], bytes]) -> None:
         """Begin without listeners; `so_far` returns events that say all there is."""
         self._so_far = so_far
+        self._is_over = False
         self._inboxes: set[Inbox] = set()
 
     @property
@@ -81,7 +82,8 @@ class Feed:
             inbox.put_nowait(self._so_far())
 
     def end(self) -> None:
-        """Let all streams end, each after what still waits for it."""
+        """Let all streams end, each after what still waits for it, and later ones at once."""
+        self._is_over = True
         for inbox in self._inboxes:
             inbox.put_nowait(None)
 
@@ -89,6 +91,8 @@ class Feed:
         """Return where the events of a new listener arrive; None is the last one."""
         inbox: Inbox = asyncio.Queue()
         inbox.put_nowait(self._so_far())
+        if self._is_over:
+            inbox.put_nowait(None)
         self._inboxes.add(inbox)
         return inbox
 
@@ -114,8 +118,7 @@ class Streams:
         """
         visitor = Guest.of(request.scope).visitor
         if refusal := self._refusal(visitor):
-            sent = _reopen_after(RETRY_SECONDS) + event(REFUSED, {"reason": refusal})
-            return Response(sent, media_type=_MEDIA_TYPE, headers=_HEADERS)
+            return once(_reopen_after(RETRY_SECONDS) + event(REFUSED, {"reason": refusal}))
         return _Stream(self, feed, visitor)
 
     def close(self) -> None:
@@ -171,6 +174,12 @@ async def _events(inbox: Inbox) -> AsyncIterator[bytes]:
         if sent is None:
             return
         yield sent
+
+
+def once(sent: bytes) -> ASGIApp:
+    """Return an answer with these events alone: a browser asks again after some seconds."""
+    answer: ASGIApp = Response(sent, media_type=_MEDIA_TYPE, headers=_HEADERS)
+    return answer
 
 
 def most_streams() -> int:

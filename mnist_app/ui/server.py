@@ -17,7 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from mnist_app.analysis import embedding
-from mnist_app.ui import components, element, layout, resources
+from mnist_app.ui import components, element, layout, resources, validation_sprite
 
 PAGE_FAILED = "Something went wrong on this page. Reload it to continue; your drawing is kept."
 FONTS = Path(__file__).parent / "fonts"
@@ -95,6 +95,15 @@ def answer_map(request: Request) -> Response:
         content_type = "application/octet-stream"
         return Response(packed.content, media_type=content_type, headers=FOR_EVER)
     return Response(resources.map_block(number), media_type="image/png", headers=FOR_EVER)
+
+
+def answer_validation(request: Request) -> Response:
+    """Answer with the picture of a data set's watched images; 404 where it is another one now."""
+    source, name = request.path_params["source"], request.path_params["name"]
+    png = validation_sprite.find_sprite(source, f"validation/{source}/{name}")
+    if png is None:
+        return PlainTextResponse("There is no such picture.", status_code=404)
+    return Response(png, media_type="image/png", headers=FOR_EVER)
 
 
 def answer_script(request: Request) -> Response:

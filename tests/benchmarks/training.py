@@ -1,7 +1,7 @@
 """Measure training: python -m tests.benchmarks.training. Prints tables in Markdown.
 
 The preset "quick" beside Keras's own MNIST example, in turns; the way from the click to the first
-point; the Draw page while a training runs. Browser, server and worker share the machine's cores.
+bars; the Draw page while a training runs. Browser, server and worker share the machine's cores.
 """
 
 import json
@@ -32,13 +32,11 @@ STOCK_EPOCHS = 8
 GOAL = 0.99
 CLICKS = 5
 COLD_CLICKS = 3
-FIRST_POINT = """(name) => {
-    const bar = document.querySelector('[data-testid=stProgress]');
-    if (!bar?.innerText.includes(name)) return false;
-    const inside = (root) => [...root.querySelectorAll('*')].some((element) =>
-        element.matches('path.dots') ||  // a curve of one point; the run before has more
-        (element.shadowRoot && inside(element.shadowRoot)));
-    return inside(document.querySelector('.st-key-curves'));
+FIRST_BARS = """(name) => {
+    const elements = [...document.querySelectorAll('.st-key-stage *')];
+    const root = elements.find((one) => one.shadowRoot)?.shadowRoot;
+    return root?.querySelector('.state')?.textContent.startsWith(`${name} `)
+        && root.querySelector('.bars span').textContent !== '–';
 }"""
 
 
@@ -48,7 +46,7 @@ def main() -> None:
         os.environ["MNIST_APP_HOME"] = folder
         try:
             quick = _quick_beside_stock()
-            _first_point()
+            _first_bars()
             _draw_while_training(quick)
         finally:
             end_workers()
@@ -105,26 +103,26 @@ def _print_row(name: str, seconds: float, accuracy: float) -> None:
     print(f"| {name} | {seconds:.1f} | {100 * accuracy:.2f}% |", flush=True)
 
 
-def _first_point() -> None:
-    """Print how long it takes from the click to the first point on the chart."""
+def _first_bars() -> None:
+    """Print how long it takes from the click to the first bars."""
     warm, cold = [], []
     with start_browser() as browser, serve(Path(tempfile.mkdtemp()) / "log") as server:
         page = browser.new_page(bypass_csp=True)
         page.goto(f"{server.url}/training")
         for _ in range(CLICKS):
-            warm.append(_click_to_point(page, warm_up=True))
+            warm.append(_click_to_bars(page, warm_up=True))
         for _ in range(COLD_CLICKS):
             page.goto("about:blank")
             end_workers()
             page.goto(f"{server.url}/training")
-            cold.append(_click_to_point(page, warm_up=False))
-    print("| from the click to the first point | median | worst |\n|---|---|---|")
+            cold.append(_click_to_bars(page, warm_up=False))
+    print("| from the click to the first bars | median | worst |\n|---|---|---|")
     for name, waits in (("warm worker", warm), ("no worker yet", cold)):
         median, worst = statistics.median(waits), max(waits)
         print(f"| {name}, {len(waits)} clicks | {median:.1f} s | {worst:.1f} s |", flush=True)
 
 
-def _click_to_point(page: Page, warm_up: bool) -> float:
+def _click_to_bars(page: Page, warm_up: bool) -> float:
     train = page.get_by_role("button", name="Train", exact=True)
     train.wait_for()
     while warm_up and not workers.process_id(0):
@@ -137,9 +135,9 @@ def _click_to_point(page: Page, warm_up: bool) -> float:
     while not (names := {run.name for run in runs.list_runs()} - before):
         time.sleep(0.01)
     [name] = names
-    page.wait_for_function(FIRST_POINT, arg=name, polling=20)
+    page.wait_for_function(FIRST_BARS, arg=name, polling=20)
     waited = time.perf_counter() - clicked
-    page.get_by_role("button", name="Stop and keep what it learned").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Train more").wait_for(timeout=120_000)
     return waited
 

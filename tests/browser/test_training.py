@@ -1,13 +1,13 @@
 """Training before one's eyes, in a real browser, with a real worker."""
 
 import re
-import time
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from mnist_app.storage import home
 from mnist_app.training import runs
 from tests.browser.conftest import (
+    WIDE,
     OpenPage,
     draw,
     expect_answer,
@@ -20,10 +20,27 @@ from tests.support.process_control import end_workers, is_alive, worker_processe
 from tests.support.serving import Server, serve
 
 LONGEST = 120_000
+FOLDED = "Presets, settings, fine-tuning, other runs"
+STAGE = "[...document.querySelectorAll('.st-key-stage *')].find((one) => one.shadowRoot).shadowRoot"
+# Until the wall has so few digits: all lengths of the bar of 7, and how many digits the wall had.
+LEARNING = f"""async (few) => {{
+    const [shares, counts] = [new Set(), [500]];
+    while (counts.at(-1) > few) {{
+        shares.add({STAGE}.querySelectorAll('.bars div')[7].style.getPropertyValue('--share'));
+        const [, count] = {STAGE}.querySelector('.wall figcaption').textContent.match(/ (\\d+) of/);
+        if (Number(count) !== counts.at(-1)) counts.push(Number(count));
+        await new Promise((end) => setTimeout(end, 50));
+    }}
+    return [[...shares], counts];
+}}"""
 
 
 def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
+
+
+def state(page: Page) -> Locator:
+    return page.locator(".run .state")
 
 
 def test_quick_is_trained_paused_reloaded_used_and_drawn_with(
@@ -33,22 +50,32 @@ def test_quick_is_trained_paused_reloaded_used_and_drawn_with(
     wait_until_quiet(page)
     draw(page, DIGITS[7])
     press(page, "Train")
-    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=LONGEST)
-    chart = page.locator(".st-key-curves polyline").first
-    expect(chart).to_be_visible(timeout=LONGEST)
+    expect(page.locator(".wall figcaption")).to_contain_text(" of 500", timeout=LONGEST)
+    shares, counts = page.evaluate(LEARNING, 100)
+    assert len(shares) >= 4
+    assert len(counts) >= 4
+    assert counts[1] > 300
+    curve = page.locator(".accuracy polyline").first
     press(page, "Pause")
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text("is paused")
-    time.sleep(1)  # for what was on its way
-    points = chart.get_attribute("points")
-    time.sleep(1.5)
-    assert chart.get_attribute("points") == points
+    expect(state(page)).to_contain_text("is paused")
+    for shown in (page.locator(".run"), page.get_by_text(FOLDED)):
+        box = shown.bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] <= box["y"] + box["height"] <= WIDE["height"]
+    points = curve.get_attribute("points")
     keep_screenshot(page, "training-paused")
 
     page.reload()
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text("is paused")
+    expect(state(page)).to_contain_text("is paused")
+    expect(curve).to_have_attribute("points", points or "")
+    page.get_by_label("Learning rate").fill("0.004")
+    page.keyboard.press("Enter")
     press(page, "Continue")
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text("is done", timeout=LONGEST)
-    expect(page.get_by_test_id("stMetricValue").first).to_have_text(re.compile(r"^9[89]\.\d\d%$"))
+    expect(state(page)).to_contain_text("is done", timeout=LONGEST)
+    expect(page.locator(".changed").first).to_be_attached()
+    expect(page.locator(".run .where")).to_have_text(
+        re.compile(r" 9[89]\.\d\d% of the test images")
+    )
     press(page, "Use this network")
     expect(page.get_by_text("answers on every page now")).to_be_visible()
     keep_screenshot(page, "training-done")
@@ -75,7 +102,7 @@ def test_a_training_outlives_the_page_process(open_page: OpenPage) -> None:
         wait_until_quiet(page)
         page.get_by_text("Overfit on purpose").click()
         press(page, "Train")
-        expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=LONGEST)
+        expect(state(page)).to_contain_text("is training", timeout=LONGEST)
         [worker] = worker_processes()
         assert worker.ppid() == first.process.pid
         first.process.kill()
@@ -84,9 +111,9 @@ def test_a_training_outlives_the_page_process(open_page: OpenPage) -> None:
     with serve(log) as second:
         # Another port is another address: the cookie belongs to the host, and so does the run.
         page.goto(f"{second.url}/training")
-        expect(page.locator("[data-testid=stProgress]")).to_contain_text("overfit-")
+        expect(state(page)).to_contain_text("overfit-")
         # Only whoever started it can stop it, or train it more.
-        steering = re.compile("Stop and keep what it learned|Train more")
+        steering = re.compile("Stop|Train more")
         expect(page.get_by_role("button", name=steering)).to_be_visible()
         expect(page.get_by_text("was interrupted")).to_have_count(0)
     end_workers()

@@ -1,10 +1,8 @@
 """The training page without a browser: who may do what, and what is refused."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
@@ -15,21 +13,22 @@ from mnist_app.networks import registry
 from mnist_app.networks.layers import count_parameters
 from mnist_app.storage import RUNS
 from mnist_app.training import labeled_drawings, leases, runs, slots
-from mnist_app.training.history import (
-    NO_SNAPSHOT,
-    PROBABILITIES,
-    TRAINING,
-    Event,
-    read_history,
-)
 from mnist_app.training.presets import PRESETS
 from mnist_app.training.recorder import Recorder
 from mnist_app.training.run import Run
 from mnist_app.training.settings import BOUNDS, Settings
 from mnist_app.training.slots import Slot
-from mnist_app.ui import visitor
-from mnist_app.ui.markup import snapshots
-from tests.support.apptest import SCRIPT, by_label, draw, go_to, html_with, open_app, press, text_of
+from tests.support.apptest import (
+    SCRIPT,
+    by_label,
+    component,
+    draw,
+    go_to,
+    open_app,
+    press,
+    run,
+    text_of,
+)
 from tests.support.handwriting import DIGITS, drawn
 
 CARD = registry.read_artifact("cnn", "card") or b""
@@ -56,8 +55,14 @@ def buttons(app: AppTest) -> list[str]:
     return [button.label for button in app.button]
 
 
-def progress(app: AppTest) -> str:
-    return str(app.get("progress")[0].proto.text)
+def run_on_stage(app: AppTest) -> str:
+    return str(component(app, "stage")["run"])
+
+
+def unfold(app: AppTest) -> AppTest:
+    """Open what is folded while a run is on the stage."""
+    app.session_state["folded"] = True
+    return run(app)
 
 
 def finish(run: Run, card: bytes = b"") -> None:
@@ -73,16 +78,17 @@ def test_nothing_is_trained_yet_and_then_a_run_waits() -> None:
     app = training_page()
     assert "No network has been trained yet" in app.info[0].value
     press(app, "Train")
-    [run] = runs.list_runs()
-    assert run.name == "quick-1"
-    assert run.settings == PRESETS["quick"].settings
-    assert "quick-1" in progress(app)
-    press(app, "Leave the queue")
-    assert runs.read(run.name).status == "stopped"
+    [made] = runs.list_runs()
+    assert made.name == "quick-1"
+    assert made.settings == PRESETS["quick"].settings
+    assert run_on_stage(app) == "quick-1"
+    assert "Train" not in buttons(app)
+    runs.leave_queue(made.name, made.owner)
+    assert "Train" in buttons(run(app))
 
 
 def test_a_second_training_waits_for_the_first_to_end() -> None:
-    app = press(training_page(), "Train")
+    app = unfold(press(training_page(), "Train"))
     app.segmented_control(key="preset").set_value("overfit").run()
     press(app, "Train")
     assert "Your run quick-1 is" in app.error[0].value
@@ -131,37 +137,15 @@ def test_settings_that_do_not_fit_together_make_no_run() -> None:
 
 
 def test_others_can_see_a_run_and_not_touch_it() -> None:
-    run = runs.create(Settings(), "quick", "somebody else")
+    made = runs.create(Settings(), "quick", "somebody else")
     app = training_page()
-    assert "quick-1" in progress(app)
-    assert not {"Pause", "Stop and keep what it learned", "Leave the queue"} & set(buttons(app))
-    finish(run)
+    assert run_on_stage(app) == "quick-1"
+    assert not component(app, "stage")["isOwn"]
+    assert "Train" in buttons(app)
+    finish(made)
     app.run()
     assert not {"Delete", "Train more", "Resume"} & set(buttons(app))
     assert app.table[-1].value["Started by"].tolist() == ["somebody else"]
-
-
-def test_nobody_sees_the_drawing_of_anothers_run() -> None:
-    run = runs.create(Settings(), "quick", "somebody else")
-    taken = leases.claim_next("worker")
-    assert taken is not None
-    recorder = Recorder(taken, "worker")
-    drawing = np.zeros((28, 28), np.uint8)
-    drawing[3:20, 7] = 201
-    kernels = np.ones((2, 5, 5), np.float32)
-    recorder.show(replace(NO_SNAPSHOT, drawing=drawing, kernels=kernels))
-    opinion = Event(PROBABILITIES, 100, (0.91, *9 * (0.01,)))
-    recorder.record([Event(TRAINING, 100, (0.5, 0.9)), opinion])
-    with pytest.MonkeyPatch.context() as owner:
-        owner.setattr(visitor, "owner", lambda: "somebody else")
-        own = html_with(training_page(), "Kernels of the first layer")
-    shown = html_with(training_page(), "Kernels of the first layer")
-    picture = str(snapshots.watched_drawing(drawing))
-    assert picture in own
-    assert "What it thinks of this drawing" in own
-    assert picture not in shown
-    assert "What it thinks of" not in shown
-    assert read_history(runs.read(run.name), "another").probability_trace == ()
 
 
 def test_what_is_switched_off_is_said_and_all_else_is_shown(
@@ -178,7 +162,7 @@ def test_what_is_switched_off_is_said_and_all_else_is_shown(
     go_to(app, "training")
     assert "Training is switched off on this server." in text_of(app)
     assert not {"Train", "Train more", "Fine-tune Small CNN"} & set(buttons(app))
-    assert "quick-1" in progress(app)
+    assert run_on_stage(app) == "quick-1"
     assert "Use this network" in buttons(app)
     assert "Nothing can be trained" not in text_of(app)
 
@@ -190,7 +174,7 @@ def test_where_no_worker_is_runs_wait(monkeypatch: pytest.MonkeyPatch) -> None:
         connection.execute(storage.WORKERS.delete())
     app = press(training_page(), "Train")
     assert "No worker is there at the moment" in text_of(app)
-    assert "number 1 of 1 in the queue" in progress(app)
+    assert run_on_stage(app) == "quick-1"
 
 
 def test_a_run_that_cannot_be_read_harms_no_other() -> None:
@@ -203,7 +187,7 @@ def test_a_run_that_cannot_be_read_harms_no_other() -> None:
     assert not app.exception
     states = dict(zip(app.table[-1].value["Run"], app.table[-1].value["State"], strict=True))
     assert states == {whole.name: "queued", broken.name: "damaged"}
-    assert whole.name in progress(app)
+    assert run_on_stage(app) == whole.name
 
 
 def test_a_home_that_cannot_be_written_is_said(

@@ -1,5 +1,6 @@
 """What is damaged in the store hides itself and nothing else. Only SQLite lets it in."""
 
+import io
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -33,8 +34,8 @@ from mnist_app.training.older_home import OLDER_FILE, import_drawings
 from mnist_app.training.recorder import Recorder
 from mnist_app.training.run import Run
 from mnist_app.training.settings import Settings
+from mnist_app.ui.markup import run_words
 from mnist_app.ui.markup.numbers import duration
-from mnist_app.ui.parts.run_view import headline
 from tests.support.handwriting import drawn
 
 OWNER = "somebody"
@@ -75,7 +76,8 @@ def test_a_damaged_run_hides_no_other_and_no_queue_waits(column: str) -> None:
         fill("runs", column, value, broken.number)
         behind = runs.create(Settings(), "quick", f"behind {place}")
         for run in runs.list_runs():
-            assert headline(run)
+            assert run_words.state(run)
+            assert run_words.where(run, *runs.place_in_queue(run)) is not None
             assert duration(run.seconds + run.seconds_left)
             assert set(run.after) in (set(), set(run.before))
         claimed = [leases.claim_next("worker") for _ in range(2)]
@@ -108,15 +110,32 @@ def test_a_damaged_snapshot_is_no_snapshot(place: int, damage: bytes) -> None:
     keep_snapshot(run, content)
     read = read_snapshot(replace(run, snapshots=hash(content)), OWNER)
     assert read.drawing.shape == (28, 28)
-    assert read.wrong.shape[1:] == (28, 28)
-    assert len(read.wrong) == len(read.labels) == len(read.answers)
+    assert read.wrong.shape == read.answers.shape
+    assert read.probabilities.shape == (10,)
+
+
+ONE_ANSWER = np.array([3], np.uint8)
+NO_WALLS = [
+    (np.array([[4]], np.uint16), ONE_ANSWER),
+    (np.array(["a"]), ONE_ANSWER),
+    (np.array([4, 5], np.uint16), ONE_ANSWER),
+    (np.array([5, 4], np.uint16), np.array([3, 3], np.uint8)),
+    (np.array([4, 4], np.uint16), np.array([3, 3], np.uint8)),
+    (np.array([500], np.uint16), ONE_ANSWER),
+    (np.array([4], np.uint16), np.array([10], np.uint8)),
+]
 
 
 def test_arrays_of_other_shapes_are_no_snapshot() -> None:
     run = finished()
-    for wrong in (np.zeros((2, 5), np.uint8), np.zeros((2, 28, 28), np.uint8), np.array(["a"])):
-        keep_snapshot(run, snapshot_bytes(replace(NO_SNAPSHOT, wrong=wrong)))
-        assert read_snapshot(replace(run, snapshots=wrong.size), OWNER) is NO_SNAPSHOT
+    for number, (wrong, answers) in enumerate(NO_WALLS):
+        keep_snapshot(run, snapshot_bytes(replace(NO_SNAPSHOT, wrong=wrong, answers=answers)))
+        assert read_snapshot(replace(run, snapshots=number + 1), OWNER) is NO_SNAPSHOT
+    older = {"wrong": np.zeros((1, 28, 28), np.uint8), "labels": np.array([4], np.uint8)}
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **(vars(NO_SNAPSHOT) | older))
+    keep_snapshot(run, content.getvalue())
+    assert read_snapshot(replace(run, snapshots=99), OWNER) is NO_SNAPSHOT
 
 
 @given(st.integers(0, 600), st.binary(max_size=8))

@@ -124,7 +124,7 @@ def test_snapshots_replace_each_other(training: tuple[Run, Recorder]) -> None:
     run, recorder = training
     assert read_snapshot(run, OPERATOR) is NO_SNAPSHOT
     for kernels in (np.zeros((2, 5, 5), np.float32), np.ones((3, 5, 5), np.float32)):
-        recorder.show(replace(NO_SNAPSHOT, kernels=kernels, drawing=drawn(3, 28)))
+        recorder.record([], snapshot=replace(NO_SNAPSHOT, kernels=kernels, drawing=drawn(3, 28)))
         shown = read_snapshot(runs.read(run.name), OPERATOR)
         assert np.array_equal(shown.kernels, kernels)
         assert np.array_equal(shown.drawing, drawn(3, 28))
@@ -133,7 +133,7 @@ def test_snapshots_replace_each_other(training: tuple[Run, Recorder]) -> None:
 @pytest.mark.parametrize("content", [b"", b"[1]", b"PK\x03\x04", b"nonsense"])
 def test_a_damaged_snapshot_is_no_snapshot(training: tuple[Run, Recorder], content: bytes) -> None:
     run, recorder = training
-    recorder.show(NO_SNAPSHOT)
+    recorder.record([], snapshot=NO_SNAPSHOT)
     with storage.writing() as connection:
         connection.execute(storage.SNAPSHOTS.update().values(content=content))
     assert len(read_snapshot(runs.read(run.name), OPERATOR).wrong) == 0
@@ -151,7 +151,7 @@ def test_who_lost_the_run_writes_nothing(training: tuple[Run, Recorder]) -> None
     other = Recorder(run, "another worker")
     writings: tuple[Callable[[], None], ...] = (
         lambda: other.record(EVENTS),
-        lambda: other.show(NO_SNAPSHOT),
+        lambda: other.record([], snapshot=NO_SNAPSHOT),
         lambda: other.save(Checkpoint(1, 1.0, 1, 0, {})),
         lambda: other.finish("done", {"weights": b"w"}),
         other.requeue,

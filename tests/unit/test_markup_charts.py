@@ -6,9 +6,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from mnist_app.imaging.colormap import SERIES, Scale
-from mnist_app.imaging.image_files import data_uri, encode_png
-from mnist_app.ui.markup import charts, snapshots, style
+from mnist_app.imaging.colormap import SERIES
+from mnist_app.ui.markup import charts, style
 from mnist_app.ui.markup.charts import Axis, Line
 
 ACROSS, UP = Axis(0, 1000, "images <seen>"), Axis(0, 1, is_percent=True)
@@ -65,34 +64,6 @@ def test_chart_is_well_formed_however_its_lines_are_called() -> None:
 )
 def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
     assert charts.ticks(low, high) == pytest.approx(expected)
-
-
-def test_trace_has_each_probability_in_its_color() -> None:
-    certain = np.eye(10)[7].tolist()
-    html = snapshots.probability_trace([(0, [0.1] * 10), (80, certain)], 160)
-    scale = Scale("sequential", 0, 1)
-    expected = np.full((10, 160, 3), 128, np.uint8)
-    expected[:, :79] = scale.paint(np.full((10, 1), 0.1))
-    expected[:, 79:81] = scale.paint(np.array(certain)[:, None])
-    assert data_uri(encode_png(expected)) in html
-    assert "now 7 at &gt; 99.9%" in html
-    assert '<div class="first"><span>7</span><span>&gt; 99.9%</span></div>' in html
-    assert html.count('class="first"') == 1
-
-
-def test_trace_of_nothing_is_gray() -> None:
-    html = snapshots.probability_trace([], 160)
-    assert data_uri(encode_png(np.full((10, 160, 3), 128, np.uint8))) in html
-    assert "nothing yet" in html
-    assert html.count("<span>–</span>") == 10
-    assert "first" not in html
-
-
-def test_text_under_a_title_is_a_paragraph_and_html_stays() -> None:
-    assert "<p>a &lt; b</p>" in snapshots.titled("<T>", "a < b")
-    drawing = snapshots.watched_drawing(np.zeros((28, 28), np.uint8))
-    html = snapshots.snapshot([snapshots.titled("T", drawing)])
-    assert '<strong>T</strong></div><div class="lab-watched"><img' in html
 
 
 def test_style_sheet_is_one_style_element_with_every_accent() -> None:

@@ -16,41 +16,8 @@ from mnist_app.storage import StorageError
 from mnist_app.training import capacity, runs
 from mnist_app.training.history import read_history
 from mnist_app.training.run import Run, RunError
-from mnist_app.training.settings import BOUNDS
 from mnist_app.ui import session, visitor
 from mnist_app.workers import WorkerError
-
-
-def steer(run: Run) -> None:
-    """Pause, continue, stop and another learning rate, for its owner."""
-    send = partial(runs.send_command, run.name, visitor.owner())
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if run.status == "queued":
-            leave = partial(runs.leave_queue, run.name, visitor.owner())
-            _button("Leave the queue", "close", leave)
-            return
-        if run.status == "paused":
-            _button("Continue", "play_arrow", partial(send, "continue"))
-        else:
-            _button("Pause", "pause", partial(send, "pause"))
-        _button("Stop and keep what it learned", "stop", partial(send, "stop"))
-        _choose_rate(run, send)
-
-
-def _choose_rate(run: Run, send: Callable[[str, float], None]) -> None:
-    low, high = map(float, BOUNDS["learning_rate"])
-    key = f"rate_{run.name}"
-    st.number_input(
-        "Learning rate (peak)",
-        low,
-        high,
-        run.learning_rate,
-        format="%g",
-        key=key,
-        on_change=lambda: _try(lambda: send("learning_rate", st.session_state[key])),
-        width=240,
-        help="The highest rate of the schedule.",
-    )
 
 
 def watch(run: Run, image: Image) -> None:
@@ -83,7 +50,27 @@ def show_trouble() -> None:
         st.error(trouble, icon=":material/error:")
 
 
-def download(run: Run) -> None:
+def keep(run: Run) -> None:
+    """What can be done with a run that has ended."""
+    if registry.exists(run.name):
+        with st.container(horizontal=True):
+            st.button(
+                "Use this network",
+                type="primary",
+                icon=":material/check:",
+                on_click=session.choose_network,
+                args=(run.name,),
+                disabled=session.network() == run.name,
+            )
+            _download(run)
+        if session.network() == run.name:
+            st.success(f"“{run.name}” answers on every page now.", icon=":material/check:")
+        _show_code(run)
+    if run.belongs_to(visitor.owner()) and not run.is_active:
+        _manage(run)
+
+
+def _download(run: Run) -> None:
     """Offer the network as a Keras file; it is read when the button is pressed."""
     st.download_button(
         "Download as .keras",
@@ -95,7 +82,7 @@ def download(run: Run) -> None:
     )
 
 
-def show_code(run: Run) -> None:
+def _show_code(run: Run) -> None:
     """Offer complete scripts that train the same network with the same settings."""
     with st.expander("Show the code", icon=":material/code:"):
         if run.settings.start_from:
@@ -114,7 +101,7 @@ def show_code(run: Run) -> None:
             by_hand.caption("This network has layers that are not written by hand here.")
 
 
-def manage(run: Run) -> None:
+def _manage(run: Run) -> None:
     """Let the owner resume a run that has ended, and delete it."""
     who = visitor.owner()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -129,10 +116,10 @@ def manage(run: Run) -> None:
 
 
 def _button(label: str, icon: str, action: Callable[[], None], about: str | None = None) -> None:
-    st.button(label, icon=f":material/{icon}:", on_click=_try, args=(action,), help=about)
+    st.button(label, icon=f":material/{icon}:", on_click=attempt, args=(action,), help=about)
 
 
-def _try(action: Callable[[], None]) -> None:
+def attempt(action: Callable[[], None]) -> None:
     """Do something to a run from a callback, and say it where that fails."""
     try:
         action()
