@@ -1,4 +1,4 @@
-"""The command line: python -m mnist_app classify | evaluate | train | score | map | samples."""
+"""Commands: python -m mnist_app classify | evaluate | train | film | score | map | samples."""
 
 import sys
 

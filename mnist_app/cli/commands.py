@@ -4,7 +4,7 @@ import argparse
 import logging
 from typing import Protocol
 
-from mnist_app.cli import classify, embed, evaluate, samples, score, train
+from mnist_app.cli import classify, embed, evaluate, film, samples, score, train
 from mnist_app.cli.arguments import Parser
 
 
@@ -24,6 +24,7 @@ COMMANDS: dict[str, Command] = {
     "classify": classify,
     "evaluate": evaluate,
     "train": train,
+    "film": film,
     "score": score,
     "map": embed,
     "samples": samples,

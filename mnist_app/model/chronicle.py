@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mnist_app.data.datasets import Split
+from mnist_app.data.datasets import WATCHED_IMAGES, Split
 from mnist_app.model.fitting import Fitter
 from mnist_app.model.observation import kernel_pictures, validate
 from mnist_app.storage import StorageError
@@ -31,6 +31,7 @@ class Chronicle:
         self._moments: list[Moment] = []
         self._batches: list[tuple[int, float, float]] = []
         self._looked_after = -1
+        self._batch_size = 1
         self._point, self._answer = Growth(POINT_GROWTH), Growth(POINT_GROWTH)
 
     def go_on(self, images_seen: int, snapshot: Snapshot) -> None:
@@ -45,8 +46,12 @@ class Chronicle:
             self.end_point()
 
     def end_point(self) -> None:
-        """Add the means of the batches since the last point, in the middle of these batches."""
-        if not self._batches:
+        """Add the means of the batches since the last point, in the middle of these batches.
+
+        What is left of an epoch, less than a batch, waits for more: its mean would say little.
+        """
+        self._batch_size = max([self._batch_size, *(count for count, _, _ in self._batches)])
+        if sum(count for count, _, _ in self._batches) < self._batch_size:
             return
         counts, losses, accuracies = zip(*self._batches, strict=True)
         means = [float(np.average(values, weights=counts)) for values in (losses, accuracies)]
@@ -66,7 +71,7 @@ class Chronicle:
         if self.images_seen == self._looked_after:
             return
         self._looked_after = self.images_seen
-        with self._pace.looking(self.images_seen):
+        with self._pace.looking(self.images_seen, len(split) / WATCHED_IMAGES):
             seen = validate(self.fitter, split)
             self._add(history.VALIDATION, seen.loss, seen.accuracy)
             kernels = kernel_pictures(self.fitter.first_kernels())

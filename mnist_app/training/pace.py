@@ -108,14 +108,17 @@ class Pace:
         return self.clock.seconds() >= self._look_due
 
     @contextmanager
-    def looking(self, images: int) -> Iterator[None]:
-        """Look at validation images; the longer that takes, the later the next look is due."""
+    def looking(self, images: int, looks: float = 1.0) -> Iterator[None]:
+        """Look at validation images; the longer that takes, the later the next look is due.
+
+        One at more images than usual takes as long as so many usual `looks`.
+        """
         began = self.clock.seconds()
         yield
         now = self.clock.seconds()
         self._looks += 1
         self._early.begin(images)
-        pause = (now - began) / LOOKING_SHARE
+        pause = (now - began) / looks / LOOKING_SHARE
         self._look_due = now + max(pause, LATER_LOOKS * self._measured()[1])
 
     def _measured(self) -> tuple[int, float]:

@@ -134,9 +134,9 @@ class Recorder:
             )
         return [(command.kind, command.value) for command in found]
 
-    def set_status(self, status: Status, **values: object) -> None:
+    def set_status(self, status: Status) -> None:
         """Say where the run is."""
-        self.record([], status=status, changed_at=Now(), **values)
+        self.record([], status=status, changed_at=Now())
 
     def requeue(self) -> None:
         """Put the run at the end of the queue: its checkpoint has all there is."""
