@@ -17,7 +17,7 @@ FILE = "ten_digits.png"
 
 layout.begin(
     "Ten digits",
-    "Draw what is asked for. How much of your handwriting can a network read?",
+    "Can a network read your handwriting?",
     link_settings.CHALLENGE,
 )
 
@@ -81,6 +81,7 @@ def introduce() -> None:
         "You are asked for the digits 0 to 9, each once, in random order. Write as you always do. "
         "The network says at the end what it has read, and which stroke misled it."
     )
+    st.html(shown.all_digits())
     st.button("Start", type="primary", icon=":material/play_arrow:", on_click=begin)
 
 
@@ -114,6 +115,9 @@ def show_results(challenge: Challenge) -> None:
         st.html(shown.strip(digits))
     picture = shown.picture(digits, registry.title(session.network()))
     with st.container(horizontal=True, vertical_alignment="center", key="challenge_picture"):
+        if st.button("Again", type="primary", icon=":material/replay:"):
+            begin()
+            st.rerun()  # the canvas is no part of this fragment
         st.download_button(
             "Save as PNG",
             picture,
@@ -130,7 +134,6 @@ if challenge is None:
     introduce()
 elif challenge.is_over:
     show_results(challenge)
-    st.button("Again", type="primary", icon=":material/replay:", on_click=begin)
 else:
     ask_for_digit(challenge)
 layout.poll_for_inference()

@@ -25,9 +25,9 @@ from mnist_app.data.strokes import CANVAS_SIDE, pencil_path
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 
 STROKES, PICTURE = 1, 2
-STEPS_PER_PIXEL = 1
+STEPS_PER_PIXEL = 2
 """How fine points are: `tests.benchmarks.stroke_links` says what that changes, and the next."""
-TOLERANCE = 1.0
+TOLERANCE = 0.5
 """How far a simplified stroke may be from the one that was drawn, in pixels of the canvas."""
 MOST_BYTES = 1500
 """Of a drawing in an address; strokes that need more are kept as their picture."""

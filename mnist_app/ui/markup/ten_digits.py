@@ -33,8 +33,10 @@ class ReadDigit:
     drawing: Image
     """uint8 (side, side), light ink on black."""
     said: str
-    """What the network says, in a few words: "3, 84% sure", "skipped"."""
+    """What the network says, in a few words: "read as 3", "read", "skipped"."""
     is_right: bool
+    sure: str = ""
+    """How sure it is, in percent; empty where it was not asked."""
     is_drawn: bool = True
     """False for one that was skipped."""
     misleading: Image | None = None
@@ -69,6 +71,13 @@ def prompt(asked: int, number: int) -> Markup:
         '<div class="lab-asked" role="status"><span>Draw a</span><b>{}</b>'
         '<small>{} of {}</small><div class="lab-dots" aria-hidden="true">{}</div></div>'
     ).format(asked, number, CLASSES, dots)
+
+
+def all_digits() -> Markup:
+    """Return the ten digits that will be asked for, in large type, as HTML."""
+    return Markup('<div class="lab-all-digits" aria-hidden="true">{}</div>').format(
+        joined(Markup("<b>{}</b>").format(digit) for digit in range(CLASSES))
+    )
 
 
 def strip(digits: Sequence[ReadDigit]) -> Markup:
@@ -110,7 +119,7 @@ def picture(digits: Sequence[ReadDigit], network: str) -> bytes:
         figure.paste(PillowImage.fromarray(enlarged(_colored(one), _TILE)), (left, top))
         color = _INK if one.is_right else MISLEADING
         pen.rectangle((left, top, left + _TILE, top + _TILE), outline=color, width=2)
-        pen.text((left, top + _TILE + 8), f"{one.asked}: {one.said}", color, _small())
+        pen.text((left, top + _TILE + 8), f"{one.asked} {one.said}", color, _small())
     return encode_png(np.asarray(figure))
 
 
@@ -122,8 +131,11 @@ def _tile(digit: ReadDigit) -> Markup:
     state = "skipped" if not digit.is_drawn else "right" if digit.is_right else "wrong"
     sentence = f"Asked for a {digit.asked}: {digit.said}"
     return Markup(
-        '<figure class="{}"><figcaption><b>{}</b>{}</figcaption>{}<small>{}</small></figure>'
-    ).format(state, digit.asked, digit.said, img(_colored(digit), sentence), digit.without)
+        '<figure class="{}"><figcaption><b>{}</b><span>{}</span> <i>{}</i></figcaption>{}'
+        "<small>{}</small></figure>"
+    ).format(
+        state, digit.asked, digit.said, digit.sure, img(_colored(digit), sentence), digit.without
+    )
 
 
 def _share(share: Share) -> Markup:

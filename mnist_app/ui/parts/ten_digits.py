@@ -18,7 +18,7 @@ from mnist_app.ui.markup.numbers import percent
 from mnist_app.ui.markup.ten_digits import ReadDigit, Share
 from mnist_app.ui.parts import asking
 
-SKIPPED, UNREADABLE = "skipped", "no digit"
+READ, READ_AS, SKIPPED, UNREADABLE = "read", "read as {}", "skipped", "not read"
 
 
 def read(challenge: Challenge) -> list[ReadDigit] | Pending | Refused:
@@ -86,8 +86,9 @@ def _read(asked: int, drawn: DrawnDigit | None, probabilities: Array | None) -> 
     if drawn.problem:
         return ReadDigit(asked, drawing, UNREADABLE, is_right=False)
     answer = Prediction(probabilities, resources.card(session.network()).reject_below)
-    said = f"{answer.digit}, {percent(answer.confidence, 0)}"
-    return ReadDigit(asked, drawing, said, is_right=answer.digit == asked)
+    is_right = answer.digit == asked
+    said = READ if is_right else READ_AS.format(answer.digit)
+    return ReadDigit(asked, drawing, said, is_right, sure=percent(answer.confidence, 0))
 
 
 def _with_misleading(
