@@ -15,7 +15,6 @@ import binascii
 import zlib
 from collections.abc import Iterator, Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,9 +24,9 @@ from mnist_app.data.strokes import CANVAS_SIDE, pencil_path
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 
 STROKES, PICTURE = 1, 2
-STEPS_PER_PIXEL = 1
+STEPS_PER_PIXEL = 2
 """How fine points are: `tests.benchmarks.stroke_links` says what that changes, and the next."""
-TOLERANCE = 1.0
+TOLERANCE = 0.5
 """How far a simplified stroke may be from the one that was drawn, in pixels of the canvas."""
 MOST_BYTES = 1500
 """Of a drawing in an address; strokes that need more are kept as their picture."""
@@ -73,13 +72,35 @@ def unpack(text: str) -> bytes | Image:
     raise LinkError("The drawing in this link was made by a newer version of this app.")
 
 
-def simplify(points: NDArray[np.float64], tolerance: float) -> NDArray[np.float32]:
-    """Return the corners of a path, shape (n, 2), that is nowhere further away than `tolerance`.
+def simplify(points: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
+    """Return some points of a path, shape (n, 2), from whose lines it is nowhere further away.
 
-    That is Douglas and Peucker's way (1973); first and last point stay.
+    That is Douglas and Peucker's way (1973); first and last point stay. OpenCV's `approxPolyDP`
+    drops more points afterwards, the last one among them.
     """
-    corners = cv2.approxPolyDP(points.astype(np.float32)[:, np.newaxis], tolerance, False)
-    return np.asarray(corners[:, 0], np.float32)
+    stays = np.zeros(len(points), np.bool_)
+    stays[[0, -1]] = True
+    parts = [(0, len(points) - 1)]
+    while parts:
+        first, last = parts.pop()
+        if last - first < 2:
+            continue
+        distances = _distances(points[first + 1 : last], points[first], points[last])
+        furthest = first + 1 + int(distances.argmax())
+        if distances.max() > tolerance:
+            stays[furthest] = True
+            parts += [(first, furthest), (furthest, last)]
+    return points[stays]
+
+
+def _distances(
+    points: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how far points, shape (n, 2), are from a straight line between two."""
+    along = end - start
+    length = float(along @ along)
+    shares = np.clip((points - start) @ along / length, 0, 1) if length else np.zeros(len(points))
+    return np.asarray(np.hypot(*(points - start - shares[:, np.newaxis] * along).T))
 
 
 def _decode(text: str) -> bytes:

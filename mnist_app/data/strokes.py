@@ -45,7 +45,7 @@ def draw(written: WrittenDigit, pen: int, size: int) -> Image:
     low, span = points.min(axis=0), np.ptp(points, axis=0)
     scale = size / 100 * CANVAS_SIDE / max(float(span.max()), 1e-9)
     offset = (CANVAS_SIDE - span * scale) / 2
-    return _paint((pen, (stroke - low) * scale + offset) for stroke in written.strokes)
+    return paint((pen, (stroke - low) * scale + offset) for stroke in written.strokes)
 
 
 def draw_canvas(strokes: bytes) -> Image:
@@ -54,13 +54,16 @@ def draw_canvas(strokes: bytes) -> Image:
     They are as `data.canvas_strokes` has them; a pen that is too wide is as wide as WIDEST_PEN.
     Raises ValueError for anything else.
     """
-    return _paint(
+    return paint(
         (min(width, WIDEST_PEN), points / TENTHS) for width, points in canvas_strokes.split(strokes)
     )
 
 
-def _paint(strokes: Iterable[tuple[int, Stroke]]) -> Image:
-    """Return what the canvas shows of pens' widths and their points, all in its pixels."""
+def paint(strokes: Iterable[tuple[int, Stroke]]) -> Image:
+    """Return what the canvas shows of strokes: white on black, uint8 (280, 280).
+
+    Each is a pen's width and points, shape (n, 2), in the canvas's pixels.
+    """
     fine = np.zeros((CANVAS_SIDE * _SUPERSAMPLING,) * 2, np.uint8)
     for pen, stroke in strokes:
         path = pencil_path(stroke)

@@ -42,7 +42,7 @@ def show() -> Drawing:
     return received
 
 
-def controls() -> None:
+def controls(*, has_example: bool = True) -> None:
     """Show the buttons and the pen's width, in a row above the canvas.
 
     Its key gives it its height before the slider's code has reached the browser. What Undo does,
@@ -51,7 +51,8 @@ def controls() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
         st.button("Undo", icon=":material/undo:", key="undo", help="Ctrl+Z")
         st.button("Clear", icon=":material/delete:", key="clear", help="Escape", on_click=clear)
-        st.button("Example", icon=":material/casino:", on_click=show_example)
+        if has_example:
+            st.button("Example", icon=":material/casino:", on_click=show_example)
         st.slider(
             "Pen width",
             *PEN_WIDTHS,

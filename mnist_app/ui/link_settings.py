@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from mnist_app.analysis import ten_digits
 from mnist_app.data.datasets import CLASSES, MNIST, SOURCES
 from mnist_app.data.stroke_links import LinkError
 from mnist_app.imaging.convolution import (
@@ -27,6 +28,7 @@ from mnist_app.training import presets, runs, settings
 from mnist_app.training.run import RunError
 from mnist_app.training.settings import BOUNDS, CHOICES, Settings, SettingsError
 from mnist_app.ui import resources, session, visitor
+from mnist_app.ui.link_kernels import edit_kernels, edited_kernels
 from mnist_app.ui.link_values import (
     Setting,
     choice,
@@ -240,6 +242,11 @@ def _show_run(name: str) -> None:
     session.pick(session.SHOWN_RUN, name)
 
 
+def _ten_digits() -> str:
+    challenge = session.challenge()
+    return "" if challenge is None else ten_digits.pack(challenge)
+
+
 def _of_kernel(name: str, values: tuple[object, ...]) -> Setting:
     return part(name, session.kernel, session.choose_kernel, name, values, KernelChoice())
 
@@ -259,6 +266,7 @@ CONVOLUTION = (
     _of_kernel("side", SIDES),
     _of_kernel("stride", tuple(range(1, LARGEST_STRIDE + 1))),
     _of_kernel("padding", PADDINGS),
+    Setting("edited", edited_kernels, edit_kernels),
 )
 MAX_POOLING = (
     Setting("pooled", _pooled, _pool),
@@ -298,5 +306,8 @@ COLLECTION = (
 ROBUSTNESS = (
     choice("corruption", session.CORRUPTION, CORRUPTIONS, next(iter(CORRUPTIONS))),
     Setting("strength", _strength, _pick_strength),
+)
+CHALLENGE = (
+    Setting("digits", _ten_digits, lambda text: session.keep_challenge(ten_digits.unpack(text))),
 )
 REPORT_CARD = (Setting("cell", _cell, _pick_cell),)

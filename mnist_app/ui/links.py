@@ -21,8 +21,8 @@ from mnist_app.ui.link_values import Setting
 
 LOGGER = logging.getLogger(__name__)
 FROM_LINK = "This drawing came with the link."
-LONGEST_VALUE = 2100
-"""Characters of a part of an address; the longest is a drawing."""
+LONGEST_VALUE = 6000
+"""Characters of a part of an address; the longest is that of ten drawings."""
 UNREADABLE = "A part of this link cannot be read. What it says about “{name}” is left out."
 
 
@@ -39,9 +39,15 @@ def open_link(settings: Iterable[Setting]) -> None:
 
 def query(settings: Sequence[Setting]) -> str:
     """Return what follows a page's path in the address of what is on the screen."""
-    values = {setting.name: setting.text() for setting in (_NETWORK, *settings, _DRAWING)}
-    said = urlencode({name: text for name, text in values.items() if text}, safe=",:~")
+    said = urlencode(_said(settings), safe=",:")
     return f"?{said}" if said else ""
+
+
+def write(settings: Sequence[Setting]) -> None:
+    """Put what the page shows into its address, so that a reload shows it again."""
+    said = _said(settings)
+    st.query_params.from_dict(said)
+    session.links().opened = said
 
 
 def show_notice() -> None:
@@ -58,6 +64,12 @@ def show_notice() -> None:
 def show_button(settings: Sequence[Setting]) -> None:
     """Show the button that copies the page's address. Call it inside a fragment of its own."""
     copy_link(query(settings), session.links().asked, _count)
+
+
+def _said(settings: Sequence[Setting]) -> dict[str, str]:
+    """Return what an address says now, by name; what is too long for one is left out."""
+    values = {setting.name: setting.text() for setting in (_NETWORK, *settings, _DRAWING)}
+    return {name: text for name, text in values.items() if 0 < len(text) <= LONGEST_VALUE}
 
 
 def _apply(setting: Setting, text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from mnist_app.analysis.ten_digits import Challenge
 from mnist_app.imaging.convolution import Kernel, KernelChoice
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
@@ -71,6 +72,7 @@ _WEIGHT = "learning_weight"
 _OVERFITTING = "overfitting"
 _PICTURES = "pictures_brought"
 _LINKS = "links"
+_CHALLENGE = "challenge"
 
 
 def drawing() -> Drawing:
@@ -363,3 +365,14 @@ def links() -> LinkState:
     """Return what is remembered of links, to be changed in its place."""
     kept: LinkState = st.session_state.setdefault(_LINKS, LinkState())
     return kept
+
+
+def challenge() -> Challenge | None:
+    """Return the ten digits that the visitor is asked for; None before the first."""
+    kept: Challenge | None = st.session_state.get(_CHALLENGE)
+    return kept
+
+
+def keep_challenge(challenge: Challenge) -> None:
+    """Remember the ten digits that the visitor is asked for, and those that are drawn."""
+    st.session_state[_CHALLENGE] = challenge

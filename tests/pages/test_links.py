@@ -59,8 +59,12 @@ LINKS = {
         "dot": "5",
     },
     "robustness": {"corruption": "turn", "strength": "-25"},
+    "challenge": {"digits": "4711.x.x"},
     "report_card": {"network": "softmax", "cell": "4-9"},
 }
+
+SILENT = ("challenge", "report_card", "training")
+"""Pages that do not say where a drawing comes from."""
 
 
 @pytest.mark.parametrize("page", LINKS)
@@ -68,7 +72,7 @@ def test_a_page_shows_what_its_link_says(page: str) -> None:
     app = open_link(page, LINKS[page] | {"drawing": THREE})
     assert not app.warning
     assert address(app) == LINKS[page] | {"drawing": THREE}
-    assert links.FROM_LINK in text_of(app) or page in ("report_card", "training")
+    assert links.FROM_LINK in text_of(app) or page in SILENT
 
 
 JUNK = [
@@ -87,7 +91,7 @@ JUNK = [
 
 @pytest.mark.parametrize("page", LINKS)
 def test_a_hostile_link_opens_the_page_with_a_sentence(page: str) -> None:
-    names = [*LINKS[page], "network", "drawing", "run", "unknown"]
+    names = [*LINKS[page], "network", "drawing", "edited", "run", "unknown"]
     junk = JUNK[list(LINKS).index(page) :] + JUNK
     app = open_link(page, dict(zip(names, junk, strict=False)))
     [warning] = app.warning
@@ -120,3 +124,17 @@ def test_a_link_to_somebody_elses_network_says_so() -> None:
     app = open_link("training", {"network": run_of_another.name, "run": run_of_another.name})
     assert "“Small CNN” answers instead." in app.warning[0].value
     assert app.selectbox(key="network").value == "cnn"
+
+
+def test_kernels_that_were_changed_come_with_the_link() -> None:
+    app = open_link("convolution", {})
+    mine = np.arange(9, dtype=np.float32).reshape(3, 3) / 10
+    edits = {"Emboss 3": (mine, 0.0), "cnn conv1 2": (np.zeros((5, 5), np.float32), 0.0)}
+    app.session_state["edited_kernels"] = edits
+    run(app)
+    again = open_link("convolution", address(app))
+    found = again.session_state["edited_kernels"]
+    assert found.keys() == edits.keys()
+    np.testing.assert_array_equal(found["Emboss 3"][0], mine)
+    assert not found["cnn conv1 2"][0].any()
+    assert component(again, "sliding_kernel")["edited"].keys() == edits.keys()

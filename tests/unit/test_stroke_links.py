@@ -56,7 +56,7 @@ def distance(points: np.ndarray, path: np.ndarray) -> float:
 def test_a_digit_comes_back_short_and_as_it_was(digit: int) -> None:
     drawn = base64.b64decode(canvas_strokes_of(digit, pen=20))
     text = stroke_links.pack(drawn, BLANK)
-    assert re.fullmatch(r"[A-Za-z0-9_-]{10,200}", text)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{10,300}", text)
     found = stroke_links.unpack(text)
     assert isinstance(found, bytes)
     before, after = (strokes.draw_canvas(one).astype(int) for one in (drawn, found))
@@ -65,6 +65,7 @@ def test_a_digit_comes_back_short_and_as_it_was(digit: int) -> None:
 
 @given(DRAWINGS)
 @example([(18, [(1400, 1400)])])
+@example([(1, [(18, 0), (0, 0), (0, 18), (18, 0)])])
 @example([(18, [(1400, 1400), (1400, 1400)]), (8, [(0, 0), (2800, 2800), (0, 0)])])
 def test_strokes_stay_where_they_are(drawing: list[tuple[int, list[tuple[int, int]]]]) -> None:
     found = stroke_links.unpack(stroke_links.pack(as_bytes(drawing), BLANK))
@@ -92,6 +93,15 @@ def test_a_picture_without_strokes_comes_back_exactly(image: Image) -> None:
     text = stroke_links.pack(b"", image)
     assert len(text) <= stroke_links.LONGEST
     np.testing.assert_array_equal(stroke_links.unpack(text), image)
+
+
+def test_the_costliest_strokes_are_packed_within_a_second() -> None:
+    """A spiral that shrinks is split at its second point again and again."""
+    turns = np.linspace(0, 400 * np.pi, stroke_links.MOST_POINTS)
+    spiral = (np.exp(-turns / 200) * 3000 * np.stack([np.cos(turns), np.sin(turns)])).T
+    begin = time.process_time()
+    stroke_links.pack(as_bytes([(18, spiral.astype(int).tolist())]), BLANK)
+    assert time.process_time() - begin < 1
 
 
 @pytest.mark.parametrize("points", [2000, 6000])

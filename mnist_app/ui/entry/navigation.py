@@ -34,5 +34,8 @@ st.navigation(
             st.Page(PAGES / "robustness.py", title="Robustness", icon=":material/blur_on:"),
             st.Page(PAGES / "report_card.py", title="Report card", icon=":material/fact_check:"),
         ],
+        "Teach": [
+            st.Page(PAGES / "challenge.py", title="Ten digits", icon=":material/looks_one:"),
+        ],
     }
 ).run()

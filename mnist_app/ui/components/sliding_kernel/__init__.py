@@ -68,7 +68,7 @@ class LearnedKernels:
 
     def name(self, number: int) -> str:
         """Return what a kernel is called among the visitor's edits."""
-        return f"{self.network} {self.layer.name} {number}"
+        return learned_name(self.network, self.layer, number)
 
 
 def sliding_kernel(
@@ -124,6 +124,11 @@ def sliding_kernel(
 def preset_name(name: str, side: int) -> str:
     """Return what a well-known kernel is called among the visitor's edits."""
     return f"{name} {side}"
+
+
+def learned_name(network: str, layer: Layer, number: int) -> str:
+    """Return what a network's kernel is called among the visitor's edits."""
+    return f"{network} {layer.name} {number}"
 
 
 def kernels_by_name(learned: LearnedKernels | None) -> dict[str, Kernel]:
