@@ -19,6 +19,9 @@ from mnist_app.training.run import OPERATOR
 from mnist_app.training.settings import Settings
 from tests.support.serving import ROOT
 
+NOW = storage.SCHEMA_VERSION
+NEXT = NOW + 1
+
 
 def insert_drawing(connection: Connection, image: bytes = b"image") -> None:
     connection.execute(
@@ -91,8 +94,8 @@ def test_an_older_store_is_upgraded_once(store: str, monkeypatch: pytest.MonkeyP
         steps.append("added")
         connection.execute(sa.text("ALTER TABLE labeled_drawings ADD COLUMN mood TEXT"))
 
-    monkeypatch.setattr(storage, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(storage, "UPGRADES", {1: add_column})
+    monkeypatch.setattr(storage, "SCHEMA_VERSION", NEXT)
+    monkeypatch.setattr(storage, "UPGRADES", {NOW: add_column})
 
     def open_and_read(_: int) -> int:
         engine = sa.create_engine(storage.url())
@@ -122,11 +125,11 @@ def test_an_upgrade_that_fails_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
         connection.execute(sa.text("no SQL at all"))
 
     storage.close()
-    monkeypatch.setattr(storage, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(storage, "UPGRADES", {1: fail})
+    monkeypatch.setattr(storage, "SCHEMA_VERSION", NEXT)
+    monkeypatch.setattr(storage, "UPGRADES", {NOW: fail})
     with pytest.raises(StorageError):
         drawings()
-    monkeypatch.setattr(storage, "SCHEMA_VERSION", 1)
+    monkeypatch.setattr(storage, "SCHEMA_VERSION", NOW)
     assert drawings() == 1
 
 
@@ -135,7 +138,7 @@ def test_a_newer_store_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert drawings() == 0
     storage.close()
     monkeypatch.setattr(storage, "SCHEMA_VERSION", 0)
-    with pytest.raises(StorageError, match=r"schema version 1; this program knows 0\. Update"):
+    with pytest.raises(StorageError, match=rf"schema version {NOW}; this program knows 0\. Update"):
         drawings()
     assert runs.list_runs() == []
 
