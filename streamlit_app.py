@@ -14,6 +14,8 @@ from mnist_app.ui import (
     event_streams,
     garbage,
     messages,
+    room_events,
+    room_routes,
     server,
 )
 from mnist_app.ui.uploads import ExpectedUploads
@@ -25,7 +27,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Run the server's parts as long as the server runs."""
     connections.prepare()
     connections.before_shutdown(event_streams.STREAMS.close)
-    async with garbage.collected(), server.lifespan(app):
+    async with garbage.collected(), room_events.FOLLOWER.running(), server.lifespan(app):
         yield
 
 
@@ -39,6 +41,7 @@ ROUTES = [
     Route(BASE + "/scripts/{name}", server.answer_script),
     Route(BASE + "/fonts/{name}", server.answer_font),
     Route(BASE + "/full", admission.answer_full),
+    *room_routes.routes(BASE),
 ]
 app = st.App(
     "mnist_app/ui/entry/navigation.py",

@@ -55,5 +55,9 @@ class Guesses:
         )
 
     def note_wrong(self, address: str) -> None:
-        """Count a wrong code."""
+        """Count a code as wrong; `forgive` takes that back."""
         self._wrong[address] += 1
+
+    def forgive(self, address: str) -> None:
+        """Take back what was counted for a code that turned out to be right."""
+        self._wrong[address] = max(0, self._wrong[address] - 1)

@@ -59,15 +59,11 @@ def open_room(owner: str, address: str, network: str) -> Room:
 
 
 def latest(owner: str) -> Room | None:
-    """Return the room that a visitor opened last and has not closed; None for none.
+    """Return the room that a visitor opened last, closed or not; None for none.
 
     Raises RoomError.
     """
-    query = (
-        sa.select(ROOMS)
-        .where(ROOMS.c.owner == owner, ROOMS.c.status != "closed", _is_young())
-        .order_by(ROOMS.c.id.desc())
-    )
+    query = sa.select(ROOMS).where(ROOMS.c.owner == owner, _is_young()).order_by(ROOMS.c.id.desc())
     with told(), storage.reading() as connection:
         row = connection.execute(query).mappings().first()
     return None if row is None else room_of(row)

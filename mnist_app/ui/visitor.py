@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -13,7 +14,17 @@ def owner() -> str:
 
     It cannot be turned back into the number in the cookie, so that knowing it opens nothing.
     """
-    return hashlib.sha256(_number().encode()).hexdigest()[:16]
+    return _name(_number())
+
+
+def owner_by(cookies: Mapping[str, str]) -> str:
+    """Return that name by a request's cookies; empty for a browser that keeps none."""
+    number = visitor_cookie.number_in(cookies)
+    return "" if number is None else _name(number)
+
+
+def _name(number: str) -> str:
+    return hashlib.sha256(number.encode()).hexdigest()[:16]
 
 
 def _number() -> str:

@@ -34,5 +34,8 @@ st.navigation(
             st.Page(PAGES / "robustness.py", title="Robustness", icon=":material/blur_on:"),
             st.Page(PAGES / "report_card.py", title="Report card", icon=":material/fact_check:"),
         ],
+        "Talk": [
+            st.Page(PAGES / "room.py", title="Room", icon=":material/groups:"),
+        ],
     }
 ).run()
