@@ -58,7 +58,7 @@ def network_of(address: str) -> str:
         return address
     if known.version == 4:
         return address
-    return str(ipaddress.ipnetwork_of((known, 64), strict=False))
+    return str(ipaddress.ip_network((known, 64), strict=False))
 
 
 class Pace:
