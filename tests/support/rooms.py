@@ -1,8 +1,11 @@
 """Drawings for rooms, as phones send them."""
 
+import base64
 from collections.abc import Sequence
 
 import numpy as np
+
+from tests.support.handwriting import canvas_strokes_of
 
 PEN = 18
 
@@ -16,4 +19,4 @@ def packed(strokes: Sequence[Sequence[tuple[float, float]]]) -> bytes:
     return b"".join(parts)
 
 
-SEVEN = packed([[(70, 60), (140, 62), (210, 60), (170, 140), (130, 240)]])
+SEVEN = base64.b64decode(canvas_strokes_of(7))
