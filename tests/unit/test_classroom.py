@@ -42,7 +42,7 @@ def read_all(room: Room, reading: int) -> None:
 
 
 @pytest.mark.usefixtures("store")
-def test_nobody_but_the_speaker_steers_a_room_or_sees_its_drawings() -> None:
+def test_nobody_but_the_speaker_steers_a_room_or_sees_it_all() -> None:
     room = open_room(Task("draw", 7))
     number = send(room, "a")
     refused = [
@@ -96,7 +96,7 @@ def test_a_room_goes_from_task_to_task_and_ends() -> None:
 
 
 @pytest.mark.usefixtures("store")
-def test_phones_vote_on_others_drawings_and_most_votes_are_its_label() -> None:
+def test_what_most_phones_vote_for_is_what_a_drawing_is() -> None:
     room = open_room(Task("fool"))
     number = send(room, "a")
     assert drawings.ballot(room.key, "a") is None
@@ -174,7 +174,7 @@ def test_what_is_no_drawing_is_refused_before_it_is_kept(strokes: bytes) -> None
 
 
 @pytest.mark.usefixtures("store")
-def test_a_room_is_forgotten_after_a_day_with_all_that_was_drawn() -> None:
+def test_a_room_is_forgotten_after_a_day_with_its_drawings() -> None:
     old, young = open_room(Task("fool")), open_room()
     drawings.vote(old.key, "b", send(old, "a"), 7)
     with storage.writing() as connection:

@@ -131,8 +131,8 @@ def _show_teaching(room: Room) -> None:
     taught = room.teaching
     if taught is None:
         st.markdown(
-            f"{registry.title(room.network)} can learn this room’s digits. Those of every third phone "
-            "are held apart, to see what it brought."
+            f"{registry.title(room.network)} can learn this room’s digits. Those of every third "
+            "phone are held apart, to see what it brought."
         )
     else:
         run = runs.read(taught.run)
