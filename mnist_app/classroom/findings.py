@@ -17,6 +17,8 @@ FEWEST_TO_DIVIDE = 8
 SMALLEST_GROUP = 0.2
 """The share of a digit's drawings that its smaller group has at least."""
 MOST_TO_DIVIDE = 500
+LEAST_SECOND = 0.05
+"""The smallest probability of a second answer that is worth telling."""
 # How far two drawings of the same style may be apart, in pixels: they are blurred by so much.
 _BLUR = 1.5
 _ATTEMPTS = 3
@@ -84,13 +86,14 @@ def _hardest(confusion: NDArray[np.int64]) -> Hardest | None:
 
 
 def _nearest(drawings: Sequence[RoomDrawing]) -> Nearest | None:
-    """Return the drawing whose second answer is most probable, among those that are digits."""
+    """Return the drawing whose second answer is most probable; None where all are certain."""
     found = []
     for drawing in drawings:
         if drawing.probabilities is not None and drawing.reading not in (None, NO_DIGIT):
             second, first = (int(digit) for digit in drawing.probabilities.argsort()[-2:])
             shares = float(drawing.probabilities[first]), float(drawing.probabilities[second])
-            found.append(Nearest(drawing.number, first, second, shares))
+            if shares[1] >= LEAST_SECOND:
+                found.append(Nearest(drawing.number, first, second, shares))
     return max(found, key=lambda one: one.shares[1], default=None)
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ def read_all(room: Room, reading: int) -> None:
 def test_nobody_but_the_speaker_steers_a_room_or_sees_it_all() -> None:
     room = open_room(Task("draw", 7))
     number = send(room, "a")
-    refused = [
+    refused: list[Callable[[], object]] = [
         lambda: rooms.set_status(room.number, OTHER, "paused"),
         lambda: rooms.set_status(room.number, OTHER, "closed"),
         lambda: rooms.give_task(room.number, OTHER, Task("fool")),

@@ -53,4 +53,5 @@ def page() -> str:
             f'<button type="button" value="{digit}">{digit}</button>' for digit in range(NO_DIGIT)
         ),
         none=NO_DIGIT,
+        bars="".join(f"<i>{digit}</i>" for digit in range(NO_DIGIT)),
     )

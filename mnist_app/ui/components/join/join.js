@@ -4,6 +4,7 @@ const LOST_AFTER = 1500; // milliseconds without a stream of events, which is op
 const SHOWN_FOR = 2500; // milliseconds that a note is shown
 const REOPEN = 2000;
 const LOST = "The connection is lost. Your drawing will be sent when it is back.";
+const HINT = "Draw with your finger.";
 const NOTES = { sent: "Sent. Look at the wall!", waiting: "It will be sent when the connection is back." };
 
 const find = (id) => document.getElementById(id);
@@ -146,18 +147,23 @@ class Phone {
   read() {
     find("send").disabled = find("undo").disabled = find("clear").disabled = this.sheet.isEmpty;
     const said = this.answer();
-    find("digit").textContent = said.digit || "–";
-    find("digit").classList.toggle("nothing", !said.digit);
+    find("digit").textContent = said.digit;
     paintWords(find("words"), said);
+    [...find("bars").children].forEach((bar, digit) => {
+      bar.style.setProperty("--share", (said.probabilities?.[digit] ?? 0).toFixed(3));
+      bar.classList.toggle("first", digit === said.first);
+    });
   }
 
   /* What the network says to the drawing, in words. */
   answer() {
     const nothing = { digit: "", headline: "", sentence: "" };
-    if (this.sheet.isEmpty || !this.network) return nothing;
+    if (this.sheet.isEmpty) return { ...nothing, sentence: HINT };
+    if (!this.network) return nothing;
     const { image, problem } = normalizeInk(toGray(this.sheet.pixels()));
-    if (problem) return { ...nothing, sentence: problem === "blank" ? "" : PROBLEMS[problem] };
-    return inWords(runNetwork(this.network.layers, image).at(-1), this.network.rejectBelow);
+    if (problem) return { ...nothing, sentence: PROBLEMS[problem] };
+    const probabilities = runNetwork(this.network.layers, image).at(-1);
+    return { ...inWords(probabilities, this.network.rejectBelow), probabilities };
   }
 
   send() {

@@ -33,7 +33,7 @@ class Wall {
   addColumn(digit) {
     const column = document.createElement("div");
     column.className = "column";
-    column.innerHTML = `<div class="tiles"></div><footer>${digit < NO_DIGIT ? digit : "no digit"}<small></small></footer>`;
+    column.innerHTML = `<div class="tiles"></div><footer>${digit < NO_DIGIT ? digit : "none"}<small></small></footer>`;
     this.find(".columns").append(column);
     return { tiles: column.firstChild, count: column.querySelector("small") };
   }
@@ -104,8 +104,14 @@ class Wall {
     const known = shown.filter((one) => one.label !== null).length;
     const right = known ? `, ${known - wrong} of ${known} read right` : "";
     const phones = this.news.phones === 1 ? "1 phone" : `${this.news.phones} phones`;
-    write(this.find(".counts"), `${phones} · ${shown.length} ${shown.length === 1 ? "drawing" : "drawings"}${right}`);
+    const waiting = this.waiting() ? `, ${this.waiting()} to be read` : "";
+    write(this.find(".counts"), `${phones} · ${shown.length} ${shown.length === 1 ? "drawing" : "drawings"}${waiting}${right}`);
     this.fit();
+  }
+
+  /* How many drawings of the current task the network has not read yet. */
+  waiting() {
+    return [...this.drawings.values()].filter((one) => one.round === this.news.round && one.reading === null).length;
   }
 
   place(one) {
