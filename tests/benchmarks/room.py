@@ -27,6 +27,7 @@ from mnist_app.classroom.room import Room
 from tests.benchmarks.draw import processor
 from tests.benchmarks.phones import Crowd, draw_together
 from tests.benchmarks.visitors import Visitor, wait_for_answer
+from tests.support import asynchronous
 from tests.support.chromium import start_browser
 from tests.support.serving import Server, free_port, serve
 
@@ -91,7 +92,7 @@ def measure(folder: Path, browser: Browser, given: argparse.Namespace) -> None:
     seconds: list[float] = []
     with contextlib.ExitStack() as servers, ThreadPoolExecutor(2) as threads:
         server = servers.enter_context(serve(folder / "log", port=port))
-        asyncio.run(wait_for_answer(server.url))
+        asynchronous.run(wait_for_answer(server.url))
         owner = hashlib.sha256(cookie.encode()).hexdigest()[:16]
         room = rooms.open_room(owner, "", "cnn")
         wall = open_wall(browser, server, cookie)
