@@ -43,7 +43,7 @@ WATCH = """() => {
         painted.port2.postMessage(null);
     });
     const look = (wall) => {
-        const tiles = [...wall.querySelectorAll('.tiles canvas')].map((one) => one.dataset.number);
+        const tiles = [...wall.querySelectorAll('.tile')].map((one) => one.dataset.number);
         const fresh = tiles.filter((number) => !(number in window.seen));
         if (fresh.length) stamp(fresh);
     };
@@ -54,9 +54,9 @@ WATCH = """() => {
             if (!wall || watched.has(wall)) continue;
             watched.add(wall);
             look(wall);
-            const columns = wall.querySelector('.columns');
+            const section = wall.querySelector('section');
             const deep = {childList: true, subtree: true};
-            new MutationObserver(() => look(wall)).observe(columns, deep);
+            new MutationObserver(() => look(wall)).observe(section, deep);
         }
     }, 200);
 }"""

@@ -90,7 +90,7 @@ class Wall {
 
   /* The drawings of the current task, each in its column. */
   show() {
-    const shown = [...this.drawings.values()].filter((one) => one.round === this.news.round && one.reading !== null);
+    const shown = [...this.drawings.values()].filter((one) => one.round === this.news.round);
     const wanted = new Set(shown.map((one) => one.number));
     for (const [number, tile] of this.tiles) {
       if (wanted.has(number)) continue;
@@ -104,27 +104,25 @@ class Wall {
     const known = shown.filter((one) => one.label !== null).length;
     const right = known ? `, ${known - wrong} of ${known} read right` : "";
     const phones = this.news.phones === 1 ? "1 phone" : `${this.news.phones} phones`;
-    const waiting = this.waiting() ? `, ${this.waiting()} to be read` : "";
+    const unread = shown.filter((one) => one.reading === null).length;
+    const waiting = unread ? `, ${unread} to be read` : "";
     write(this.find(".counts"), `${phones} · ${shown.length} ${shown.length === 1 ? "drawing" : "drawings"}${waiting}${right}`);
     this.fit();
   }
 
-  /* How many drawings of the current task the network has not read yet. */
-  waiting() {
-    return [...this.drawings.values()].filter((one) => one.round === this.news.round && one.reading === null).length;
-  }
-
+  /* What the network has not read yet waits above the columns. */
   place(one) {
     let tile = this.tiles.get(one.number);
     if (!tile) {
       tile = pictureOf(one.image);
+      tile.className = "tile";
       tile.dataset.number = one.number;
       this.tiles.set(one.number, tile);
     }
     tile.classList.toggle("wrong", one.wrong);
     tile.classList.toggle("fooled", this.news.task.kind === "fool" && one.wrong);
-    const { tiles } = this.columns[one.reading];
-    if (tile.parentElement !== tiles) tiles.append(tile);
+    const place = this.columns[one.reading]?.tiles ?? this.find(".arrivals");
+    if (tile.parentElement !== place) place.append(tile);
   }
 
   /* Tiles are as large as the fullest column allows. */
