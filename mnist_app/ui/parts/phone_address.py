@@ -42,9 +42,9 @@ def ask() -> str:
 
 def read(text: str) -> str:
     """Return the address that somebody typed, with its scheme; empty for what is none."""
-    text = text.strip().rstrip("/").removesuffix("/join")
-    if "://" not in text:
-        text = f"http://{text}"
+    text = text.strip()
+    text = text if "://" in text else f"http://{text}"
+    text = text.rstrip("/").removesuffix("/join")
     try:
         parts = urlsplit(text)
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
