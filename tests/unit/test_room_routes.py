@@ -114,7 +114,7 @@ def test_the_address_for_phones_is_that_of_the_page(headers: dict[str, str], add
     assert phone_address.read(address) == address
 
 
-def test_this_computers_own_name_is_replaced_and_bad_ones_refused() -> None:
+def test_this_computers_own_name_is_no_address_for_phones() -> None:
     for host in ("localhost:8501", "127.0.0.1:8501", "[::1]:8501", "localhost:bad"):
         assert "127.0.0.1" not in phone_address.guessed({"host": host})
     read = {
