@@ -15,6 +15,8 @@ from mnist_app.ui import (
     films,
     garbage,
     messages,
+    room_events,
+    room_routes,
     run_stream,
     server,
 )
@@ -27,7 +29,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Run the server's parts as long as the server runs."""
     connections.prepare()
     connections.before_shutdown(event_streams.STREAMS.close)
-    async with garbage.collected(), server.lifespan(app):
+    async with garbage.collected(), room_events.FOLLOWER.running(), server.lifespan(app):
         yield
 
 
@@ -45,6 +47,7 @@ ROUTES = [
     Route(BASE + "/scripts/{name}", server.answer_script),
     Route(BASE + "/fonts/{name}", server.answer_font),
     Route(BASE + "/full", admission.answer_full),
+    *room_routes.routes(BASE),
 ]
 app = st.App(
     "mnist_app/ui/entry/navigation.py",

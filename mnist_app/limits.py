@@ -104,6 +104,18 @@ STORE_MB = Limit(
 FREE_DISK_MB = Limit(
     "MNIST_APP_FREE_DISK_MB", 200, "megabytes of the disk that are left free, SQLite only"
 )
+ROOMS = Limit("MNIST_APP_ROOMS", 40, "rooms that are opened a day, in all; 0 for none")
+ROOMS_PER_VISITOR = Limit("MNIST_APP_ROOMS_PER_VISITOR", 6, "rooms that a visitor opens a day")
+ROOMS_PER_ADDRESS = Limit("MNIST_APP_ROOMS_PER_ADDRESS", 20, "rooms a day from one address")
+ROOM_HOURS = Limit("MNIST_APP_ROOM_HOURS", 24, "hours until a room is forgotten", least=1)
+ROOM_PHONES = Limit("MNIST_APP_ROOM_PHONES", 350, "phones that draw in a room")
+ROOM_DRAWINGS = Limit("MNIST_APP_ROOM_DRAWINGS", 5000, "drawings of a room")
+PHONE_DRAWINGS = Limit("MNIST_APP_PHONE_DRAWINGS", 20, "drawings a minute, a phone")
+ROOM_MESSAGE_KB = Limit("MNIST_APP_ROOM_MESSAGE_KB", 16, "kilobytes of what a phone sends", least=1)
+WRONG_CODES = Limit("MNIST_APP_WRONG_CODES", 30, "wrong codes in ten minutes from one address")
+WRONG_CODES_IN_ALL = Limit(
+    "MNIST_APP_WRONG_CODES_IN_ALL", 200, "wrong codes in ten minutes, in all"
+)
 
 
 def table() -> str:

@@ -25,14 +25,15 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from mnist_app.storage.errors import StorageBusy, StorageError, StorageFull, told, unwritable
+from mnist_app.storage.metadata import METADATA
+from mnist_app.storage.room_tables import add_room_tables
 
-__all__ = ["StorageBusy", "StorageError", "StorageFull"]
+__all__ = ["METADATA", "StorageBusy", "StorageError", "StorageFull"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # Seconds that a transaction waits for others that write.
 LOCK_TIMEOUT = 15.0
 
-METADATA = sa.MetaData()
 _SCHEMA = sa.Table("schema_version", METADATA, sa.Column("version", sa.Integer, nullable=False))
 
 RUNS = sa.Table(
@@ -151,6 +152,7 @@ WORKERS = sa.Table(
 
 UPGRADES: dict[int, Callable[[Connection], None]] = {
     1: lambda connection: MOMENTS.create(connection),
+    2: add_room_tables,
 }
 """What makes a store of one schema version a store of the next, by the version it starts from."""
 

@@ -109,8 +109,16 @@ def fine_tune(owner: str, network: str) -> Run:
     drawings = list_drawings(owner)
     if not drawings:
         raise LabeledDrawingError("Label some drawings first: on the page Draw, below the answer.")
+    return fine_tune_on(drawings, owner, network, "fine-tuned")
+
+
+def fine_tune_on(drawings: list[LabeledDrawing], owner: str, network: str, kind: str) -> Run:
+    """Start a run, called after its `kind`, that goes on with a network on these drawings.
+
+    Raises RunError as `runs.create` does.
+    """
     known = SHIPPED[network] if network in SHIPPED else runs.read(network).settings
-    return runs.create(_fine_tuning(known, network), "fine-tuned", owner, as_npz(drawings))
+    return runs.create(_fine_tuning(known, network), kind, owner, as_npz(drawings))
 
 
 def _fine_tuning(known: Settings, network: str) -> Settings:

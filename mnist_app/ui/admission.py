@@ -46,11 +46,11 @@ class Guest:
     @classmethod
     def of(cls, scope: Scope) -> "Guest":
         """Return who sent a request."""
-        address = _network(scope["client"][0] if scope.get("client") else "")
+        address = network_of(scope["client"][0] if scope.get("client") else "")
         return cls(number_in(HTTPConnection(scope).cookies) or address, address)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """Return an address without what one may choose of it: the second half of IPv6."""
     try:
         known = ipaddress.ip_address(address)

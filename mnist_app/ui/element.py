@@ -90,14 +90,19 @@ def script(
     """
     own = folder / f"{folder.name}.js"
     parts = sorted(file for file in folder.glob("*.js") if file != own)
-    values = {"PALETTES": palettes(get_args(Palette))} | dict(constants or {})
-    known = [f"const {name} = {json.dumps(value)};" for name, value in values.items()]
-    files = [file.read_text(encoding="utf-8") for file in (SHARED_SCRIPT, *uses, *parts, own)]
     html, css = (
         json.dumps((folder / f"{folder.name}.{kind}").read_text(encoding="utf-8"))
         for kind in ("html", "css")
     )
-    return "\n".join([*known, *files, _DRESS.format(html=html, css=css)])
+    return module([*uses, *parts, own], constants) + _DRESS.format(html=html, css=css)
+
+
+def module(files: Iterable[Path], constants: Mapping[str, Any] | None = None) -> str:
+    """Return scripts as one, after what all share; `constants` are as for `script`."""
+    values = {"PALETTES": palettes(get_args(Palette))} | dict(constants or {})
+    known = [f"const {name} = {json.dumps(value)};" for name, value in values.items()]
+    texts = [file.read_text(encoding="utf-8") for file in (SHARED_SCRIPT, *files)]
+    return "\n".join([*known, *texts, ""])
 
 
 def palettes(names: Iterable[Palette]) -> dict[str, str]:

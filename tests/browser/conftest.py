@@ -157,9 +157,11 @@ def start_stroke(page: Page, digit: int) -> None:
     page.evaluate(TWO_FRAMES)
 
 
-def draw_by_touch(page: Page, strokes: list[Stroke]) -> None:
-    """Draw with a finger."""
-    left, top, zoom = canvas_place(page)
+def draw_by_touch(
+    page: Page, strokes: list[Stroke], place: tuple[float, float, float] | None = None
+) -> None:
+    """Draw with a finger; `place` is as for `draw`."""
+    left, top, zoom = place or canvas_place(page)
     side = zoom * SIDE / 100
     finger = page.context.new_cdp_session(page)
     for stroke in strokes:

@@ -40,13 +40,14 @@ def serve(
     options: str = "",
     base: str = "",
     descriptors: int = 0,
+    port: int = 0,
 ) -> Iterator[Server]:
     """Run the app as a person would, and end it and all its processes afterwards.
 
     `base` stands before the path of each address, such as "/lab". `descriptors` is the most that
-    the page process may have; 0 for as many as this one.
+    the page process may have; 0 for as many as this one. `port` is its own; 0 for any free one.
     """
-    port = _free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += [f"--server.port={port}", "--server.headless=true", *options.split()]
     command += [f"--server.baseUrlPath={base}"]
@@ -96,7 +97,7 @@ def _end(server: Server) -> None:
             continue
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -20,6 +20,7 @@ PLAIN = {
     "data",
     "networks",
     "training",
+    "classroom",
     "analysis",
     "codegen",
     "lessons",
@@ -32,6 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "networks": {"imaging", "data", "storage"},
     "training": {"imaging", "data", "networks", "storage", "limits"},
     "analysis": {"imaging", "data", "networks", "storage"},
+    "classroom": {"imaging", "data", "networks", "training", "storage", "limits"},
     "codegen": {"imaging", "data", "networks", "training"},
     "lessons": {"imaging", "networks"},
     "model": {"imaging", "data", "networks", "training", "analysis", "storage", "limits"},
@@ -57,7 +59,7 @@ ONLY_IN: dict[str, set[str]] = {
     "streamlit": {"ui", "pages", "streamlit_app"},
     "streamlit_drawable_canvas": {"ui"},
     "starlette": {"ui", "streamlit_app"},
-    "sqlalchemy": {"storage", "training"},
+    "sqlalchemy": {"storage", "training", "classroom"},
 }
 MOST_MODULES_AT_THE_TOP = 7
 MOST_LINES = 400

@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from mnist_app import storage
+from mnist_app.classroom import rooms
 from mnist_app.storage import LABELED_DRAWINGS, StorageBusy, StorageError, StorageFull
+from mnist_app.storage.room_tables import ROOM_DRAWINGS, ROOM_VOTES, ROOMS
 from mnist_app.training import leases, runs
 from mnist_app.training.history import NO_SNAPSHOT
 from mnist_app.training.moments import moment, read_moments
@@ -261,3 +263,15 @@ def test_sqlite_is_in_wal_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert drawings() == 0
     with sqlite3.connect(tmp_path / "store.sqlite3") as opened:
         assert opened.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+@pytest.mark.usefixtures("store")
+def test_a_store_without_rooms_gets_them_when_it_is_opened() -> None:
+    with storage.writing() as connection:
+        insert_drawing(connection)
+        for table in (ROOM_VOTES, ROOM_DRAWINGS, ROOMS):
+            table.drop(connection)
+        connection.execute(storage._SCHEMA.update().values(version=2))
+    storage.close()
+    assert rooms.open_room("speaker", "", "cnn").status == "open"
+    assert drawings() == 1

@@ -36,6 +36,7 @@ st.navigation(
         ],
         "Teach": [
             st.Page(PAGES / "challenge.py", title="Ten digits", icon=":material/looks_one:"),
+            st.Page(PAGES / "room.py", title="Room", icon=":material/groups:"),
         ],
     }
 ).run()

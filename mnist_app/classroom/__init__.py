@@ -1,0 +1,1 @@
+"""Rooms in which many people draw with their phones, for one speaker."""

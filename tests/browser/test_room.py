@@ -1,0 +1,89 @@
+"""A room: somebody draws on a phone, and the wall shows it."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.browser.conftest import OpenPage, draw_by_touch, keep_screenshot
+from tests.support.handwriting import DIGITS
+from tests.support.serving import Server
+
+
+def test_what_a_phone_sends_is_on_the_wall(
+    server: Server, open_page: OpenPage, context: Callable[[bool, bool], BrowserContext]
+) -> None:
+    wall = open_page(f"{server.url}/room")
+    wall.get_by_role("button", name="Open a room").click()
+    code = wall.locator(".wall .code").inner_text()
+    expect(wall.locator(".wall .qr svg")).to_be_visible()
+    phone = context(True, False).new_page()
+    phone.goto(f"{server.url}/join")
+    enter(phone, "BBBB")
+    expect(phone.get_by_role("alert")).to_contain_text("There is no open room with this code")
+    enter(phone, code.lower())
+
+    draw(phone, 7)
+    expect(phone.locator("#digit")).to_have_text("7")
+    expect(phone.locator("#words")).to_contain_text("sure")
+    assert not scrolls(phone)
+    send(phone)
+    expect(column(wall, 7).locator(".tile")).to_have_count(1)
+    expect(wall.locator(".counts")).to_contain_text("1 phone · 1 drawing")
+
+    wall.get_by_text("No digit", exact=True).click()
+    expect(phone.locator("#task")).to_have_text("Draw something that is no digit.")
+    phone.context.set_offline(True)
+    draw(phone, 3)
+    send(phone)
+    expect(phone.locator("#task")).to_contain_text("Your drawing will be sent when it is back.")
+    phone.context.set_offline(False)
+    expect(column(wall, 3).locator(".tile.wrong")).to_have_count(1)
+    expect(phone.locator("#task")).to_have_text("Draw something that is no digit.")
+    keep_screenshot(wall, "wall")
+    keep_screenshot(phone, "phone")
+
+    wall.get_by_role("button", name="Pause").click()
+    expect(phone.locator("#task")).to_contain_text("The room is paused.")
+    draw(phone, 1)
+    send(phone)
+    column(wall, 3).locator(".tile").click()
+    expect(wall.locator(".one .said")).to_contain_text("The network reads a 3")
+    wall.get_by_role("button", name="Hide it").click()
+    expect(column(wall, 3).locator(".tile")).to_have_count(0)
+    wall.get_by_role("button", name="Go on").click()
+    expect(column(wall, 1).locator(".tile")).to_have_count(1)
+    key = phone.evaluate("JSON.parse(localStorage.mnist_lab_room).key")
+    assert phone.request.get(f"{server.url}/rooms/{key}/wall").status == 403
+    wall.get_by_role("button", name="Close").click()
+    expect(phone.locator("#end")).to_have_text(re.compile("^The room is closed"))
+
+
+def enter(phone: Page, code: str) -> None:
+    phone.locator("#code").fill(code)
+    phone.get_by_role("button", name="Join").click()
+
+
+def draw(phone: Page, digit: int) -> None:
+    canvas = phone.locator("#canvas")
+    canvas.wait_for()
+    box = canvas.bounding_box()
+    assert box is not None
+    draw_by_touch(phone, DIGITS[digit], (box["x"], box["y"], box["width"] / 280))
+
+
+def send(phone: Page) -> None:
+    phone.get_by_role("button", name="Send").click()
+
+
+def column(wall: Page, digit: int) -> Locator:
+    return wall.locator(".column").nth(digit)
+
+
+def scrolls(page: Page) -> bool:
+    return bool(
+        page.evaluate(
+            "document.scrollingElement.scrollHeight > innerHeight"
+            " || document.scrollingElement.scrollWidth > innerWidth"
+        )
+    )
