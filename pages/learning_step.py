@@ -7,7 +7,7 @@ from mnist_app.imaging import colormap
 from mnist_app.imaging.normalize import Image
 from mnist_app.inference import Pending, Refused
 from mnist_app.networks.card import Card
-from mnist_app.networks.layers import INPUT, folded_layers
+from mnist_app.networks.layers import folded_layers
 from mnist_app.networks.learning import (
     MOST_STEPS,
     AskAttempts,
@@ -16,38 +16,23 @@ from mnist_app.networks.learning import (
     AskWeight,
     Attempts,
     Learner,
-    Overfitting,
     Passes,
     SteepestOf,
     WeightAt,
     WeightGradient,
 )
 from mnist_app.ui import canvas, layout, link_settings, session
-from mnist_app.ui.components import chart
 from mnist_app.ui.components.learning_step import (
-    LearningColumn,
     WeightView,
     learning_step,
     scene_of,
 )
-from mnist_app.ui.markup import charts
-from mnist_app.ui.markup.charts import Axis, Line
-from mnist_app.ui.markup.network_words import as_maps, shape_in_words
-from mnist_app.ui.markup.numbers import exact_percent, percent, short_number
-from mnist_app.ui.parts import asking, inside
+from mnist_app.ui.markup.numbers import short_number
+from mnist_app.ui.parts import asking, inside, learning
 
 KEY = "learning_step"
 FRESH, TRAINED = "random", "trained"
 AS_ANSWERED = -1
-RATE_OF_MANY = 0.005
-ARRAYS = {
-    "Conv2D": ("kernels", "biases"),
-    "Dense": ("weights", "biases"),
-    "DepthwiseConv2D": ("weights", "biases"),
-    "BatchNormalization": ("scales", "offsets"),
-    "GRU": ("weights of the row", "weights of the state", "biases"),
-}
-"""What the arrays are called that gradients change, by Keras's class, in Keras's order."""
 
 AXES = (
     (-1, "Map or unit", session.LEARNING_NUMBER),
@@ -115,7 +100,7 @@ def show_step(start: Learner, learner: Learner, passes: Passes) -> None:
     card = inside.card()
     attempts = attempts_of(learner)
     weight = weight_of(card, learner)
-    columns = columns_of(card, passes)
+    columns = learning.columns_of(card, passes)
     activations = colormap.around_zero(*(one.activations for one in columns), stretched=True)
     errors = colormap.around_zero(*(one.errors for one in columns), stretched=True)
     learning_step(
@@ -124,9 +109,9 @@ def show_step(start: Learner, learner: Learner, passes: Passes) -> None:
         (activations, errors),
         passes,
         learner.label,
-        scenes_in_words(learner, passes),
+        learning.scenes_in_words(learner, passes),
         attempts,
-        [attempt_in_words(attempts, at, passes.loss) for at in range(len(attempts.rates))]
+        [learning.attempt_in_words(attempts, at, passes.loss) for at in range(len(attempts.rates))]
         if attempts
         else [],
         weight_view(card, weight) if weight else None,
@@ -149,59 +134,10 @@ def attempts_of(learner: Learner) -> Attempts | None:
 
 def weight_of(card: Card, learner: Learner) -> WeightGradient | None:
     """Return the picked weight, or the steepest one of the first layer that learns."""
-    first = next(layer for layer in card.layers if layer.kind in ARRAYS)
+    first = next(layer for layer in card.layers if layer.kind in learning.ARRAYS)
     asked = session.learning_weight(card.name) or SteepestOf(first.name, 0, 0)
     found = asking.learning(AskWeight(learner, asked))
     return None if isinstance(found, Refused) else found
-
-
-def columns_of(card: Card, passes: Passes) -> list[LearningColumn]:
-    """Return the network from left to right, without the ten digits."""
-    groups = [group for group in folded_layers(card.layers)[:-1] if group[0].name != INPUT]
-    return [
-        LearningColumn(
-            group[0].name,
-            group[0].name,
-            shape_in_words(group[-1].shape).replace(" ", ""),
-            as_maps(passes.outputs[group[-1].name]),
-            as_maps(passes.errors[group[-1].name]),
-            group[0].kind in ARRAYS,
-        )
-        for group in groups
-    ]
-
-
-def scenes_in_words(learner: Learner, passes: Passes) -> dict[str, str]:
-    """Return a sentence for each scene of the step."""
-    probabilities = passes.outputs["probabilities"]
-    answer, right = int(probabilities.argmax()), float(probabilities[learner.label])
-    return {
-        "forward": (
-            f"Your digit runs through the network, from left to right. It answers {answer} with "
-            f"{percent(float(probabilities[answer]))}."
-        ),
-        "loss": (
-            f"It gives the {learner.label} a probability of {percent(right)}. The loss is the "
-            f"negative logarithm of that: {short_number(passes.loss)}. At 100% it would be 0."
-        ),
-        "backward": (
-            "From the answer back to the ink, each number learns its gradient: how the loss grows "
-            "when it grows. Orange would make the loss larger, blue smaller."
-        ),
-        "update": (
-            "Each weight moves against its gradient, by the step size times the gradient. Too "
-            "small a step changes nothing, too large a step forgets all other digits."
-        ),
-    }
-
-
-def attempt_in_words(attempts: Attempts, at: int, before: float) -> str:
-    """Say what a step of one size does, to this digit and to others."""
-    right = attempts.images * float(attempts.accuracies[at])
-    return (
-        f"The loss goes from {short_number(before)} to {short_number(float(attempts.losses[at]))}. "
-        f"Of {attempts.images} other digits, {right:.0f} are right then."
-    )
 
 
 def weight_view(card: Card, found: WeightGradient) -> WeightView:
@@ -239,7 +175,7 @@ def arrays_of(card: Card) -> dict[str, tuple[str, int]]:
     return {
         f"{layer.name}, {name}": (layer.name, number)
         for layer in card.layers
-        for number, name in enumerate(ARRAYS.get(layer.kind, ()))
+        for number, name in enumerate(learning.ARRAYS.get(layer.kind, ()))
         if layer.has_bias or layer.kind != "Conv2D" or number == 0
     }
 
@@ -307,7 +243,7 @@ def show_many_steps(start: Learner, learner: Learner) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="many_steps"):
         left = MOST_STEPS - len(learner.rates)
         if st.button("A hundred more steps", icon=":material/fast_forward:", disabled=left < 1):
-            found = asking.learning(AskOverfitting(learner, RATE_OF_MANY, left))
+            found = asking.learning(AskOverfitting(learner, learning.RATE_OF_MANY, left))
             if isinstance(found, Refused):
                 st.error(found.reason)
             else:
@@ -322,7 +258,7 @@ def show_many_steps(start: Learner, learner: Learner) -> None:
         st.caption(steps_in_words(len(learner.rates)))
     shown = session.overfitting(learner)
     if shown is not None:
-        show_overfitting(shown)
+        learning.show_overfitting(shown)
 
 
 def steps_in_words(steps: int) -> str:
@@ -330,28 +266,6 @@ def steps_in_words(steps: int) -> str:
     if steps == 0:
         return "No step has been taken yet."
     return "One step has been taken." if steps == 1 else f"{steps} steps have been taken."
-
-
-def show_overfitting(found: Overfitting) -> None:
-    """The digit's loss, and what the network forgets meanwhile."""
-    steps = len(found.losses) - 1
-    across = Axis(0, steps, "steps on this one digit")
-    loss = Line("Loss of this digit", range(steps + 1), found.losses.tolist(), colormap.SERIES[0])
-    others = Line("MNIST", found.measured_after, found.accuracies, colormap.SERIES[1])
-    up = Axis(0, max(float(found.losses.max()), 0.1))
-    share = Axis(0, 1, is_percent=True)
-    chart.show(
-        [
-            charts.lines("This digit is learned by heart", [loss], across, up),
-            charts.lines("And all others?", [others], across, share),
-        ],
-        key="overfitting",
-    )
-    first, last = found.accuracies[0], found.accuracies[-1]
-    st.caption(
-        f"Of {found.images:,} MNIST test images, {exact_percent(first)} were right before and "
-        f"{exact_percent(last)} after {steps} steps of size {RATE_OF_MANY:g}. That is overfitting."
-    )
 
 
 learn_one_step()

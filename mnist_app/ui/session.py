@@ -50,6 +50,10 @@ LEARNING_START = "learning_start"
 LEARNING_ARRAY = "learning_array"
 LEARNING_NUMBER = "learning_number"
 LEARNING_CHANNEL = "learning_channel"
+SCENE_CONTENTS = "scene_contents"
+SCENE_LESSON = "scene_lesson"
+SCENE_ANSWER = "scene_answer_"
+_SCENE = "scene_place"
 _VISITOR = "visitor_number"
 _RUN_TROUBLE = "run_trouble"
 _ACTIVE = "active_run"
@@ -103,6 +107,11 @@ def is_received(canvas: int, sent: object) -> bool:
 def set_received(canvas: int, sent: object) -> None:
     """Remember what the canvas of this number sent."""
     st.session_state[_RECEIVED] = _mark(canvas, sent)
+
+
+def has_drawn() -> bool:
+    """Say whether anything was done to the canvas in this session."""
+    return _RECEIVED in st.session_state or drawing().canvas > 0
 
 
 def _mark(canvas: int, sent: object) -> int:
@@ -187,6 +196,22 @@ def pooling() -> Pooling:
 def choose_pooling(chosen: Pooling) -> None:
     """Keep the pooling that the visitor chose."""
     st.session_state[_POOLING] = chosen
+
+
+def scene_place() -> tuple[str, str, int] | None:
+    """Return lesson, scene and step that the visitor looked at last; None for none."""
+    place: tuple[str, str, int] | None = st.session_state.get(_SCENE)
+    return place
+
+
+def keep_scene_place(lesson: str, scene: str, step: int) -> None:
+    """Remember lesson, scene and step that the visitor looks at."""
+    st.session_state[_SCENE] = lesson, scene, step
+
+
+def scene_answer(scene: str) -> int | None:
+    """Return which answer the visitor gave to a scene's question; None for none."""
+    return picked_number(f"{SCENE_ANSWER}{scene}")
 
 
 def forget(key: str) -> None:

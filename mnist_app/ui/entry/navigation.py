@@ -30,6 +30,10 @@ st.navigation(
             ),
             st.Page(PAGES / "mnist.py", title="MNIST", icon=":material/dataset:"),
         ],
+        "Teach": [
+            st.Page(PAGES / "lessons.py", title="Lessons", icon=":material/school:"),
+            st.Page(PAGES / "stage.py", title="Stage", icon=":material/present_to_all:"),
+        ],
         "Test": [
             st.Page(PAGES / "robustness.py", title="Robustness", icon=":material/blur_on:"),
             st.Page(PAGES / "report_card.py", title="Report card", icon=":material/fact_check:"),
