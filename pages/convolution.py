@@ -8,20 +8,13 @@ import streamlit as st
 from mnist_app.codegen import snippets
 from mnist_app.imaging import colormap, convolution
 from mnist_app.imaging.colormap import pixels
-from mnist_app.imaging.convolution import Array, Kernel, KernelChoice
+from mnist_app.imaging.convolution import Array, KernelChoice
 from mnist_app.imaging.image_files import as_base64
 from mnist_app.imaging.normalize import Image
 from mnist_app.inference import Layers, Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.networks.interventions import Interventions
-from mnist_app.networks.layers import (
-    Layer,
-    activate,
-    activation_after,
-    layer_before,
-    layers_of_kind,
-    window_of,
-)
+from mnist_app.networks.layers import activate, window_of
 from mnist_app.ui import canvas, layout, link_settings, session
 from mnist_app.ui.components.sliding_kernel import (
     LearnedKernels,
@@ -32,7 +25,7 @@ from mnist_app.ui.components.sliding_kernel import (
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup.network_words import activation_in_words, shape_in_words
 from mnist_app.ui.markup.panels import Panel
-from mnist_app.ui.parts import asking, inside, live_network
+from mnist_app.ui.parts import asking, inside, kernels, live_network
 
 layout.begin(
     "Convolution",
@@ -49,8 +42,8 @@ def convolve() -> None:
         drawing = canvas.show()
         subject = inside.subject(drawing)
         outputs = asking.layers(subject.image)
-        layer = next(iter(layers_of_kind(inside.card().layers, "Conv2D")), None)
-        learned = learned_kernels(layer, outputs)
+        layer = kernels.first_convolution(session.network())
+        learned = kernels.learned_kernels(session.network(), layer, outputs)
         sliding_kernel(
             subject.image,
             learned,
@@ -77,25 +70,6 @@ def convolve() -> None:
     )
 
 
-def learned_kernels(
-    layer: Layer | None, outputs: Layers | Pending | Refused
-) -> LearnedKernels | None:
-    """Return the kernels of a convolution of the chosen network; None where there are none yet."""
-    if layer is None or isinstance(outputs, Pending | Refused):
-        return None
-    card = inside.card()
-    before = layer_before(card.layers, layer.name)
-    activation = activation_after(card.layers, layer.name)
-    return LearnedKernels(
-        card.name,
-        layer,
-        inside.learned(layer.name),
-        before,
-        outputs[before.name][..., 0],
-        activation.activation if activation else "",
-    )
-
-
 def answer(
     drawing: Drawing,
     image: Image,
@@ -106,30 +80,11 @@ def answer(
 
     Both answer while one draws.
     """
-    interventions = changes(learned) if learned else Interventions()
+    interventions = kernels.changes(learned) if learned else Interventions()
     asked = inside.show_both_answers(drawing, image, outputs, interventions, "With changes")
     example = None if drawing.has_ink else {"example": as_base64(image.tobytes())}
     live_network.show(drawing, *asked, prepare=example)
     return interventions
-
-
-def now(learned: LearnedKernels) -> list[Kernel]:
-    """Return the layer's kernels with the visitor's edits in their places."""
-    edited = session.edited_kernels()
-    return [
-        edited.get(learned.name(number), kernel) for number, kernel in enumerate(learned.trained)
-    ]
-
-
-def changes(learned: LearnedKernels) -> Interventions:
-    """Return the visitor's edits as interventions in the network."""
-    kernels = now(learned)
-    if all(one is other for one, other in zip(kernels, learned.trained, strict=True)):
-        return Interventions()
-    weights = np.stack([kernel for kernel, _ in kernels], axis=-1)[:, :, np.newaxis]
-    biases = np.array([bias for _, bias in kernels], np.float32)
-    layer = learned.layer
-    return Interventions(kernels={layer.name: (weights, biases if layer.has_bias else None)})
 
 
 def preset_now(chosen: KernelChoice) -> Array:
@@ -167,7 +122,7 @@ def pictures(image: Image, learned: LearnedKernels | None, chosen: KernelChoice)
             Panel(chosen.preset, colormap.around_zero(kernel).paint(kernel), how),
             Panel("Result", scale.paint(result), shape_in_words(result.shape)),
         ]
-    kernel, bias = now(learned)[chosen.learned]
+    kernel, bias = kernels.now(learned)[chosen.learned]
     _, stride, padding = window_of(learned.layer)
     sums = convolution.convolve(learned.source, kernel, stride, padding, bias)
     result = activate(learned.activation, sums)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mnist_app.codegen import snippets
 from mnist_app.imaging import colormap, convolution
-from mnist_app.imaging.colormap import Scale, pixels
+from mnist_app.imaging.colormap import pixels
 from mnist_app.imaging.image_files import as_base64
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.inference import Layers, Pending, Refused
@@ -22,23 +22,20 @@ from mnist_app.networks.layers import (
     visible_layers,
 )
 from mnist_app.ui import canvas, layout, link_settings, resources, session
-from mnist_app.ui.components.layer_columns import Heading, LayerColumn, layer_columns
+from mnist_app.ui.components.layer_columns import LayerColumn, layer_columns
 from mnist_app.ui.components.nudge import nudge
 from mnist_app.ui.components.tile_grids import TileGrid, tile_grids
 from mnist_app.ui.markup import legends, pictures, predictions
 from mnist_app.ui.markup.network_words import (
     as_maps,
     kind_in_words,
-    shape_in_words,
     tiles_across,
 )
 from mnist_app.ui.markup.panels import Panel
-from mnist_app.ui.parts import asking, inside, live_network, origin
+from mnist_app.ui.parts import asking, inside, live_network, network_columns, origin
 
 MOST_WEIGHT_IMAGES = 40
 FARTHEST_SHIFT = 4
-FEW_COLUMNS = 2
-"""With so few layers there is room for the input beside them."""
 DENSE_NETWORK = "mlp"
 """The network whose units are compared with the chosen one's maps when the digit is shifted."""
 
@@ -110,22 +107,14 @@ def how_similar(name: str, image: Image, shifted: Image, down: int, right: int) 
     return f"{where}, shifted back {back:.2f}"
 
 
-def groups_of(card: Card) -> tuple[list[list[Layer]], list[Layer]]:
-    """Return the layers of each column, and those of the digits at the right."""
-    first, *inner, digits = folded_layers(card.layers)
-    if not inner:
-        return [first, digits[:1]], digits[1:]
-    return [first, *inner] if len(inner) <= FEW_COLUMNS else inner, digits
-
-
 def show_columns(card: Card, outputs: Layers) -> list[LayerColumn]:
     """The network as columns; a click opens how a map or unit was made."""
-    groups, last = groups_of(card)
+    groups, last = network_columns.groups_of(card)
     picked = picked_so_far(card)
     shown = [shown_of(group, picked) for group in groups]
     columns = [
         LayerColumn(
-            heading(group, picked),
+            network_columns.heading(group, name_of(group, picked)),
             layer,
             as_maps(outputs[layer]),
             is_input=layer == "scale",
@@ -135,9 +124,9 @@ def show_columns(card: Card, outputs: Layers) -> list[LayerColumn]:
     ]
     layer_columns(
         columns,
-        heading(last, picked),
+        network_columns.heading(last, name_of(last, picked)),
         outputs.probabilities,
-        lambda: scale_of(columns),
+        lambda: network_columns.scale_of(columns),
         card.name,
         live_network.TRAINED,
         "layers",
@@ -147,12 +136,6 @@ def show_columns(card: Card, outputs: Layers) -> list[LayerColumn]:
         in_browser=resources.packed_network(card.name) is not None,
     )
     return columns
-
-
-def scale_of(columns: list[LayerColumn]) -> Scale:
-    """Return the scale of all columns but the input."""
-    maps = [column.maps for column in columns if not column.is_input]
-    return colormap.around_zero(*maps, stretched=True)
 
 
 def shown_of(group: list[Layer], picked: tuple[str, int] | None) -> str:
@@ -167,16 +150,6 @@ def name_of(group: list[Layer], picked: tuple[str, int] | None) -> str:
     """Return which layer of a group a click opens: the one that is open, or the first."""
     names = [layer.name for layer in group]
     return picked[0] if picked is not None and picked[0] in names else names[0]
-
-
-def heading(group: list[Layer], picked: tuple[str, int] | None) -> Heading:
-    """Return a column's title, its size, its parameters, and what its layers do."""
-    parameters = sum(layer.parameters for layer in group)
-    kinds = ", ".join(f"{layer.name}: {kind_in_words(layer)}" for layer in group)
-    size = shape_in_words(group[-1].shape).replace(" ", "")
-    title, size = ("Ten digits", "") if group[-1].kind == "Softmax" else (group[0].name, size)
-    note = f"{parameters:,} param." if parameters else ""
-    return Heading(name_of(group, picked), title, size, note, kinds)
 
 
 def picked_so_far(card: Card) -> tuple[str, int] | None:
@@ -252,7 +225,7 @@ def show_weight_images() -> None:
 
 def as_panels(columns: list[LayerColumn]) -> list[Panel]:
     """Return all columns as panels, to be saved."""
-    scale = scale_of(columns)
+    scale = network_columns.scale_of(columns)
     return [
         Panel(
             column.heading.title,

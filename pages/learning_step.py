@@ -7,7 +7,7 @@ from mnist_app.imaging import colormap
 from mnist_app.imaging.normalize import Image
 from mnist_app.inference import Pending, Refused
 from mnist_app.networks.card import Card
-from mnist_app.networks.layers import INPUT, folded_layers
+from mnist_app.networks.layers import folded_layers
 from mnist_app.networks.learning import (
     MOST_STEPS,
     AskAttempts,
@@ -16,42 +16,27 @@ from mnist_app.networks.learning import (
     AskWeight,
     Attempts,
     Learner,
-    Overfitting,
     Passes,
     SteepestOf,
     WeightAt,
     WeightGradient,
 )
-from mnist_app.ui import canvas, layout, link_settings, session
-from mnist_app.ui.components import chart
+from mnist_app.ui import canvas, layout, learning_session, link_settings, session
 from mnist_app.ui.components.learning_step import (
-    LearningColumn,
     WeightView,
     learning_step,
     scene_of,
 )
-from mnist_app.ui.markup import charts
-from mnist_app.ui.markup.charts import Axis, Line
-from mnist_app.ui.markup.network_words import as_maps, shape_in_words
-from mnist_app.ui.markup.numbers import exact_percent, percent, short_number
-from mnist_app.ui.parts import asking, inside
+from mnist_app.ui.markup.numbers import short_number
+from mnist_app.ui.parts import asking, inside, learning
 
 KEY = "learning_step"
 FRESH, TRAINED = "random", "trained"
 AS_ANSWERED = -1
-RATE_OF_MANY = 0.005
-ARRAYS = {
-    "Conv2D": ("kernels", "biases"),
-    "Dense": ("weights", "biases"),
-    "DepthwiseConv2D": ("weights", "biases"),
-    "BatchNormalization": ("scales", "offsets"),
-    "GRU": ("weights of the row", "weights of the state", "biases"),
-}
-"""What the arrays are called that gradients change, by Keras's class, in Keras's order."""
 
 AXES = (
-    (-1, "Map or unit", session.LEARNING_NUMBER),
-    (2, "Input map", session.LEARNING_CHANNEL),
+    (-1, "Map or unit", learning_session.LEARNING_NUMBER),
+    (2, "Input map", learning_session.LEARNING_CHANNEL),
 )
 """The axes of an array along which another weight can be picked by its number."""
 
@@ -73,7 +58,7 @@ def learn_one_step() -> None:
         with st.container(key="learning"):
             if start is None:
                 return
-            learner = session.learner(start)
+            learner = learning_session.learner(start)
             passes = asking.learning(AskPasses(learner))
             if isinstance(passes, Refused):
                 st.info(passes.reason, icon=":material/hourglass:")
@@ -97,14 +82,17 @@ def choose_start(image: Image) -> Learner | None:
         digit: str(digit) for digit in range(10)
     }
     label: int = st.selectbox(
-        "What it is", [*names], format_func=lambda one: names[one], key=session.LEARNING_LABEL
+        "What it is",
+        [*names],
+        format_func=lambda one: names[one],
+        key=learning_session.LEARNING_LABEL,
     )
     begins = st.segmented_control(
         "Its weights are",
         [FRESH, TRAINED],
         default=FRESH,
         required=True,
-        key=session.LEARNING_START,
+        key=learning_session.LEARNING_START,
     )
     said = answer if label == AS_ANSWERED else label
     return Learner(network, image.tobytes(), said, is_fresh=begins == FRESH)
@@ -115,7 +103,7 @@ def show_step(start: Learner, learner: Learner, passes: Passes) -> None:
     card = inside.card()
     attempts = attempts_of(learner)
     weight = weight_of(card, learner)
-    columns = columns_of(card, passes)
+    columns = learning.columns_of(card, passes)
     activations = colormap.around_zero(*(one.activations for one in columns), stretched=True)
     errors = colormap.around_zero(*(one.errors for one in columns), stretched=True)
     learning_step(
@@ -124,16 +112,16 @@ def show_step(start: Learner, learner: Learner, passes: Passes) -> None:
         (activations, errors),
         passes,
         learner.label,
-        scenes_in_words(learner, passes),
+        learning.scenes_in_words(learner, passes),
         attempts,
-        [attempt_in_words(attempts, at, passes.loss) for at in range(len(attempts.rates))]
+        [learning.attempt_in_words(attempts, at, passes.loss) for at in range(len(attempts.rates))]
         if attempts
         else [],
         weight_view(card, weight) if weight else None,
         KEY,
         on_pick=lambda layer, number: pick(SteepestOf(layer, 0, number)),
         on_neighbor=lambda number: pick(beside(weight, number)) if weight else None,
-        on_step=lambda rate: session.set_rates(start, (*learner.rates, rate)),
+        on_step=lambda rate: learning_session.set_rates(start, (*learner.rates, rate)),
     )
     if weight:
         choose_weight(card, weight)
@@ -149,59 +137,10 @@ def attempts_of(learner: Learner) -> Attempts | None:
 
 def weight_of(card: Card, learner: Learner) -> WeightGradient | None:
     """Return the picked weight, or the steepest one of the first layer that learns."""
-    first = next(layer for layer in card.layers if layer.kind in ARRAYS)
-    asked = session.learning_weight(card.name) or SteepestOf(first.name, 0, 0)
+    first = next(layer for layer in card.layers if layer.kind in learning.ARRAYS)
+    asked = learning_session.learning_weight(card.name) or SteepestOf(first.name, 0, 0)
     found = asking.learning(AskWeight(learner, asked))
     return None if isinstance(found, Refused) else found
-
-
-def columns_of(card: Card, passes: Passes) -> list[LearningColumn]:
-    """Return the network from left to right, without the ten digits."""
-    groups = [group for group in folded_layers(card.layers)[:-1] if group[0].name != INPUT]
-    return [
-        LearningColumn(
-            group[0].name,
-            group[0].name,
-            shape_in_words(group[-1].shape).replace(" ", ""),
-            as_maps(passes.outputs[group[-1].name]),
-            as_maps(passes.errors[group[-1].name]),
-            group[0].kind in ARRAYS,
-        )
-        for group in groups
-    ]
-
-
-def scenes_in_words(learner: Learner, passes: Passes) -> dict[str, str]:
-    """Return a sentence for each scene of the step."""
-    probabilities = passes.outputs["probabilities"]
-    answer, right = int(probabilities.argmax()), float(probabilities[learner.label])
-    return {
-        "forward": (
-            f"Your digit runs through the network, from left to right. It answers {answer} with "
-            f"{percent(float(probabilities[answer]))}."
-        ),
-        "loss": (
-            f"It gives the {learner.label} a probability of {percent(right)}. The loss is the "
-            f"negative logarithm of that: {short_number(passes.loss)}. At 100% it would be 0."
-        ),
-        "backward": (
-            "From the answer back to the ink, each number learns its gradient: how the loss grows "
-            "when it grows. Orange would make the loss larger, blue smaller."
-        ),
-        "update": (
-            "Each weight moves against its gradient, by the step size times the gradient. Too "
-            "small a step changes nothing, too large a step forgets all other digits."
-        ),
-    }
-
-
-def attempt_in_words(attempts: Attempts, at: int, before: float) -> str:
-    """Say what a step of one size does, to this digit and to others."""
-    right = attempts.images * float(attempts.accuracies[at])
-    return (
-        f"The loss goes from {short_number(before)} to {short_number(float(attempts.losses[at]))}. "
-        f"Of {attempts.images} other digits, {right:.0f} are right then."
-    )
 
 
 def weight_view(card: Card, found: WeightGradient) -> WeightView:
@@ -239,7 +178,7 @@ def arrays_of(card: Card) -> dict[str, tuple[str, int]]:
     return {
         f"{layer.name}, {name}": (layer.name, number)
         for layer in card.layers
-        for number, name in enumerate(ARRAYS.get(layer.kind, ()))
+        for number, name in enumerate(learning.ARRAYS.get(layer.kind, ()))
         if layer.has_bias or layer.kind != "Conv2D" or number == 0
     }
 
@@ -253,12 +192,12 @@ def array_name(card: Card, weight: WeightAt) -> str:
 def choose_weight(card: Card, found: WeightGradient) -> None:
     """Let the visitor pick any array, map and input map by name."""
     index, shape = found.at.index, found.shape
-    session.pick(session.LEARNING_ARRAY, array_name(card, found.at))
+    session.pick(learning_session.LEARNING_ARRAY, array_name(card, found.at))
     with st.container(horizontal=True, vertical_alignment="bottom", key="choose_weight"):
         st.selectbox(
             "Weights of",
             [*arrays_of(card)],
-            key=session.LEARNING_ARRAY,
+            key=learning_session.LEARNING_ARRAY,
             on_change=pick_array,
             args=(card,),
             width=260,
@@ -280,12 +219,12 @@ def choose_weight(card: Card, found: WeightGradient) -> None:
 
 def pick(weight: WeightAt | SteepestOf) -> None:
     """Explain another weight."""
-    session.pick_learning_weight(session.network(), weight)
+    learning_session.pick_learning_weight(session.network(), weight)
 
 
 def pick_array(card: Card) -> None:
     """Explain the steepest weight of the array that was chosen."""
-    layer, number = arrays_of(card)[st.session_state[session.LEARNING_ARRAY]]
+    layer, number = arrays_of(card)[st.session_state[learning_session.LEARNING_ARRAY]]
     pick(SteepestOf(layer, number, 0))
 
 
@@ -307,22 +246,22 @@ def show_many_steps(start: Learner, learner: Learner) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="many_steps"):
         left = MOST_STEPS - len(learner.rates)
         if st.button("A hundred more steps", icon=":material/fast_forward:", disabled=left < 1):
-            found = asking.learning(AskOverfitting(learner, RATE_OF_MANY, left))
+            found = asking.learning(AskOverfitting(learner, learning.RATE_OF_MANY, left))
             if isinstance(found, Refused):
                 st.error(found.reason)
             else:
-                session.keep_overfitting(learner, found)
+                learning_session.keep_overfitting(learner, found)
         st.button(
             "Start over",
             icon=":material/replay:",
             disabled=not learner.rates,
-            on_click=session.set_rates,
+            on_click=learning_session.set_rates,
             args=(start, ()),
         )
         st.caption(steps_in_words(len(learner.rates)))
-    shown = session.overfitting(learner)
+    shown = learning_session.overfitting(learner)
     if shown is not None:
-        show_overfitting(shown)
+        learning.show_overfitting(shown)
 
 
 def steps_in_words(steps: int) -> str:
@@ -330,28 +269,6 @@ def steps_in_words(steps: int) -> str:
     if steps == 0:
         return "No step has been taken yet."
     return "One step has been taken." if steps == 1 else f"{steps} steps have been taken."
-
-
-def show_overfitting(found: Overfitting) -> None:
-    """The digit's loss, and what the network forgets meanwhile."""
-    steps = len(found.losses) - 1
-    across = Axis(0, steps, "steps on this one digit")
-    loss = Line("Loss of this digit", range(steps + 1), found.losses.tolist(), colormap.SERIES[0])
-    others = Line("MNIST", found.measured_after, found.accuracies, colormap.SERIES[1])
-    up = Axis(0, max(float(found.losses.max()), 0.1))
-    share = Axis(0, 1, is_percent=True)
-    chart.show(
-        [
-            charts.lines("This digit is learned by heart", [loss], across, up),
-            charts.lines("And all others?", [others], across, share),
-        ],
-        key="overfitting",
-    )
-    first, last = found.accuracies[0], found.accuracies[-1]
-    st.caption(
-        f"Of {found.images:,} MNIST test images, {exact_percent(first)} were right before and "
-        f"{exact_percent(last)} after {steps} steps of size {RATE_OF_MANY:g}. That is overfitting."
-    )
 
 
 learn_one_step()

@@ -1,22 +1,14 @@
 """What breaks the networks: corrupt the digit, and see who still reads it."""
 
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
 import streamlit as st
 
 from mnist_app.codegen import snippets
 from mnist_app.data.datasets import MNIST
 from mnist_app.imaging.colormap import SERIES
-from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.corruptions import CORRUPTIONS
-from mnist_app.imaging.image_files import as_base64
 from mnist_app.imaging.normalize import Image
-from mnist_app.inference import Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.networks.card import Card
-from mnist_app.networks.prediction import Prediction
 from mnist_app.networks.registry import NETWORKS
 from mnist_app.ui import canvas, layout, link_settings, resources, session
 from mnist_app.ui.components import chart
@@ -24,8 +16,7 @@ from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import charts, predictions
 from mnist_app.ui.markup.charts import Axis, Line
 from mnist_app.ui.markup.panels import Panel
-from mnist_app.ui.markup.predictions import PredictionView
-from mnist_app.ui.parts import asking, corrupting, inside, live_network, scoreboard
+from mnist_app.ui.parts import corrupted_answers, corrupting, inside, scoreboard
 
 layout.begin(
     "Robustness",
@@ -43,49 +34,13 @@ def corrupt(cards: list[Card]) -> None:
         with st.container(key="robustness"):
             name = corrupting.choose_name()
             strength = corrupting.choose_strength(name, subject)
-            answers = ask(subject, name, strength, cards)
-            show_answers(answers, cards, f"{subject.version} {name} {strength}")
+            answers = corrupted_answers.ask(subject, name, strength, cards)
+            shown = corrupted_answers.views(answers, cards, f"{subject.version} {name} {strength}")
+            st.html(predictions.compact_predictions(shown))
             show_curves(name, strength, cards)
             explain(subject)
             show_code(subject, name, strength, cards)
-    answer_live(subject, name, strength, cards, answers)
-
-
-def ask(
-    subject: Drawing, name: str, strength: float, cards: list[Card]
-) -> Mapping[str, Array] | Pending | Refused:
-    """Return what all networks read in the corrupted digit, and then in the digit as it is."""
-    corrupted = CORRUPTIONS[name].apply(subject.image, strength)
-    images = np.stack([corrupted, subject.image])
-    return asking.predictions(images, [card.name for card in cards])
-
-
-def show_answers(
-    answers: Mapping[str, Array] | Pending | Refused, cards: list[Card], version: str
-) -> None:
-    """The networks' answers side by side; wrong is what most would not read without corruption."""
-    st.html(predictions.compact_predictions(views(answers, cards, version)))
-
-
-def views(
-    answers: Mapping[str, Array] | Pending | Refused, cards: list[Card], version: str
-) -> list[PredictionView]:
-    """Return each network's answer, or the sentence that stands in its place."""
-    if isinstance(answers, Pending | Refused):
-        trouble = asking.why_not(answers)
-        return [view(card, None, version, trouble=trouble) for card in cards]
-    digit = corrupting.read_by_most(answers[card.name][1].argmax() for card in cards)
-    read = [Prediction(answers[card.name][0], card.reject_below) for card in cards]
-    return [
-        view(card, answer, version, is_wrong=answer.is_digit and answer.digit != digit)
-        for card, answer in zip(cards, read, strict=True)
-    ]
-
-
-def view(card: Card, answer: Prediction | None, version: str, **more: Any) -> PredictionView:  # noqa: ANN401
-    """Return a network's answer as it is shown; the browser answers in the same place."""
-    title = registry.title(card.name)
-    return PredictionView(title, None, answer, live=card.name, version=version, **more)
+    corrupted_answers.answer_live(subject, name, strength, cards, answers)
 
 
 def show_curves(name: str, strength: float, cards: list[Card]) -> None:
@@ -128,26 +83,6 @@ def panels_of(image: Image, name: str, strength: float) -> list[Panel]:
     corruption = CORRUPTIONS[name]
     corrupted = corruption.apply(image, strength)
     return [Panel("Your digit", image), Panel(corruption.title, corrupted)]
-
-
-def answer_live(
-    subject: Drawing,
-    name: str,
-    strength: float,
-    cards: list[Card],
-    answers: Mapping[str, Array] | Pending | Refused,
-) -> None:
-    """Let all networks answer in the browser while one draws and while the slider moves."""
-    said = {} if isinstance(answers, Pending | Refused) else answers
-    chosen_first = sorted(cards, key=lambda card: card.name != session.network())
-    asked = [
-        live_network.Asked(
-            card.name, said[card.name][0] if card.name in said else None, network=card.name
-        )
-        for card in chosen_first
-    ]
-    example = {"example": as_base64(subject.image.tobytes())} if subject.is_example else {}
-    live_network.show(subject, *asked, prepare=corrupting.prepare(name, strength) | example)
 
 
 def compared(cards: list[Card]) -> list[Card]:

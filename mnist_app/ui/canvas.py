@@ -1,5 +1,6 @@
 """The one canvas, what clears it, and what is put on it from elsewhere."""
 
+import base64
 import random
 from dataclasses import replace
 
@@ -52,7 +53,7 @@ def controls(*, has_example: bool = True) -> None:
         st.button("Undo", icon=":material/undo:", key="undo", help="Ctrl+Z")
         st.button("Clear", icon=":material/delete:", key="clear", help="Escape", on_click=clear)
         if has_example:
-            st.button("Example", icon=":material/casino:", on_click=show_example)
+            st.button("Example", icon=":material/casino:", key="example", on_click=show_example)
         st.slider(
             "Pen width",
             *PEN_WIDTHS,
@@ -125,6 +126,19 @@ def put_strokes(strokes: bytes, caption: str) -> None:
 def put_back(drawing: Drawing) -> None:
     """Replace what is on the canvas by a drawing that was on it before."""
     _replace(replace(drawing, canvas=_next_canvas()))
+
+
+def restore(sent: object) -> None:
+    """Put a drawing back that a browser kept; it can send anything, and what is none is let go."""
+    kept = drawings.receive(sent, Drawing(canvas=_next_canvas()))
+    if kept.has_ink:
+        _replace(kept)
+
+
+def as_sent(drawing: Drawing) -> dict[str, str]:
+    """Return a drawing as `restore` takes it."""
+    strokes = base64.b64encode(drawing.strokes).decode()
+    return {"data": image_files.data_uri(drawing.png), "strokes": strokes}
 
 
 def _replace(drawing: Drawing) -> None:

@@ -27,7 +27,7 @@ from mnist_app.networks.learning import SteepestOf, WeightAt
 from mnist_app.training import presets, runs, settings
 from mnist_app.training.run import RunError
 from mnist_app.training.settings import BOUNDS, CHOICES, Settings, SettingsError
-from mnist_app.ui import resources, session, visitor
+from mnist_app.ui import learning_session, resources, session, visitor
 from mnist_app.ui.link_kernels import edit_kernels, edited_kernels
 from mnist_app.ui.link_values import (
     Setting,
@@ -143,7 +143,7 @@ def _pick_strength(text: str) -> None:
 
 
 def _weight() -> str:
-    weight = session.learning_weight(session.network())
+    weight = learning_session.learning_weight(session.network())
     if weight is None:
         return ""
     if isinstance(weight, SteepestOf):
@@ -159,7 +159,7 @@ def _pick_weight(text: str) -> None:
     layer, array, is_steepest, index = found.groups()
     places = tuple(int(place) for place in index.split("-"))
     weight = SteepestOf(layer, int(array), places[0])
-    session.pick_learning_weight(
+    learning_session.pick_learning_weight(
         session.network(), weight if is_steepest else WeightAt(layer, int(array), places)
     )
 
@@ -289,8 +289,8 @@ TRAINING = (
     Setting("run", _run, _show_run),
 )
 LEARNING_STEP = (
-    number("label", session.LEARNING_LABEL, -1, CLASSES - 1, -1),
-    choice("weights", session.LEARNING_START, ("random", "trained"), "random"),
+    number("label", learning_session.LEARNING_LABEL, -1, CLASSES - 1, -1),
+    choice("weights", learning_session.LEARNING_START, ("random", "trained"), "random"),
     Setting("weight", _weight, _pick_weight),
 )
 COLLECTION = (

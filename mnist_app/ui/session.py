@@ -1,7 +1,9 @@
-"""Everything kept for one visitor: each session_state key has its accessor here."""
+"""Everything kept for one visitor: each session_state key has its accessor here.
+
+Those of How it learns stand in `learning_session`.
+"""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 import streamlit as st
 
@@ -10,7 +12,6 @@ from mnist_app.imaging.convolution import Kernel, KernelChoice
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
 from mnist_app.networks.interventions import Pooling
-from mnist_app.networks.learning import Learner, Overfitting, SteepestOf, WeightAt
 from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS
 from mnist_app.training.settings import Settings, as_dictionary
 from mnist_app.ui.drawing import Drawing
@@ -50,11 +51,10 @@ SETTING = "setting_"
 ROOM_ADDRESS = "room_address"
 ROOM_TASK = "room_task"
 ROOM_DIGIT = "room_digit"
-LEARNING_LABEL = "learning_label"
-LEARNING_START = "learning_start"
-LEARNING_ARRAY = "learning_array"
-LEARNING_NUMBER = "learning_number"
-LEARNING_CHANNEL = "learning_channel"
+SCENE_CONTENTS = "scene_contents"
+SCENE_LESSON = "scene_lesson"
+SCENE_ANSWER = "scene_answer_"
+_SCENE = "scene_place"
 _VISITOR = "visitor_number"
 _RUN_TROUBLE = "run_trouble"
 _ACTIVE = "active_run"
@@ -70,9 +70,6 @@ _BEGUN = "begun_drawing"
 _RECEIVED = "received_drawing"
 _POLLING = "polling"
 _PICTURE_TROUBLE = "picture_trouble"
-_RATES = "learning_rates"
-_WEIGHT = "learning_weight"
-_OVERFITTING = "overfitting"
 _PICTURES = "pictures_brought"
 _LINKS = "links"
 _CHALLENGE = "challenge"
@@ -109,6 +106,11 @@ def is_received(canvas: int, sent: object) -> bool:
 def set_received(canvas: int, sent: object) -> None:
     """Remember what the canvas of this number sent."""
     st.session_state[_RECEIVED] = _mark(canvas, sent)
+
+
+def has_drawn() -> bool:
+    """Say whether anything was done to the canvas in this session."""
+    return _RECEIVED in st.session_state or drawing().canvas > 0
 
 
 def _mark(canvas: int, sent: object) -> int:
@@ -193,6 +195,22 @@ def pooling() -> Pooling:
 def choose_pooling(chosen: Pooling) -> None:
     """Keep the pooling that the visitor chose."""
     st.session_state[_POOLING] = chosen
+
+
+def scene_place() -> tuple[str, str, int] | None:
+    """Return lesson, scene and step that the visitor looked at last; None for none."""
+    place: tuple[str, str, int] | None = st.session_state.get(_SCENE)
+    return place
+
+
+def keep_scene_place(lesson: str, scene: str, step: int) -> None:
+    """Remember lesson, scene and step that the visitor looks at."""
+    st.session_state[_SCENE] = lesson, scene, step
+
+
+def scene_answer(scene: str) -> int | None:
+    """Return which answer the visitor gave to a scene's question; None for none."""
+    return picked_number(f"{SCENE_ANSWER}{scene}")
 
 
 def forget(key: str) -> None:
@@ -318,40 +336,6 @@ def picture_trouble() -> str:
 def set_picture_trouble(sentence: str) -> None:
     """Remember what is wrong with the last picture; an empty sentence for nothing."""
     st.session_state[_PICTURE_TROUBLE] = sentence
-
-
-def learner(start: Learner) -> Learner:
-    """Return the learner that begins as `start` with the steps that the visitor let it take."""
-    kept: tuple[Learner, tuple[float, ...]] = st.session_state.get(_RATES, (start, ()))
-    begun, rates = kept
-    return replace(start, rates=rates if begun == start else ())
-
-
-def set_rates(start: Learner, rates: tuple[float, ...]) -> None:
-    """Remember the steps that the visitor let a learner take; another learner has taken none."""
-    st.session_state[_RATES] = start, rates
-
-
-def learning_weight(network: str) -> WeightAt | SteepestOf | None:
-    """Return the weight of this network that the visitor picked; None where none was."""
-    kept: tuple[str, WeightAt | SteepestOf] | None = st.session_state.get(_WEIGHT)
-    return kept[1] if kept and kept[0] == network else None
-
-
-def pick_learning_weight(network: str, weight: WeightAt | SteepestOf) -> None:
-    """Remember which weight of a network the visitor picked."""
-    st.session_state[_WEIGHT] = network, weight
-
-
-def overfitting(learner: Learner) -> Overfitting | None:
-    """Return what many steps did to this learner, where the visitor asked for it last."""
-    kept: tuple[Learner, Overfitting] | None = st.session_state.get(_OVERFITTING)
-    return kept[1] if kept and kept[0] == learner else None
-
-
-def keep_overfitting(learner: Learner, found: Overfitting) -> None:
-    """Keep what many steps did to a learner."""
-    st.session_state[_OVERFITTING] = learner, found
 
 
 def pictures_brought() -> int:

@@ -18,6 +18,7 @@ from tests.support.serving import ROOT, Server, serve
 
 INSIDE = ("pixels", "convolution", "feature_maps", "max_pooling")
 PAGES = ("", *INSIDE, "training", "learning_step", "mnist", "robustness", "report_card")
+PAGES = (*PAGES, "lessons", "stage")
 COOKIE = "mnist_lab_visitor"
 # Streamlit looks for WebAssembly, which it does without.
 EXPECTED = "wasm-eval"
@@ -63,7 +64,7 @@ def test_all_pages_work_under_the_policy(server: Server, strict_page: Page) -> N
         strict_page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
         if name != "report_card":
             draw(strict_page, DIGITS[4])
-        if name not in ("report_card", "training", "learning_step"):
+        if name not in ("report_card", "training", "learning_step", "stage"):
             expect(strict_page.get_by_role("status").first).to_have_text("4")
         violations = strict_page.evaluate("window.violations")
         assert [one for one in violations if EXPECTED not in one] == [], name

@@ -14,6 +14,7 @@ st.navigation(
     {
         "Play": [
             st.Page(PAGES / "draw.py", title="Draw", icon=":material/draw:", default=True),
+            st.Page(PAGES / "challenge.py", title="Ten digits", icon=":material/looks_one:"),
         ],
         "Look inside": [
             st.Page(PAGES / "pixels.py", title="Pixels", icon=":material/grid_on:"),
@@ -30,13 +31,14 @@ st.navigation(
             ),
             st.Page(PAGES / "mnist.py", title="MNIST", icon=":material/dataset:"),
         ],
+        "Teach": [
+            st.Page(PAGES / "lessons.py", title="Lessons", icon=":material/school:"),
+            st.Page(PAGES / "stage.py", title="Stage", icon=":material/present_to_all:"),
+            st.Page(PAGES / "room.py", title="Room", icon=":material/groups:"),
+        ],
         "Test": [
             st.Page(PAGES / "robustness.py", title="Robustness", icon=":material/blur_on:"),
             st.Page(PAGES / "report_card.py", title="Report card", icon=":material/fact_check:"),
-        ],
-        "Teach": [
-            st.Page(PAGES / "challenge.py", title="Ten digits", icon=":material/looks_one:"),
-            st.Page(PAGES / "room.py", title="Room", icon=":material/groups:"),
         ],
     }
 ).run()

@@ -100,6 +100,44 @@ def one_hot_table(one_hot: NDArray[np.float32], probabilities: NDArray[np.float3
     ).format(rows, _loss(float(one_hot @ probabilities)))
 
 
+def answer_beside_label(
+    probabilities: NDArray[np.float32], one_hot: NDArray[np.float32] | None, *, with_loss: bool
+) -> Markup:
+    """Return a network's answer as HTML, a column a digit, and the label below it.
+
+    All is as large without the label or the loss as with them.
+
+    Args:
+        probabilities: Shape (10,), summing to 1.
+        one_hot: Shape (10,): 1 in the label's place, 0 elsewhere; None hides it.
+        with_loss: Whether the loss stands below.
+    """
+    digits = range(CLASSES)
+    label = None if one_hot is None else int(one_hot.argmax())
+    rows = (
+        ("Digit", [str(digit) for digit in digits]),
+        ("Answer", [short_share(float(share)) for share in probabilities]),
+        ("Label", ["" if label is None else str(int(digit == label)) for digit in digits]),
+    )
+    is_known = with_loss and label is not None
+    loss = _loss(float(probabilities[label])) if is_known else Markup("&nbsp;")
+    return Markup(
+        '<table class="lab-beside" aria-label="Answer and label">{}</table>'
+        '<p class="lab-loss">{}</p>'
+    ).format(joined(_across(name, cells, label) for name, cells in rows), loss)
+
+
+def _across(name: str, cells: Sequence[str], label: int | None) -> Markup:
+    """Return a row with a cell for each digit; that of the label stands out."""
+    return Markup("<tr><th>{}</th>{}</tr>").format(
+        name if any(cells) else Markup("&nbsp;"),
+        joined(
+            Markup('<td class="{}">{}</td>').format("first" if digit == label else "", cell)
+            for digit, cell in enumerate(cells)
+        ),
+    )
+
+
 def _loss(product: float) -> Markup:
     loss = -math.log(max(product, 1e-30))
     if loss < 0.0001:

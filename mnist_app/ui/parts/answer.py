@@ -14,10 +14,11 @@ from mnist_app.ui.markup import predictions
 from mnist_app.ui.parts import asking, live_network
 
 
-def show(drawing: Drawing) -> None:
-    """Show what the network reads in a drawing, or why it reads nothing. Inside a fragment.
+def show(drawing: Drawing, network: str = "") -> None:
+    """Show what a network reads in a drawing, or why it reads nothing. Inside a fragment.
 
-    While the pen moves, the network answers in the browser, in the same place.
+    The network is the chosen one unless another is named. While the pen moves, it answers in the
+    browser, in the same place.
     """
     read = None
     if drawing.is_empty:
@@ -25,15 +26,18 @@ def show(drawing: Drawing) -> None:
     elif drawing.problem:
         _explain(drawing, "No digit to read", drawing.problem)
     else:
-        read = _ask(drawing)
+        read = _ask(drawing, network or session.network())
     said = None if read is None else read.probabilities
-    asked = live_network.Asked(live_network.TRAINED, said)
+    asked = live_network.Asked(live_network.TRAINED, said, network)
     live_network.show(drawing, asked)
 
 
-def show_network() -> None:
-    """Show the chosen network as one picture that moves with the pen, where a browser can."""
-    network = session.network()
+def show_network(network: str = "") -> None:
+    """Show a network as one picture that moves with the pen, where a browser can.
+
+    The network is the chosen one unless another is named.
+    """
+    network = network or session.network()
     if resources.packed_network(network) is not None:
         living_network(registry.title(network))
 
@@ -45,9 +49,8 @@ def _invite(drawing: Drawing) -> None:
     _explain(drawing, "Draw a digit", sentence)
 
 
-def _ask(drawing: Drawing) -> Prediction | None:
+def _ask(drawing: Drawing, network: str) -> Prediction | None:
     """Show the network's answer and return it, or say why there is none."""
-    network = session.network()
     match asking.predictions(drawing.image[np.newaxis], [network]):
         case Pending():
             sentence = "Keep drawing. The answer will appear on its own."

@@ -66,10 +66,11 @@ def show_images(found: NDArray[np.int64], title: str, measured: Scores, split: S
     st.markdown(f"**{title}** ({count})")
     if not len(found):
         st.markdown("There are none.")
-    st.html(panels.row([_panel(int(index), measured, split) for index in found[:SHOWN]]))
+    st.html(panels.row([panel_of(int(index), measured, split) for index in found[:SHOWN]]))
 
 
-def _panel(index: int, measured: Scores, split: Split) -> Panel:
+def panel_of(index: int, measured: Scores, split: Split) -> Panel:
+    """Return a test image with its label, a network's answer and its confidence."""
     probabilities, label = measured.probabilities[index], int(split.labels[index])
     answer, confidence = int(probabilities.argmax()), percent(float(probabilities.max()))
     title = f"{label}" if answer == label else f"{label}, read as {answer}"

@@ -4,11 +4,9 @@ import functools
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
 from mnist_app.imaging import image_files, normalize
-from mnist_app.imaging.convolution import Kernel
 from mnist_app.imaging.normalize import Image
 from mnist_app.inference import Layers, Pending, Refused
 from mnist_app.networks import registry
@@ -54,13 +52,6 @@ def card() -> Card:
     return resources.card(session.network())
 
 
-def learned(layer: str) -> list[Kernel]:
-    """Return the kernels and biases of a convolution with one input map, in the chosen network."""
-    kernels, *biases = resources.weights(session.network())[layer]
-    bias = biases[0] if biases else np.zeros(kernels.shape[-1], np.float32)
-    return [(kernels[:, :, 0, number], float(bias[number])) for number in range(len(bias))]
-
-
 def prediction_view(
     title: str,
     answer: Layers | Pending | Refused,
@@ -83,17 +74,24 @@ def show_both_answers(
     outputs: Layers | Pending | Refused,
     interventions: Interventions,
     title: str,
+    network: str = "",
 ) -> list[Asked]:
-    """Show what the chosen network says as it was trained and with the visitor's changes.
+    """Show what a network says as it was trained and with the visitor's changes.
 
     `image` is uint8 (28, 28), `outputs` what the trained network makes of it, and `title` stands
-    over the other answer. Returned is what `live_network.show` takes: both answer while one draws.
+    over the other answer. The network is the chosen one unless another is named. Returned is what
+    `live_network.show` takes: both answer while one draws.
     """
-    changed = asking.layers(image, interventions) if interventions else outputs
-    views = [prediction_view("As trained", outputs), prediction_view(title, changed)]
+    changed = asking.layers(image, interventions, network) if interventions else outputs
+    views = [
+        prediction_view(name, answer, network=network)
+        for name, answer in (("As trained", outputs), (title, changed))
+    ]
     asked = [
-        live_network.answered(live_network.TRAINED, outputs),
-        live_network.answered(live_network.CHANGED, changed, interventions=interventions),
+        live_network.answered(live_network.TRAINED, outputs, network=network),
+        live_network.answered(
+            live_network.CHANGED, changed, network=network, interventions=interventions
+        ),
     ]
     shown = [
         replace(view, live=one.key, version=drawing.version)

@@ -66,7 +66,7 @@ def _accuracy(card: Card) -> tuple[str, str]:
 def show_results(shown: list[Card]) -> None:
     """All errors on MNIST in one list, the largest first: published ones and those from here."""
     results = [_own_result(card) for card in shown if card.tested_on == MNIST.name]
-    results += [_published_result(result) for result in published_results.RESULTS]
+    results += published()
     st.html(tables.results_table(results))
     st.caption(
         "Blue: the networks here. Striped: committees, whose members vote. The bars are "
@@ -74,6 +74,11 @@ def show_results(shown: list[Card]) -> None:
         "results with care. Some authors picked the best of many networks by these very test "
         "images, and 15 of the 10,000 labels (0.15%) are disputed."
     )
+
+
+def published() -> list[Result]:
+    """Return all published results."""
+    return [_published_result(result) for result in published_results.RESULTS]
 
 
 def _own_result(card: Card) -> Result:

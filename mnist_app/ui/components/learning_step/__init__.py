@@ -59,6 +59,8 @@ def learning_step(
     on_pick: Callable[[str, int], None],
     on_neighbor: Callable[[int], None],
     on_step: Callable[[float], None],
+    begins: str = SCENES[0],
+    turn: str = "",
 ) -> None:
     """Show one step of a network, which the visitor goes through scene by scene.
 
@@ -76,6 +78,8 @@ def learning_step(
         on_pick: Called with a layer and the number of one of its maps or units.
         on_neighbor: Called with the number of a weight among those beside the explained one.
         on_step: Called with the step size when the visitor takes a step.
+        begins: Which of `SCENES` is shown at first.
+        turn: Another text shows that scene again; a lesson has one for each step.
     """
     counts = {column.name: len(column.activations) for column in columns if column.learns}
 
@@ -108,6 +112,8 @@ def learning_step(
             "words": dict(words),
             "attempts": _attempts(attempts, outcomes) if attempts else None,
             "weight": _weight(weight) if weight else None,
+            "begins": begins,
+            "turn": turn,
         },
         on_picked_change=report_pick,
         on_neighbor_change=report_neighbor,

@@ -25,7 +25,6 @@ class LearningStep {
     });
     this.find(".take").addEventListener("click", () => this.take());
     this.find(".rows").replaceChildren(...Array.from({ length: 10 }, (_, digit) => newRow(digit)));
-    this.goTo("forward");
   }
 
   get slider() {
@@ -34,6 +33,8 @@ class LearningStep {
 
   async update(data) {
     this.data = data;
+    if (data.turn !== this.turn) this.show(data.begins);
+    this.turn = data.turn;
     if (this.columns.length !== data.columns.length || this.network !== data.network) this.build();
     this.showAnswer();
     this.showAttempt();
@@ -65,13 +66,17 @@ class LearningStep {
   }
 
   goTo(scene) {
+    this.show(scene);
+    this.tell.setStateValue("scene", scene);
+  }
+
+  show(scene) {
     this.scene = scene;
     this.root.dataset.scene = scene;
     for (const button of this.root.querySelectorAll(".scenes button")) {
       button.setAttribute("aria-pressed", button.dataset.scene === scene);
     }
-    this.tell?.setStateValue("scene", scene);
-    if (this.data) this.say();
+    this.say();
   }
 
   press(event) {

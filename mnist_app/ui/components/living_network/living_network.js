@@ -94,6 +94,7 @@ class LivingNetwork {
     const [width, height] = [this.canvas.clientWidth, this.canvas.clientHeight].map((side) => Math.round(side * ratio));
     if (!width || !this.stages.length) return;
     this.ratio = ratio;
+    this.letters = parseFloat(getComputedStyle(this.root).fontSize) * ratio;
     for (const canvas of [this.canvas, this.base]) Object.assign(canvas, { width, height });
     this.columns = columnsOf(this.stages, width, height, ratio);
     this.columns.forEach((column, at) => prepareColumn(column, this.stages[at]));
@@ -144,7 +145,7 @@ class LivingNetwork {
     const [first, second] = this.columns;
     const pitch = (second.left + second.width / 2 - first.left - first.width / 2) / this.ratio;
     pen.fillStyle = "#9aa0ac";
-    pen.font = `${(pitch < 80 ? 11 : 14) * this.ratio}px Inter, sans-serif`;
+    pen.font = `${this.letters * (pitch < 80 ? 11 / 14 : 1)}px Inter, sans-serif`;
     pen.textAlign = "center";
     this.columns.forEach((column, at) => {
       const { name, maps } = this.stages[at];
@@ -248,7 +249,7 @@ class LivingNetwork {
     const column = this.columns.at(-1);
     const first = this.probabilities ? this.probabilities.indexOf(Math.max(...this.probabilities)) : -1;
     pen.textAlign = "center";
-    const room = Math.min(column.width * 0.45, 28 * ratio);
+    const room = Math.min(column.width * 0.45, 2 * this.letters);
     for (let digit = 0; digit < 10; digit++) {
       const { x, y, height } = tileOf(column, digit);
       const share = this.probabilities?.[digit] ?? 0;
@@ -259,7 +260,7 @@ class LivingNetwork {
       pen.fillRect(x + room, y + 0.2 * height, (column.width - room) * share, 0.6 * height);
       pen.fillStyle = digit === first ? "#fff" : TEXT;
       pen.globalAlpha = digit === first ? 1 : 0.6;
-      const size = digit === first ? Math.min(28 * ratio, 1.25 * height) : Math.min(18 * ratio, 0.85 * height);
+      const size = digit === first ? Math.min(2 * this.letters, 1.25 * height) : Math.min(1.3 * this.letters, 0.85 * height);
       pen.font = `700 ${size}px "Space Grotesk", Inter, sans-serif`;
       pen.fillText(digit, x + room / 2, middle + 0.36 * size);
       pen.globalAlpha = 1;

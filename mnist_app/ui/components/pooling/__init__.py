@@ -32,15 +32,21 @@ class Pooled:
 
 
 def pooling(
-    pooled: Pooled, chosen: Pooling, key: str, on_choose: Callable[[Pooling], None]
+    pooled: Pooled,
+    chosen: Pooling,
+    key: str,
+    on_choose: Callable[[Pooling], None],
+    turn: str = "",
 ) -> None:
     """Show what pooling makes of an image, and let the visitor choose window, stride and rule.
 
     Args:
         pooled: What the window slides over.
-        chosen: What is chosen at first; from then on the browser knows better.
+        chosen: What is chosen at first; from then on the browser knows better, until the turn is
+            another.
         key: Streamlit's key of the element.
         on_choose: Called with what the visitor chooses.
+        turn: Another text begins anew, with what is chosen; a lesson has one for each step.
     """
 
     def report() -> None:
@@ -60,6 +66,7 @@ def pooling(
             "values": as_base64(pooled.values.astype("<f4" if pooled.layer else "u1").tobytes()),
             "chosen": asdict(chosen),
             "largest": LARGEST_POOL,
+            "turn": turn,
         },
         on_chosen_change=report,
     )

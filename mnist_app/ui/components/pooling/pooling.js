@@ -7,16 +7,15 @@ const REPORT_AFTER = 150; // milliseconds without another choice
 
 export default function ({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".pooling");
-  const view = keptAt(root, () => new PoolingView(root, data.chosen));
+  const view = keptAt(root, () => new PoolingView(root));
   view.tell = (chosen) => setStateValue("chosen", chosen);
   view.update(data);
   return whileShown(root, () => whileDrawing((seen) => view.follow(seen)));
 }
 
 class PoolingView {
-  constructor(root, chosen) {
+  constructor(root) {
     this.find = (selector) => root.querySelector(selector);
-    this.chosen = chosen;
     this.again = TIMES.map((title) => newFigure(title));
     this.find(".again").append(...this.again);
     new ResizeObserver(() => this.before && this.showLink()).observe(this.find(".pictures"));
@@ -26,6 +25,7 @@ class PoolingView {
   /* Takes what the server read. */
   update(data) {
     this.data = data;
+    if (data.turn !== this.turn) Object.assign(this, { turn: data.turn, chosen: data.chosen, place: null });
     const bytes = bytesOf(data.values);
     const values = data.layer ? new Float32Array(bytes.buffer) : Float32Array.from(bytes);
     this.show({ rows: data.rows, columns: data.columns, values });
@@ -193,7 +193,7 @@ function newFigure(title) {
 function cellsIn(parent, size) {
   if (parent.childElementCount !== size * size) {
     parent.classList.toggle("dense", size > 4);
-    parent.style.gridTemplateColumns = `repeat(${size}, ${Math.max(36, Math.floor(124 / size))}px)`;
+    parent.style.gridTemplateColumns = `repeat(${size}, minmax(${Math.max(36, Math.floor(124 / size))}px, 1fr))`;
     parent.replaceChildren(...Array.from({ length: size * size }, () => document.createElement("div")));
     for (const cell of parent.children) cell.className = "cell";
   }

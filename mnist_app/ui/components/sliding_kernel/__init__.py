@@ -25,6 +25,7 @@ from mnist_app.imaging.convolution import (
 )
 from mnist_app.imaging.image_files import as_base64
 from mnist_app.imaging.normalize import Image
+from mnist_app.lessons.elements import Starts
 from mnist_app.networks.layers import Layer, window_of
 from mnist_app.ui.element import WINDOWS_SCRIPT, element
 from mnist_app.ui.markup.network_words import activation_in_words
@@ -80,6 +81,8 @@ def sliding_kernel(
     on_choose: Callable[[KernelChoice], None],
     on_edit: Callable[[Mapping[str, Kernel]], None],
     awaited: int = 0,
+    starts: Starts = "whole",
+    turn: str = "",
 ) -> None:
     """Show what a kernel makes of an image, and let the visitor choose and edit it.
 
@@ -87,13 +90,16 @@ def sliding_kernel(
         image: The digit, uint8 (28, 28).
         learned: What the chosen network has learned; None where it has no convolution, or where
             that is not known yet.
-        chosen: Which kernel slides at first; from then on the browser knows better.
+        chosen: Which kernel slides at first; from then on the browser knows better, until the
+            turn is another.
         edited: The kernels that the visitor has changed before, by `preset_name` or
             `LearnedKernels.name`; from then on the browser knows better.
         key: Streamlit's key of the element.
         on_choose: Called with what the visitor chooses.
         on_edit: Called with all changed kernels of those that are shown here.
         awaited: How many learned kernels will come; place is kept for them.
+        starts: Whether the result is there at first, is empty, or fills by itself.
+        turn: Another text begins anew, with what is chosen; a lesson has one for each step.
     """
     originals = kernels_by_name(learned)
 
@@ -114,6 +120,8 @@ def sliding_kernel(
             "chosen": asdict(chosen),
             "learned": learned and _data(learned),
             "awaited": awaited,
+            "starts": starts,
+            "turn": turn,
             "edited": {name: _kernel(edited[name]) for name in originals if name in edited},
         },
         on_chosen_change=report_choice,

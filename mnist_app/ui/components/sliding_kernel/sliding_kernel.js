@@ -37,6 +37,8 @@ class Bench {
   /* Takes what the server read. While it waits for its own network, learned kernels stay. */
   update(data) {
     const learned = data.learned ?? (data.awaited ? this.learned : null);
+    const isOtherTurn = data.turn !== this.turn;
+    if (isOtherTurn) Object.assign(this, { turn: data.turn, chosen: data.chosen, place: null });
     if (learned?.name !== this.learned?.name) {
       this.source = null;
       this.kernels.learn(learned, data.edited);
@@ -50,6 +52,7 @@ class Bench {
     setText(this.find(".head span"), learned ? `${learned.kernels.length} kernels, learned in ${learned.layer}: click one to open it, its map to mute it.` : "");
     this.arrange();
     this.show();
+    if (isOtherTurn) this.begin(data.starts);
     // The network knows by now what the server knows; what was changed since, it is told again.
     if (!this.kernels.areKnown(data.edited, this.learnedNames())) setTimeout(() => this.tellNetwork());
   }
@@ -334,6 +337,14 @@ class Bench {
   }
 
   // Play
+
+  /* How a lesson shows the result at first: whole, empty, or filling. */
+  begin(starts) {
+    if (starts === "whole") this.walk.close();
+    else this.startOver();
+    if (starts === "playing") this.walk.play();
+    this.showStep();
+  }
 
   startOver() {
     const { input } = this.kernel;
