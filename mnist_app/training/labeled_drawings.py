@@ -109,7 +109,7 @@ def fine_tune(owner: str, network: str) -> Run:
     drawings = list_drawings(owner)
     if not drawings:
         raise LabeledDrawingError("Label some drawings first: on the page Draw, below the answer.")
-    known = SHIPPED[network] if network in SHIPPED else runs.read(network).settings
+    known = SHIPPED[network] if network in SHIPPED else runs.read(network, owner).settings
     return runs.create(_fine_tuning(known, network), "fine-tuned", owner, as_npz(drawings))
 
 

@@ -1,4 +1,7 @@
-"""Everything kept for one visitor: each session_state key has its accessor here."""
+"""Everything kept for one visitor: each session_state key has its accessor here.
+
+Who the visitor is, `visitor` keeps.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -12,7 +15,9 @@ from mnist_app.networks import registry
 from mnist_app.networks.interventions import Pooling
 from mnist_app.networks.learning import Learner, Overfitting, SteepestOf, WeightAt
 from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS
+from mnist_app.training import runs
 from mnist_app.training.settings import Settings, as_dictionary
+from mnist_app.ui import visitor
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.link_state import LinkState
 
@@ -33,6 +38,7 @@ NETWORK_POOL = "network_pool_"
 SHOWN_RUN = "shown_run"
 COMPARED_RUNS = "compared_runs"
 BESIDE_RUN = "beside_run"
+OTHERS_RUNS = "others_runs"
 PRESET = "preset"
 PICKED_DOT = "picked_dot"
 PICKED_CELL = "picked_cell"
@@ -52,7 +58,6 @@ LEARNING_START = "learning_start"
 LEARNING_ARRAY = "learning_array"
 LEARNING_NUMBER = "learning_number"
 LEARNING_CHANNEL = "learning_channel"
-_VISITOR = "visitor_number"
 _RUN_TROUBLE = "run_trouble"
 _ACTIVE = "active_run"
 _WATCHED = "watched_drawing"
@@ -118,7 +123,10 @@ def network() -> str:
     chosen = st.session_state.get(NETWORK)
     if not isinstance(chosen, str):
         return DEFAULT_NETWORK
-    return chosen if chosen in NETWORKS or registry.exists(chosen) else DEFAULT_NETWORK
+    if chosen in NETWORKS:
+        return chosen
+    is_usable = registry.exists(chosen) and runs.may_use(chosen, visitor.owner())
+    return chosen if is_usable else DEFAULT_NETWORK
 
 
 def choose_network(name: str) -> None:
@@ -241,9 +249,9 @@ def arrivals() -> int:
     return int(st.session_state.get(_ARRIVALS, 0))
 
 
-def visitor_number(new: str) -> str:
-    """Return the number this visitor was given first in this session; `new` when none was."""
-    return str(st.session_state.setdefault(_VISITOR, new))
+def preset() -> str:
+    """Return the name of the preset that the visitor chose for his training; empty for none."""
+    return str(st.session_state.get(PRESET, ""))
 
 
 def choose_settings(settings: Settings) -> None:
