@@ -19,7 +19,7 @@ def main(name: str, who: str) -> int:
     """Write the film of a run as somebody may see it; return the status."""
     os.nice(NICENESS)
     try:
-        content = animated_png(runs.read(name), who)
+        content = animated_png(runs.read(name, who), who)
     except (FilmError, RunError, StorageError) as error:
         sys.stdout.buffer.write(str(error).encode())
         return 1
