@@ -103,6 +103,7 @@ with layout.beside_canvas():
         with st.container():
             run_controls.show_trouble()
             run_controls.warm_up()
+            run_stage.prepare()
         titles = run_choice.titles()
         run = run_choice.shown()
         if run is not None and run_stage.comes_first(run):

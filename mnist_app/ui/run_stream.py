@@ -31,7 +31,9 @@ from mnist_app.ui.markup import run_words
 from mnist_app.workers import WorkerError
 
 POLL_SECONDS = 0.1
-"""Between two looks at a run."""
+"""Between two looks at a run that does not change."""
+PAUSES = (0.2, 0.05, 0.05)
+"""Before the first looks after a change: its worker writes four times a second."""
 IDLE_SECONDS = 5.0
 """So long a run is followed after the last one who watched it has gone."""
 WORKERS_SECONDS = 2.0
@@ -160,11 +162,13 @@ class RunReader:
 
     async def follow(self) -> None:
         """Tell what changes, until the run has ended, is deleted, or nobody watches it."""
-        watched_at = time.monotonic()
+        watched_at, unchanged = time.monotonic(), 0
         try:
             while self._look.run.is_active and time.monotonic() - watched_at < IDLE_SECONDS:
-                await asyncio.sleep(POLL_SECONDS)
-                self._tell(await asyncio.to_thread(self._look_again))
+                is_new = unchanged < len(PAUSES)
+                await asyncio.sleep(PAUSES[unchanged] if is_new else POLL_SECONDS)
+                has_changed = self._tell(await asyncio.to_thread(self._look_again))
+                unchanged = 0 if has_changed else unchanged + 1
                 if any(feed.listeners for feed in self._feeds.values()):
                     watched_at = time.monotonic()
         except RunError:
@@ -193,12 +197,14 @@ class RunReader:
             self._kernels_due = now + len(kernels["indices"]) / KERNEL_BYTES
         return look
 
-    def _tell(self, look: Look) -> None:
+    def _tell(self, look: Look) -> bool:
+        """Tell what is new; say whether there is anything."""
         before, self._look = self._look, look
         for is_own, feed in self._feeds.items():
             said = changes(before, look, for_owner=is_own) if feed.listeners else {}
             if said:
                 feed.publish(event("run", said))
+        return before != look
 
     def _all(self, for_owner: bool) -> bytes:
         return event("run", changes(None, self._look, for_owner=for_owner))

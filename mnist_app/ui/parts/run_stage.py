@@ -1,9 +1,12 @@
 """A run on the stage of the page Training: what it does now, and steering it."""
 
+import functools
+import threading
 from functools import partial
 
 import streamlit as st
 
+from mnist_app.data.datasets import MNIST
 from mnist_app.training import runs
 from mnist_app.training.run import Run, RunError
 from mnist_app.training.settings import BOUNDS
@@ -13,6 +16,12 @@ from mnist_app.ui.parts import run_controls
 from mnist_app.ui.validation_sprite import sprite, watched_images
 
 KEY = "stage"
+
+
+@functools.cache
+def prepare() -> None:
+    """Read the images of the wall, once, in the background: no click on Train waits for that."""
+    threading.Thread(target=sprite, args=(MNIST.name,), daemon=True).start()
 
 
 def comes_first(run: Run) -> bool:
