@@ -9,6 +9,7 @@ from mnist_app.training.run import Run, RunError
 from mnist_app.training.settings import Settings, SettingsError
 from mnist_app.ui import canvas, layout, link_settings, session, visitor
 from mnist_app.ui.parts import (
+    film,
     fine_tuning,
     inside,
     preset_cards,
@@ -77,9 +78,15 @@ def set_up() -> None:
 
 def show_run(run: Run) -> None:
     """The run that the visitor looks at, and what can be done with it once it has ended."""
-    run_stage.show(run)
+    has_just_ended = session.was_active(run.name)
+    if film.exists(run) and not has_just_ended:
+        film.show(run)
+    else:
+        run_stage.show(run)
     run_view.show_result(run)
     run_controls.keep(run)
+    if film.exists(run) and has_just_ended:
+        film.show(run)
 
 
 def show_others(titles: dict[str, str], *, is_active: bool) -> None:

@@ -173,7 +173,8 @@ class Training:
             asked = settings.smooth(targets[order], self.settings.label_smoothing)
             self.fitter.fit(images[order], asked, self._rate, self._after_batch)
             self.chronicle.end_point()
-            self.chronicle.look(self.validation)
+            is_last = self.controls.is_stopped or number == numbers[-1]
+            self.chronicle.look(self.validation[: None if is_last else WATCHED_IMAGES])
             self.completed_epochs = number if self.controls.is_stopped else number + 1
             self.seconds, self.fitting_since = self._seconds(), None
             self._save()
@@ -234,8 +235,8 @@ class Training:
         # Zero is the least that smoothed targets allow.
         above = max(loss - settings.least_loss(self.settings.label_smoothing), 0.0)
         self.chronicle.add_batch(count, above, accuracy)
-        is_last = self.pace.batches_done == self.epoch_ends_at  # all images are looked at then
-        if not is_last and self.pace.is_look_due(self.chronicle.images_seen):
+        ends_epoch = self.pace.batches_done == self.epoch_ends_at  # there is a look then, too
+        if not ends_epoch and self.pace.is_look_due(self.chronicle.images_seen):
             self.chronicle.look(self.validation[:WATCHED_IMAGES])
         if self.pace.is_tick_due():
             self._tick()

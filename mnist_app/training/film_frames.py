@@ -180,6 +180,9 @@ class _Painter:
     def _axes(self, draw: ImageDraw.ImageDraw, place: int, title: str) -> None:
         left, top, right, bottom = _chart_box(place)
         _text(draw, (left, _TOP - 24), title, _DIM)
+        for start, name, color in ((72, "training", _BLUE), (144, "validation", _ORANGE)):
+            draw.rectangle((left + start, _TOP - 16, left + start + 10, _TOP - 14), fill=color)
+            draw.text((left + start + 15, _TOP - 22), name, fill=_DIM, font=_font(12))
         draw.rectangle((left, top, right, bottom), fill=_PANEL)
         tick = 10 ** math.ceil(math.log10(_first(self._film)))
         while tick <= self._end:

@@ -11,7 +11,7 @@ TICK = 0.25
 # time, and when this share of the time so far has passed.
 EARLY_GROWTH = 2**0.5
 EARLY_LOOKS = 12
-LOOKING_SHARE = 0.02
+LOOKING_SHARE = 0.015
 LATER_LOOKS = 1 / 80
 # Curves over the images seen get a point when those have grown by this factor.
 POINT_GROWTH = 1 + 1 / 32

@@ -75,7 +75,6 @@ def as_object(film: Film) -> dict[str, Any]:
     return {
         "name": film.run.name,
         "end": film.end,
-        "imagesPerEpoch": film.run.images_per_epoch,
         "moments": [as_moment(one, WATCHED_IMAGES) for one in film.moments],
         "training": _curve(history.training),
         "validation": _curve(history.validation),

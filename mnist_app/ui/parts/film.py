@@ -7,38 +7,43 @@ from mnist_app.training.run import Run
 from mnist_app.ui import addresses, films, session, validation_sprite, visitor
 from mnist_app.ui.components import film
 from mnist_app.ui.components.film import Reel
+from mnist_app.ui.markup import run_words
 
 
 @st.fragment
 def show(run: Run) -> None:
-    """Show what a run looked like while it trained, and let the visitor choose another beside it.
+    """Show what a run looked like while it trained; the visitor may choose another one beside it.
 
-    Nothing is shown of one that is active or never learned anything.
+    It must be one that `exists`.
     """
-    if not _has_film(run):
-        return
-    st.subheader("Its training as a film", anchor=False)
-    st.caption("Drag the slider, press the arrow keys, or play it.")
-    beside = _choose(run)
-    film.show([_reel(one) for one in (run, beside) if one is not None], key="film")
+    beside = st.session_state.get(session.BESIDE_RUN)
+    others = _others(run)
+    reels = [_reel(one) for one in (run, *others) if one.name in (run.name, beside)]
+    film.show(reels, key="film")
+    _choose(others)
 
 
-def _has_film(run: Run) -> bool:
+def exists(run: Run) -> bool:
+    """Say whether a run has a film: it has ended, and learned something before."""
     return not run.is_active and run.status != "damaged" and run.last_event > 0
 
 
-def _choose(run: Run) -> Run | None:
-    """Let the visitor choose another run; own ones stand first."""
+def _others(run: Run) -> list[Run]:
+    """Return the runs that may be chosen beside a run; own ones stand first."""
     owner = visitor.owner()
-    others = [one for one in runs.list_runs(owner) if _has_film(one) and one.name != run.name]
-    others.sort(key=lambda one: not one.belongs_to(owner))
+    others = [one for one in runs.list_runs(owner) if exists(one) and one.name != run.name]
+    return sorted(others, key=lambda one: not one.belongs_to(owner))
+
+
+def _choose(others: list[Run]) -> None:
+    """Let the visitor choose one of the others, or none."""
+    if not others:
+        return
+    own = {one.name for one in others if one.belongs_to(visitor.owner())}
     names = [one.name for one in others]
-    own = {one.name for one in others if one.belongs_to(owner)}
-    if not names:
-        return None
     if st.session_state.get(session.BESIDE_RUN) not in names:
         st.session_state[session.BESIDE_RUN] = None
-    name = st.selectbox(
+    st.selectbox(
         "Beside it",
         names,
         index=None,
@@ -48,7 +53,6 @@ def _choose(run: Run) -> Run | None:
         persist_state="session",
         width=420,
     )
-    return next((one for one in others if one.name == name), None)
 
 
 def _reel(run: Run) -> Reel:
@@ -58,4 +62,5 @@ def _reel(run: Run) -> Reel:
     base = addresses.base_path().lstrip("/")
     sprite = f"{base}/{validation_sprite.sprite(source).path}".lstrip("/")
     labels = "".join(map(str, digits.labels))
-    return Reel(run.name, path, f"{path}.png", sprite, labels)
+    said = run_words.state(run), run_words.where(run, 0, 0)
+    return Reel(run.name, *said, path, f"{path}.png", sprite, labels)

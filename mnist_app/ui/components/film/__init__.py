@@ -16,6 +16,10 @@ class Reel:
 
     name: str
     """The run's."""
+    state: str
+    """How it ended, in a few words, its name among them."""
+    result: str
+    """What came of it, in a few words; may be empty."""
     film: str
     """The path of all that was kept of it."""
     picture: str

@@ -79,7 +79,7 @@ class Player {
     for (const reel of this.loaded) {
       reel.show(this.imagesOf(reel, images), this.isByShare ? reel.film.end : this.end);
     }
-    const text = this.isByShare ? `${percent(images / this.end)} of each training` : `${images.toLocaleString("en")} images`;
+    const text = this.isByShare ? `${percent(images / this.end)} of each training` : `${images.toLocaleString("en")} images seen`;
     this.find(".now").textContent = text;
     this.place.setAttribute("aria-valuetext", text);
   }

@@ -6,14 +6,16 @@ const NO_KERNELS = "This network has no kernels to look at.";
 const MAKING = "Making the picture …";
 
 class Reel {
-  /* `about` is {name, film, picture, sprite, labels}: where the server has what, and its digits. */
+  /* `about` is {name, state, result, film, picture, sprite, labels}: what came of the run, where the
+     server has what there is to see of it, and the wall's digits. */
   constructor(root, about, changed) {
     this.root = root;
     this.about = about;
     this.find = (selector) => root.querySelector(selector);
     this.bars = newBars();
     this.find(".answer").append(this.bars);
-    this.find(".name").textContent = about.name;
+    this.find(".state").textContent = about.state;
+    this.find(".result").textContent = about.result;
     this.find(".save").addEventListener("click", () => this.save());
     this.find(".wall canvas").addEventListener("pointermove", (event) => this.point(event));
     this.load(changed);
@@ -61,8 +63,6 @@ class Reel {
   /* Shows what the run was like after so many images, on an axis of 0 to `end`. */
   show(images, end) {
     const moment = this.film.moments.findLast((one) => one.images <= images);
-    this.images = images;
-    this.find(".where").textContent = this.where(images);
     for (const what of ["accuracy", "loss"]) paintCurves(this.find(`.${what}`), this.film, what, end, images);
     if (this.film.drawing) paintBars(this.bars, this.film.trace.findLast(([asked]) => asked <= images)?.[1] ?? null);
     if (!moment || (moment === this.shown && !this.isResized())) return;
@@ -82,12 +82,6 @@ class Reel {
     const isOther = size !== this.size;
     this.size = size;
     return isOther;
-  }
-
-  where(images) {
-    const epoch = Math.floor(images / this.film.imagesPerEpoch) + 1;
-    const last = Math.max(1, Math.ceil(this.film.end / this.film.imagesPerEpoch));
-    return `${images.toLocaleString("en")} images seen, epoch ${Math.min(epoch, last)}`;
   }
 
   point({ offsetX, offsetY, target }) {

@@ -134,10 +134,14 @@ function shareOfImages(images, end) {
   return Math.log1p(images / FIRST_IMAGES) / Math.log1p(end / FIRST_IMAGES);
 }
 
-/* The numbers of images that an axis names: powers of ten, and its end. */
-function imageTicks(end) {
+/* The numbers of images that an axis of so many pixels names: its ends, and powers of ten that have
+   room between them. */
+function imageTicks(end, width) {
   const ticks = [0];
-  for (let images = FIRST_IMAGES; images < end * 0.7; images *= 10) ticks.push(images);
+  const apart = (one, other) => width * (shareOfImages(other, end) - shareOfImages(one, end));
+  for (let images = FIRST_IMAGES; images < end; images *= 10) {
+    if (apart(ticks.at(-1), images) > 32 && apart(images, end) > 32) ticks.push(images);
+  }
   return [...ticks, end];
 }
 
@@ -165,7 +169,7 @@ function paintCurves(figure, history, what, end, at = null) {
     const label = isShare ? `${100 * value}%` : value;
     return `<path class="grid" d="M${frame.left} ${y}H${frame.right}"/><text x="${frame.left - 6}" y="${+y + 4}" text-anchor="end">${label}</text>`;
   });
-  const feet = imageTicks(end).map((images) => {
+  const feet = imageTicks(end, frame.right - frame.left).map((images) => {
     const anchor = images === end ? "end" : "middle";
     return `<text x="${across(images).toFixed(1)}" y="${size.height - 6}" text-anchor="${anchor}">${shortCount(images)}</text>`;
   });
