@@ -14,8 +14,10 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
+from typing import IO
 
 from mnist_app import limits, storage
 from mnist_app.storage import StorageError, home
@@ -27,9 +29,24 @@ LOGGER = logging.getLogger(__name__)
 POLL_INTERVAL = 0.1
 # Seconds between two notes in the store that a worker is wanted.
 WANTED_INTERVAL = 5.0
+# Seconds until a worker that died as it started is tried again; each time twice as long.
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0
+# A log that is longer when a worker starts makes room for another; the one before it goes.
+LOG_BYTES = 1_000_000
 ROOT = Path(__file__).parent.parent
 
+
+@dataclass(frozen=True)
+class _Failures:
+    """How often in a row a worker died before it could train, and when the next one may start."""
+
+    count: int
+    again_at: float
+    """As `time.monotonic` says it."""
+
+
 _children: dict[str, subprocess.Popen[bytes]] = {}
+_failures: dict[str, _Failures] = {}
 _wanted_at: dict[str, float] = {}
 _starting = threading.Lock()
 
@@ -37,25 +54,31 @@ _starting = threading.Lock()
 class WorkerError(Exception):
     """No worker can be started; the message is a sentence for the person."""
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, sentence: str, detail: str) -> None:
         """Say it; `detail` is for the log and for who works at this machine alone."""
-        super().__init__("This server cannot start a process that trains. Try again.")
+        super().__init__(sentence)
         self.detail = detail
 
 
 def start() -> None:
     """Start the workers that are missing; they warm up while a person chooses settings.
 
-    None is missing where this machine shall have none. Raises StorageError when the store cannot be
-    written, and WorkerError when no process can start.
+    None is missing where this machine shall have none. One that died as it started is tried again
+    after a pause, however often this is called. Raises StorageError when the store cannot be
+    written, and WorkerError when no process can start, or each died as it started the last time.
     """
+    numbers = range(limits.TRAINERS.value())
     with _starting:
-        for number in range(limits.TRAINERS.value()):
-            slot = slots.slot_name(number)
-            _forget_dead_child(slot)
-            _want(slot)
-            if slot not in _children and not slots.is_taken(slot):
-                _children[slot] = _spawn(number)
+        for number in numbers:
+            _start_if_missing(number)
+        failed = [number for number in numbers if slots.slot_name(number) in _failures]
+    if failed and len(failed) == len(numbers):
+        log = _log_file(failed[0])
+        raise WorkerError(
+            "The process that trains ended as soon as it started, so runs wait. Its log, "
+            f"{log.name} in this server’s data folder, says why.",
+            f"the log is {log}",
+        )
 
 
 def is_nobody_there() -> bool:
@@ -115,6 +138,18 @@ def _work(slot: Slot) -> bool:
         return True
 
 
+def _start_if_missing(number: int) -> None:
+    slot = slots.slot_name(number)
+    _look_after_child(number, slot)
+    _want(slot)
+    if slot in _children:
+        return
+    if slots.is_taken(slot):
+        _failures.pop(slot, None)  # another process has started one that lives
+    elif slot not in _failures or time.monotonic() >= _failures[slot].again_at:
+        _children[slot] = _spawn(number)
+
+
 def _keep_renewing(slot: Slot) -> None:
     """Renew the leases again and again; what fails once may work in time the next time."""
     while True:
@@ -129,7 +164,7 @@ def _spawn(number: int) -> subprocess.Popen[bytes]:
     environment = {"TF_ENABLE_ONEDNN_OPTS": "1"} | os.environ
     environment["MNIST_APP_HOME"] = str(home().absolute())  # it works in another folder
     try:
-        with _log_file(number).open("ab") as log:
+        with _open_log(_log_file(number)) as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "mnist_app.workers", str(number)],
                 cwd=ROOT,
@@ -141,13 +176,21 @@ def _spawn(number: int) -> subprocess.Popen[bytes]:
             )
     except OSError as error:
         LOGGER.warning("No worker can be started: %s", error)
-        raise WorkerError(str(error)) from error
+        sentence = "This server cannot start a process that trains. Try again."
+        raise WorkerError(sentence, str(error)) from error
 
 
 def _log_file(number: int) -> Path:
     """Return where a worker's log goes: beside the store, or where that is elsewhere."""
     folder = home() if home().is_dir() else Path(gettempdir())
     return folder / f"worker-{number}.log"
+
+
+def _open_log(file: Path) -> IO[bytes]:
+    """Open a worker's log for more; a long one is kept beside it. Raises OSError."""
+    if file.is_file() and file.stat().st_size > LOG_BYTES:
+        file.replace(file.with_name(f"{file.name}.1"))
+    return file.open("ab")
 
 
 def _want(slot: str) -> None:
@@ -158,12 +201,34 @@ def _want(slot: str) -> None:
         _wanted_at[key] = time.monotonic()
 
 
-def _forget_dead_child(slot: str) -> None:
-    """End the leases of a worker of our own that died: they need not run out."""
+def _look_after_child(number: int, slot: str) -> None:
+    """End the leases of a worker of our own that died: they need not run out.
+
+    One that died before it could train is counted, until one lives to train.
+    """
     child = _children.get(slot)
-    if child is not None and child.poll() is not None:
-        del _children[slot]
-        slots.free(slot, child.pid)
+    if child is None:
+        return
+    status = child.poll()
+    if status is None:
+        if slot in _failures and slots.warm_process(slot) == child.pid:
+            del _failures[slot]
+        return
+    del _children[slot]
+    was_warm = slots.free(slot, child.pid)
+    if was_warm or status == 0:
+        _failures.pop(slot, None)
+        return
+    count = _failures[slot].count + 1 if slot in _failures else 1
+    pause = min(FIRST_PAUSE * 2 ** (count - 1), LONGEST_PAUSE)
+    _failures[slot] = _Failures(count, time.monotonic() + pause)
+    LOGGER.warning(
+        "Worker %d ended with status %d as it started, %d times now. Its log is %s.",
+        number,
+        status,
+        count,
+        _log_file(number),
+    )
 
 
 if __name__ == "__main__":

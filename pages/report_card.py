@@ -9,6 +9,7 @@ from mnist_app.networks import registry
 from mnist_app.networks.card import Card
 from mnist_app.networks.evaluation import StrokeGrid
 from mnist_app.ui import layout, link_settings, resources, session
+from mnist_app.ui.markup import setting_words
 from mnist_app.ui.markup.network_words import table_rows
 from mnist_app.ui.markup.numbers import duration, percent
 from mnist_app.ui.parts import failures, scoreboard
@@ -115,9 +116,9 @@ def show_layers(card: Card) -> None:
     st.table(table_rows(card.layers))
     st.markdown(
         f"**Input:** {card.input}.\n\n"
-        f"**Trained on** {card.data}, for {card.settings.epochs} epochs in batches of "
-        f"{card.settings.batch_size}, with seed {card.settings.seed}. Timed on "
-        f"{card.machine}."
+        f"**Trained on** {card.data}, for {card.settings.epochs} epochs with "
+        f"{setting_words.optimizer_in_words(card.settings)}, and seed {card.settings.seed}. Timed "
+        f"on {card.machine}."
     )
     if card.tried:
         st.subheader("What was tried", anchor=False)

@@ -38,7 +38,7 @@ def start(chosen: Settings | None) -> None:
     if chosen is None:
         return
     try:
-        run = runs.create(chosen, st.session_state[session.PRESET], visitor.owner())
+        run = runs.create(chosen, session.preset(), visitor.owner())
         session.pick(session.SHOWN_RUN, run.name)
         run_controls.watch(run, inside.subject(session.drawing()).image)
         workers.start()

@@ -111,8 +111,9 @@ def _describe(run: Run) -> str:
 def _result(run: Run) -> str:
     if run.test_accuracy is None:
         return f"{run.name} {run.status}. {run.message}".strip()
-    epochs = "1 epoch" if run.completed_epochs == 1 else f"{run.completed_epochs} epochs"
-    return (
-        f"{run.name} {run.status} after {epochs} and {run.seconds:.1f} s of fitting: "
-        f"{100 * run.test_accuracy:.2f}% of the test images are right."
-    )
+    after = f"{run.seconds:.1f} s of fitting"
+    if run.completed_epochs:
+        epochs = "1 epoch" if run.completed_epochs == 1 else f"{run.completed_epochs} epochs"
+        after = f"{epochs} and {after}"
+    right = f"{100 * run.test_accuracy:.2f}% of the test images are right."
+    return f"{run.name} {run.status} after {after}: {right} {run.message}".strip()

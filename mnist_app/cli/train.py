@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _add_setting(parser: argparse.ArgumentParser, name: str, default: object) -> None:
-    option = f"--{name.replace('_', '-')}"
+    option = _option(name)
     if name in settings.CHOICES:
         parser.add_argument(option, choices=settings.CHOICES[name])
     elif isinstance(default, bool):
@@ -117,6 +117,20 @@ def _require_same_layers(chosen: Settings) -> None:
 
 
 def _resume(arguments: argparse.Namespace) -> Run:
-    """Resume a run: to its end, or for some more epochs."""
+    """Resume a run: to its end, or for some more epochs; say which options it ignores."""
+    if ignored := _ignored_options(arguments):
+        note(f"A resumed run keeps its settings. Ignored: {', '.join(ignored)}.")
     runs.resume(arguments.resume, OPERATOR, arguments.epochs or 0)
     return runs.read(arguments.resume)
+
+
+def _ignored_options(arguments: argparse.Namespace) -> list[str]:
+    """Return the options that were given and say what a resumed run has settled already."""
+    settled = {field.name for field in fields(Settings)} - {"epochs"}
+    names = ["preset", "strokes", *sorted(settled)]
+    given = [name for name in names if getattr(arguments, name) is not None]
+    return [_option(name) for name in given]
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mnist_app.codegen.snippets import import_lines
 from mnist_app.data.datasets import MNIST, VALIDATION_IMAGES
+from mnist_app.data.label_noise import mislabel
 from mnist_app.networks.architecture import Architecture, as_tuples
 from mnist_app.networks.layer_specs import Convolution, LayerSpec, Rescaling
 from mnist_app.training.settings import Settings, rate_at
@@ -150,7 +151,7 @@ def _data(settings: Settings) -> str:
 # The last {VALIDATION_IMAGES:,} images are for validation: the network does not learn from them.
 validation_images, validation_labels = images[-{VALIDATION_IMAGES}:], labels[-{VALIDATION_IMAGES}:]
 images, labels = images[:IMAGES], labels[:IMAGES]
-"""
+{_label_noise(settings)}"""
     if settings.augmentation == "none":
         return f'''{loading}
 one_hot = np.eye(10, dtype=np.float32)[labels]
@@ -177,6 +178,20 @@ def training_data(epoch, originals=images, its_labels=labels):
         return Epoch(executor, split, mixture, SEED, epoch, written).result()
 
 '''
+
+
+def _label_noise(settings: Settings) -> str:
+    """Return the lines that make some training labels wrong, where that is asked for."""
+    if not settings.label_noise:
+        return ""
+    return f"""\
+from numpy.typing import NDArray
+
+
+{inspect.getsource(mislabel)}
+
+labels = mislabel(labels, {settings.label_noise!r}, SEED)
+"""
 
 
 def _written(settings: Settings) -> str:

@@ -75,6 +75,8 @@ def _details(settings: Settings, completed_epochs: int) -> TrainingDetails:
 def _data_in_words(settings: Settings, result: Result) -> str:
     mixture = settings.mixture
     parts = [f"{settings.images:,} training images of {SOURCES[settings.data].title}"]
+    if settings.label_noise:
+        parts[0] += f", {100 * settings.label_noise:g}% of them with wrong labels"
     if settings.augmentation != "none":
         parts[0] += ", augmented in each epoch"
     if mixture.synthetic:

@@ -115,6 +115,7 @@ class Training:
         self.completed_epochs = 0
         self.epoch_ends_at = 0
         self.seconds = 0.0
+        self.fitting_since: float | None = None
         self.stop_reason = ""
         self.drawings: Split | None = None
         self.written = Written()
@@ -168,13 +169,13 @@ class Training:
             self.pace.batches_done = batches * (number - self.run.first_epoch)
             self.epoch_ends_at = self.pace.batches_done + batches
             order = np.random.default_rng([self.settings.seed, number]).permutation(len(images))
-            started = self.pace.clock.seconds()
+            self.fitting_since = self.pace.clock.seconds()
             asked = settings.smooth(targets[order], self.settings.label_smoothing)
             self.fitter.fit(images[order], asked, self._rate, self._after_batch)
             self.chronicle.end_point()
             self.chronicle.look(self.validation)
             self.completed_epochs = number if self.controls.is_stopped else number + 1
-            self.seconds += self.pace.clock.seconds() - started
+            self.seconds, self.fitting_since = self._seconds(), None
             self._save()
             if self.controls.is_stopped:
                 break
@@ -214,7 +215,7 @@ class Training:
             lambda: self.recorder.finish(
                 status,
                 artifacts,
-                message=self.stop_reason,
+                message=self._how_it_was_stopped(),
                 test_accuracy=measured.accuracy,
                 after=after,
                 progress=self.pace.progress,
@@ -245,7 +246,7 @@ class Training:
         """Write what happened since the last tick, and do what is commanded."""
         self.chronicle.tick()
         try:
-            self.chronicle.write()
+            self.chronicle.write(seconds=self._seconds())
             self._apply_commands()
         except StorageError as error:  # the next tick tries again; only a checkpoint must be kept
             LOGGER.warning("The store does not answer: %s", error)
@@ -292,6 +293,20 @@ class Training:
             return dict(self.run.before)
         mnist = registry.read_card(self.settings.start_from).test_accuracy
         return {"mnist": mnist, "drawings": accuracy(self.fitter.network(), self.drawings)}
+
+    def _seconds(self) -> float:
+        """Return how long it has been fitting until now."""
+        began = self.fitting_since
+        return self.seconds + (0.0 if began is None else self.pace.clock.seconds() - began)
+
+    def _how_it_was_stopped(self) -> str:
+        """Return where it was stopped and what it has; an empty text where it was not."""
+        if not self.controls.is_stopped or self.stop_reason:
+            return self.stop_reason
+        return (
+            f"It was stopped in epoch {self.completed_epochs + 1} of {self.run.epochs}, after "
+            f"{self.chronicle.images_seen:,} images. Its network is kept as it was then."
+        )
 
     def _is_time_slice_over(self) -> bool:
         return self._is_over(self.began)

@@ -13,6 +13,7 @@ from mnist_app.data import datasets, stroke_files
 from mnist_app.data.augmentation import augment
 from mnist_app.data.datasets import Split, one_hot
 from mnist_app.data.epochs import Epoch
+from mnist_app.data.label_noise import mislabel
 from mnist_app.data.stroke_files import WrittenDigit
 from mnist_app.imaging.normalize import Image
 from mnist_app.training.run import drawings_per_epoch
@@ -64,6 +65,7 @@ def epochs(
     `written` are people's digits that are written anew. Raises DatasetError.
     """
     split = datasets.load_training(settings.data, settings.images)
+    split = Split(split.images, mislabel(split.labels, settings.label_noise, settings.seed))
     if settings.augmentation == "none":
         for number in numbers:
             plain = split.images, one_hot(split.labels)

@@ -117,7 +117,7 @@ def fine_tune_on(drawings: list[LabeledDrawing], owner: str, network: str, kind:
 
     Raises RunError as `runs.create` does.
     """
-    known = SHIPPED[network] if network in SHIPPED else runs.read(network).settings
+    known = SHIPPED[network] if network in SHIPPED else runs.read(network, owner).settings
     return runs.create(_fine_tuning(known, network), kind, owner, as_npz(drawings))
 
 

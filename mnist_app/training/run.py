@@ -104,6 +104,14 @@ class Run:
         """Say whether somebody may see the drawing that it is asked about: its owner alone."""
         return self.belongs_to(who)
 
+    def is_shown_to(self, who: str) -> bool:
+        """Say whether somebody may see it and use its network.
+
+        What a network learned from a person's drawings is in its weights: it is that person's
+        alone.
+        """
+        return not self.has_drawings or self.may_be_changed_by(who)
+
     def may_be_changed_by(self, who: str) -> bool:
         """Say whether somebody may steer, resume and delete it."""
         return who == OPERATOR or self.belongs_to(who)
@@ -193,6 +201,7 @@ def _damaged(values: Mapping[str, Any]) -> Run:
         "damaged",
         queued_at=0.0,
         epochs=0,
+        has_drawings=values["has_drawings"] is not False,
     )
 
 

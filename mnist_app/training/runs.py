@@ -16,6 +16,7 @@ from mnist_app import limits, storage
 from mnist_app.data import datasets
 from mnist_app.data.datasets import DatasetError
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
+from mnist_app.networks import registry
 from mnist_app.storage import ARTIFACTS, RUNS, Now, StorageError
 from mnist_app.training import capacity
 from mnist_app.training import settings as settings_module
@@ -48,12 +49,15 @@ def create(
     `drawings` are as `labeled_drawings.as_npz` returns them, `strokes` as `stroke_files.as_npz`.
 
     A visitor has few active runs at a time, usually one: two clicks make one run. Raises RunError
-    for one more that differs, where training is switched off, too many runs wait, no space is left,
-    files of the data set are missing or the store cannot be written, and SettingsError for settings
-    out of bounds. Old runs are deleted first.
+    for one more that differs, where training is switched off, it would start from a network that
+    `who` may not use, too many runs wait, no space is left, files of the data set are missing or
+    the store cannot be written, and SettingsError for settings out of bounds. Old runs are deleted
+    first.
     """
     _require_training(who)
     settings = settings_module.read(settings_module.as_dictionary(settings))
+    if not may_use(settings.start_from, who):
+        raise RunError(f"{settings.start_from} is another person’s alone. Choose another network.")
     if settings.rewritten and strokes is None:
         raise RunError(
             "This training writes people’s digits anew and has no strokes of people. Bring them, "
@@ -80,21 +84,48 @@ def create(
         return read_run(connection, name)
 
 
-def read(name: str) -> Run:
-    """Return the run `name`, by one indexed query. Raises RunError when there is none."""
+def read(name: str, who: str = OPERATOR) -> Run:
+    """Return the run `name`, by one indexed query.
+
+    Raises RunError when there is none, or none that is shown to `who`.
+    """
     with _store_errors_told(), storage.reading() as connection:
-        return read_run(connection, name)
+        run = read_run(connection, name)
+    if not run.is_shown_to(who):
+        raise RunError(f"There is no run {name}.")
+    return run
+
+
+def may_use(network: str, who: str) -> bool:
+    """Say whether the network of this name is not another person's alone; see `Run.is_shown_to`.
+
+    False where the store cannot be read.
+    """
+    is_private = sa.and_(RUNS.c.has_drawings.is_not(False), RUNS.c.owner != who)
+    query = sa.select(sa.exists().where(RUNS.c.name == network, is_private))
+    try:
+        with storage.reading() as connection:
+            return who == OPERATOR or not connection.execute(query).scalar()
+    except StorageError:
+        return False
+
+
+def read_keras_file(name: str, who: str) -> bytes:
+    """Return a run's network as a Keras file, empty where it has none. Raises RunError."""
+    run = read(name, who)
+    return registry.read_artifact(run.name, "keras") or b""
 
 
 def list_runs(who: str = OPERATOR) -> list[Run]:
     """Return what somebody is shown, the newest first; none where the store cannot be read.
 
-    The operator is shown all runs, a visitor the own ones and the newest of others.
+    The operator is shown all runs, a visitor the own ones and the newest of others; see
+    `Run.is_shown_to`.
     """
     newest_first = SELECTED.order_by(RUNS.c.id.desc())
     queries = [newest_first]
     if who != OPERATOR:
-        others = newest_first.where(RUNS.c.owner != who).limit(OTHERS_SHOWN)
+        others = newest_first.where(_is_anothers(who)).limit(OTHERS_SHOWN)
         queries = [newest_first.where(RUNS.c.owner == who), others]
     try:
         with storage.reading() as connection:
@@ -102,6 +133,16 @@ def list_runs(who: str = OPERATOR) -> list[Run]:
     except StorageError:
         return []
     return sorted(map(run_of, rows), key=lambda run: -run.number)
+
+
+def has_anybody_else(who: str) -> bool:
+    """Say whether `list_runs` has runs of others than `who`."""
+    query = sa.select(sa.exists().where(_is_anothers(who)))
+    try:
+        with storage.reading() as connection:
+            return bool(connection.execute(query).scalar())
+    except StorageError:
+        return False
 
 
 def cleanup_rule() -> str:
@@ -189,7 +230,12 @@ def leave_queue(name: str, who: str) -> None:
     """Take a run that waits out of the queue. Raises RunError as `resume` does."""
     with _changing(name, who) as (connection, run):
         if run.status == "queued":
-            _update(connection, run, status="stopped")
+            kept = (
+                f"It left the queue. What it learned in {run.completed_epochs} epochs is kept."
+                if run.completed_epochs
+                else "It left the queue before it learned anything: there is no network yet."
+            )
+            _update(connection, run, status="stopped", message=kept)
         elif run.is_active:
             raise RunError(f"{name} is being trained already. Stop it instead.")
 
@@ -236,6 +282,11 @@ def _changing(name: str, who: str) -> Iterator[tuple[Connection, Run]]:
                 f"{name} belongs to somebody else. Only the browser that started it can change it."
             )
         yield connection, run
+
+
+def _is_anothers(who: str) -> sa.ColumnElement[bool]:
+    """Say in a query whether a run is another's, and shown to `who`."""
+    return sa.and_(RUNS.c.owner != who, RUNS.c.has_drawings.is_(False))
 
 
 def _update(connection: Connection, run: Run, **values: object) -> None:

@@ -51,6 +51,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "weight_decay": (0, 0.1),
     "beta_2": (0.5, 0.9999),
     "label_smoothing": (0, 0.5),
+    "label_noise": (0, 0.5),
     "batch_size": (8, 2048),
     "epochs": (1, 100),
     "images": (100, EMNIST.training - VALIDATION_IMAGES),
@@ -91,6 +92,8 @@ class Settings:
     """How much Adam and AdamW keep, in each step, of what they know of the gradients' squares."""
     label_smoothing: float = 0.0
     """The share of each target that is spread evenly over all ten digits; see `smooth`."""
+    label_noise: float = 0.0
+    """The share of the training images whose labels are wrong; see `data.label_noise`."""
     batch_size: int = 256
     epochs: int = 2
     data: str = MNIST.name
@@ -263,8 +266,7 @@ def _check_together(settings: Settings) -> None:
         )
     if settings.engine == "tensorflow" and not is_written_by_hand(settings.architecture):
         raise SettingsError(
-            f"The network “{settings.network}” has layers that are not written by hand here. "
-            "Train it with Keras."
+            "This network has layers that are not written by hand here. Train it with Keras."
         )
 
 

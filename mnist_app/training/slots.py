@@ -53,14 +53,20 @@ def is_anybody_there() -> bool:
         return bool(connection.execute(query).scalar())
 
 
-def free(slot: str, process_id: int) -> None:
-    """End all leases of a process that is known to be dead. Raises StorageError."""
+def free(slot: str, process_id: int) -> bool:
+    """End all leases of a process that is known to be dead. Raises StorageError.
+
+    Returns whether it held the slot and was warm, see `Slot.set_warm`.
+    """
     own = sa.and_(WORKERS.c.slot == slot, WORKERS.c.process_id == process_id)
     with storage.writing() as connection:
-        worker = connection.execute(sa.select(WORKERS.c.worker).where(own)).scalar()
+        query = sa.select(WORKERS.c.worker, WORKERS.c.is_warm).where(own)
+        held = connection.execute(query).one_or_none()
         connection.execute(WORKERS.update().where(own).values(lease_until=0.0))
-    if worker is not None:
-        leases.give_up(worker)
+    if held is None or held.worker is None:
+        return False
+    leases.give_up(held.worker)
+    return bool(held.is_warm)
 
 
 class Slot:

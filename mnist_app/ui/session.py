@@ -1,6 +1,6 @@
 """Everything kept for one visitor: each session_state key has its accessor here.
 
-Those of How it learns stand in `learning_session`.
+Those of How it learns stand in `learning_session`; who the visitor is, `visitor` keeps.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,9 @@ from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
 from mnist_app.networks.interventions import Pooling
 from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS
+from mnist_app.training import runs
 from mnist_app.training.settings import Settings, as_dictionary
+from mnist_app.ui import visitor
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.link_state import LinkState
 
@@ -34,6 +36,7 @@ NETWORK_POOL = "network_pool_"
 SHOWN_RUN = "shown_run"
 COMPARED_RUNS = "compared_runs"
 BESIDE_RUN = "beside_run"
+OTHERS_RUNS = "others_runs"
 PRESET = "preset"
 PICKED_DOT = "picked_dot"
 PICKED_CELL = "picked_cell"
@@ -55,7 +58,6 @@ SCENE_CONTENTS = "scene_contents"
 SCENE_LESSON = "scene_lesson"
 SCENE_ANSWER = "scene_answer_"
 _SCENE = "scene_place"
-_VISITOR = "visitor_number"
 _RUN_TROUBLE = "run_trouble"
 _ACTIVE = "active_run"
 _WATCHED = "watched_drawing"
@@ -123,7 +125,10 @@ def network() -> str:
     chosen = st.session_state.get(NETWORK)
     if not isinstance(chosen, str):
         return DEFAULT_NETWORK
-    return chosen if chosen in NETWORKS or registry.exists(chosen) else DEFAULT_NETWORK
+    if chosen in NETWORKS:
+        return chosen
+    is_usable = registry.exists(chosen) and runs.may_use(chosen, visitor.owner())
+    return chosen if is_usable else DEFAULT_NETWORK
 
 
 def choose_network(name: str) -> None:
@@ -262,9 +267,9 @@ def arrivals() -> int:
     return int(st.session_state.get(_ARRIVALS, 0))
 
 
-def visitor_number(new: str) -> str:
-    """Return the number this visitor was given first in this session; `new` when none was."""
-    return str(st.session_state.setdefault(_VISITOR, new))
+def preset() -> str:
+    """Return the name of the preset that the visitor chose for his training; empty for none."""
+    return str(st.session_state.get(PRESET, ""))
 
 
 def choose_settings(settings: Settings) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from mnist_app.ui import session, visitor_cookie
+from mnist_app.ui import visitor_cookie
+
+_NUMBER = "visitor_number"
 
 
 def owner() -> str:
@@ -30,4 +32,4 @@ def _name_of(number: str) -> str:
 def _number() -> str:
     """Return the number that the browser had as the session began, or one of this session."""
     known = visitor_cookie.number_in(dict(st.context.cookies))
-    return session.visitor_number(known or secrets.token_hex(16))
+    return str(st.session_state.setdefault(_NUMBER, known or secrets.token_hex(16)))

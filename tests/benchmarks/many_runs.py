@@ -19,7 +19,7 @@ from mnist_app.storage import ARTIFACTS, RUNS
 from mnist_app.training import runs
 from mnist_app.training.run import OPERATOR
 from mnist_app.training.settings import Settings
-from mnist_app.ui import visitor
+from mnist_app.ui import session, visitor
 from tests.support.apptest import go_to, open_app
 
 COUNTS = (0, 2000, 10_000)
@@ -67,6 +67,7 @@ def fill(count: int) -> None:
 
 def milliseconds(page: str) -> float:
     app = open_app()
+    app.session_state[session.OTHERS_RUNS] = True
     if page != "draw":
         go_to(app, page)
     seconds = []

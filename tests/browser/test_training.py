@@ -4,8 +4,10 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from mnist_app.networks.layers import count_parameters
 from mnist_app.storage import home
 from mnist_app.training import runs
+from mnist_app.training.presets import PRESETS
 from tests.browser.conftest import (
     WIDE,
     OpenPage,
@@ -124,4 +126,14 @@ def test_nothing_is_cut_on_the_training_page(server: Server, open_page: OpenPage
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
     wait_until_quiet(page)
     assert not is_too_wide(page)
+    presets = page.get_by_role("radiogroup", name="Preset").get_by_role("radio")
+    expect(presets).to_have_count(len(PRESETS))
+    expect(presets.first).to_be_checked()
+    presets.first.focus()
+    page.keyboard.press("ArrowRight")
+    second = list(PRESETS.values())[1]
+    expect(page.get_by_role("radio", name=second.title)).to_be_checked()
+    expect(
+        page.get_by_text(f"{count_parameters(second.settings.layers):,} parameters")
+    ).to_be_visible()
     keep_screenshot(page, "training-phone")

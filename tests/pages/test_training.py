@@ -1,5 +1,6 @@
 """The training page without a browser: who may do what, and what is refused."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,15 +14,17 @@ from mnist_app.networks import registry
 from mnist_app.networks.layers import count_parameters
 from mnist_app.storage import RUNS
 from mnist_app.training import labeled_drawings, leases, runs, slots
+from mnist_app.training.labeled_drawings import LabeledDrawing
 from mnist_app.training.presets import PRESETS
 from mnist_app.training.recorder import Recorder
 from mnist_app.training.run import Run
-from mnist_app.training.settings import BOUNDS, Settings
+from mnist_app.training.settings import BOUNDS, Settings, as_dictionary
 from mnist_app.training.slots import Slot
 from tests.support.apptest import (
     SCRIPT,
     by_label,
     component,
+    component_keys,
     draw,
     go_to,
     open_app,
@@ -65,6 +68,30 @@ def unfold(app: AppTest) -> AppTest:
     return run(app)
 
 
+def choose_preset(app: AppTest, name: str) -> AppTest:
+    """Choose a preset as its card does."""
+    app.session_state["preset"] = name
+    for setting, value in as_dictionary(PRESETS[name].settings).items():
+        app.session_state[f"setting_{setting}"] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def see_others(app: AppTest) -> AppTest:
+    """See other people's runs, too."""
+    app.session_state["others_runs"] = True
+    app.run()
+    assert not app.exception
+    return app
+
+
+def rows_of(app: AppTest) -> dict[str, str]:
+    """Return the runs in the table, each with where it is and whose."""
+    tables = [str(html.value) for html in app.html if 'class="lab-runs"' in str(html.value)]
+    return dict(re.findall(r'scope="row">(.*?)<small>(.*?)</small>', "".join(tables)))
+
+
 def finish(run: Run, card: bytes = b"") -> None:
     """Let a run end as a worker ends it."""
     taken = leases.claim_next("worker")
@@ -76,7 +103,7 @@ def finish(run: Run, card: bytes = b"") -> None:
 
 def test_nothing_is_trained_yet_and_then_a_run_waits() -> None:
     app = training_page()
-    assert "No network has been trained yet" in app.info[0].value
+    assert "Your runs will stand here" in app.info[0].value
     press(app, "Train")
     [made] = runs.list_runs()
     assert made.name == "quick-1"
@@ -89,18 +116,16 @@ def test_nothing_is_trained_yet_and_then_a_run_waits() -> None:
 
 def test_a_second_training_waits_for_the_first_to_end() -> None:
     app = unfold(press(training_page(), "Train"))
-    app.segmented_control(key="preset").set_value("overfit").run()
+    choose_preset(app, "overfit")
     press(app, "Train")
     assert "Your run quick-1 is" in app.error[0].value
     assert len(runs.list_runs()) == 1
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_each_preset_shows_its_lesson_and_its_network(preset: str) -> None:
-    app = training_page()
-    app.segmented_control(key="preset").set_value(preset).run()
-    assert not app.exception
-    assert PRESETS[preset].lesson in [text.value for text in app.markdown]
+def test_each_preset_is_marked_and_shows_its_network(preset: str) -> None:
+    app = choose_preset(training_page(), preset)
+    assert component(app, "preset_cards") == {"chosen": preset, "changed": False}
     parameters = count_parameters(PRESETS[preset].settings.layers)
     assert f"The network: {parameters:,} parameters" in [e.label for e in app.expander]
 
@@ -131,6 +156,7 @@ def test_settings_that_do_not_fit_together_make_no_run() -> None:
     """The field allows it, for EMNIST's sake: the program's own check refuses it."""
     app = training_page()
     app.number_input(key="setting_images").set_value(100_000).run()
+    assert component(app, "preset_cards") == {"chosen": "quick", "changed": True}
     assert "57,000" in app.error[0].value
     assert by_label(app.button, "Train").disabled
     assert runs.list_runs() == []
@@ -138,14 +164,46 @@ def test_settings_that_do_not_fit_together_make_no_run() -> None:
 
 def test_others_can_see_a_run_and_not_touch_it() -> None:
     made = runs.create(Settings(), "quick", "somebody else")
-    app = training_page()
+    app = see_others(training_page())
     assert run_on_stage(app) == "quick-1"
     assert not component(app, "stage")["isOwn"]
     assert "Train" in buttons(app)
     finish(made)
     app.run()
     assert not {"Delete", "Train more", "Resume"} & set(buttons(app))
-    assert app.table[-1].value["Started by"].tolist() == ["somebody else"]
+    assert rows_of(app) == {"quick-1": "done, by somebody else"}
+
+
+def test_a_newcomer_sees_nobody_elses_run_unless_he_asks() -> None:
+    failed = runs.create(Settings(), "quick", "somebody else")
+    taken = leases.claim_next("worker")
+    assert taken is not None
+    Recorder(taken, "worker").fail("The program failed.")
+    app = training_page()
+    assert failed.name not in text_of(app)
+    assert "stage" not in component_keys(app)
+    assert rows_of(app) == {}
+    assert "Your runs will stand here" in text_of(app)
+    press(app, "Train")
+    assert rows_of(app) == {"quick-2": "queued"}
+    see_others(app)
+    assert list(rows_of(app)) == ["quick-2", "quick-1"]
+    assert run_on_stage(app) == "quick-2"
+    assert app.multiselect(key="compared_runs").value == []
+
+
+def test_what_learned_from_drawings_is_its_owners_alone() -> None:
+    drawings = labeled_drawings.as_npz([LabeledDrawing(1, drawn(4, 28), 4, {})])
+    run = runs.create(Settings(), "fine-tuned", "somebody else", drawings)
+    finish(run, CARD)
+    app = AppTest.from_file(str(SCRIPT), default_timeout=60)
+    for key, sent in (("network", run.name), ("shown_run", run.name), ("others_runs", True)):
+        app.session_state[key] = sent
+    app.run()
+    assert app.selectbox(key="network").value == "cnn"
+    go_to(app, "training")
+    assert "stage" not in component_keys(app)
+    assert "Your runs will stand here" in text_of(app)
 
 
 def test_what_is_switched_off_is_said_and_all_else_is_shown(
@@ -159,7 +217,7 @@ def test_what_is_switched_off_is_said_and_all_else_is_shown(
     assert "Labeling drawings is switched off on this server." in text
     assert "Bringing pictures is switched off on this server." in text
     assert not [one for one in app.segmented_control if one.label.startswith("Was it right")]
-    go_to(app, "training")
+    see_others(go_to(app, "training"))
     assert "Training is switched off on this server." in text_of(app)
     assert not {"Train", "Train more", "Fine-tune Small CNN"} & set(buttons(app))
     assert run_on_stage(app) == "quick-1"
@@ -183,9 +241,8 @@ def test_a_run_that_cannot_be_read_harms_no_other() -> None:
     with storage.writing() as connection:
         chosen = RUNS.update().where(RUNS.c.id == broken.number)
         connection.execute(chosen.values(settings={"epochs": 10**6}))
-    app = training_page()
-    assert not app.exception
-    states = dict(zip(app.table[-1].value["Run"], app.table[-1].value["State"], strict=True))
+    app = see_others(training_page())
+    states = {name: state.split(",")[0] for name, state in rows_of(app).items()}
     assert states == {whole.name: "queued", broken.name: "damaged"}
     assert run_on_stage(app) == whole.name
 

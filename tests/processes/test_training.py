@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,9 +36,10 @@ from mnist_app.training.history import Curve, read_history, read_snapshot
 from mnist_app.training.presets import SHIPPED
 from mnist_app.training.run import OPERATOR, Run, RunError
 from mnist_app.training.settings import Settings
+from mnist_app.workers import WorkerError
 from tests.support import emnist
 from tests.support.handwriting import DIGITS
-from tests.support.process_control import kill, worker_processes
+from tests.support.process_control import end_workers, kill, worker_processes
 from tests.support.serving import ROOT
 
 SHORT = Settings(images=3000, batch_size=100, epochs=2, dropout=0.3)
@@ -197,6 +199,7 @@ def test_it_pauses_continues_takes_another_rate_and_stops() -> None:
     send(run, "pause")
     run = until(run, lambda run: run.status == "paused")
     before = read_history(run, OPERATOR).training.images
+    assert (run.completed_epochs, run.seconds > 0) == (0, True)
     time.sleep(1)
     assert read_history(runs.read(run.name), OPERATOR).training.images == before
     for kind, value in (("continue", None), ("learning_rate", 0.0001)):
@@ -209,6 +212,7 @@ def test_it_pauses_continues_takes_another_rate_and_stops() -> None:
     assert run.test_accuracy is not None
     assert run.test_accuracy > 0.5
     assert run.completed_epochs == 0
+    assert re.search(r"stopped in epoch 1 of \d+, after [\d,]+ images", run.message)
     runs.resume(run.name, OPERATOR, 20)
     run = until(run, lambda run: run.status == "running")
     assert stop(until(run, is_learning)).status == "stopped"
@@ -260,6 +264,47 @@ def test_what_it_cannot_begin_with_is_said() -> None:
     assert (run.status, run.is_unfinished) == ("failed", True)
     assert "There is no network quick-0." in run.message
     assert len(worker_processes()) == 1
+
+
+def test_a_worker_that_dies_at_its_start_is_let_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "keras.py").write_text("raise SystemExit('This Keras is broken.')")
+    (tmp_path / "worker-0.log").write_bytes(b"old " * workers.LOG_BYTES)
+    monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
+    runs.create(SHORT, "test", OPERATOR)
+    with monkeypatch.context() as broken:
+        broken.setenv("PYTHONPATH", str(tmp_path))
+        polls = until_it_is_said()
+    log = (tmp_path / "worker-0.log").read_text()
+    assert polls > 3
+    assert log == "This Keras is broken.\n"
+    assert (tmp_path / "worker-0.log.1").stat().st_size == 4 * workers.LOG_BYTES
+    with pytest.raises(WorkerError, match=r"Its log, worker-0\.log"):
+        workers.start()  # at once: as a viewer's next poll does
+    assert worker_processes() == []
+    until_one_lives()
+    end_workers()
+
+
+def until_it_is_said() -> int:
+    """Poll as many viewers do, until it is said that no worker lives; return how often."""
+    for polls in range(int(TIMEOUT / 0.05)):
+        try:
+            workers.start()
+        except WorkerError:
+            return polls
+        time.sleep(0.05)
+    raise AssertionError("The worker lives.")
+
+
+def until_one_lives() -> None:
+    for _ in range(int(TIMEOUT / 0.1)):
+        with suppress(WorkerError):
+            workers.start()
+            return
+        time.sleep(0.1)
+    raise AssertionError("No worker lives again.")
 
 
 def test_a_damaged_checkpoint_is_said() -> None:
@@ -388,7 +433,11 @@ def test_the_command_learns_from_peoples_strokes(tmp_path: Path) -> None:
     ("options", "status", "sentence"),
     [
         (["--epochs", "1000"], 2, "Epochs must be from 1 to 100."),
-        (["--resume", "never-was"], 1, "There is no run never-was."),
+        (
+            ["--resume", "never-was", "--epochs", "1", "--seed", "5", "--preset", "quick"],
+            1,
+            "keeps its settings. Ignored: --preset, --seed.\nThere is no run never-was.",
+        ),
         (["--rewritten", "9"], 1, "or set the number of rewritten digits to 0."),
         (["--network", "mlp", "--start-from", "cnn"], 2, "has other layers than the one to train."),
         (["--strokes", "/nowhere"], 1, "/nowhere cannot be read: No such file or directory."),

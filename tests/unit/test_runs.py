@@ -80,6 +80,47 @@ def test_a_run_is_what_was_asked_for() -> None:
     assert not read.belongs_to("")
 
 
+def test_what_learned_from_drawings_is_its_owners_alone() -> None:
+    runs.create(Settings(), "fine-tuned", OWNER, b"drawings")
+    run, recorder = taken()
+    recorder.finish("done", {"card": CARD, "keras": b"weights"})
+    private = runs.read(run.name, OWNER)
+    assert [one.name for one in runs.list_runs("another")] == []
+    assert not runs.has_anybody_else("another")
+    assert not runs.may_use(private.name, "another")
+    for asked in (runs.read, runs.read_keras_file):
+        with pytest.raises(RunError, match=f"There is no run {private.name}"):
+            asked(private.name, "another")
+    with pytest.raises(RunError, match="is another person’s alone"):
+        runs.create(Settings(start_from=private.name), "quick", "another")
+    labeled_drawings.keep("another", np.zeros((28, 28), np.uint8), 3)
+    with pytest.raises(RunError, match="There is no run"):
+        labeled_drawings.fine_tune("another", private.name)
+    for owner in (OWNER, OPERATOR):
+        assert runs.may_use(private.name, owner)
+        assert runs.read_keras_file(private.name, owner) == b"weights"
+    assert runs.create(Settings(start_from=private.name), "quick", OWNER).status == "queued"
+
+
+def test_other_networks_are_anybodys() -> None:
+    run = ended()
+    assert [one.name for one in runs.list_runs("another")] == [run.name]
+    assert runs.has_anybody_else("another")
+    assert not runs.has_anybody_else(OWNER)
+    for name in ("cnn", "never-was", run.name):
+        assert runs.may_use(name, "another")
+
+
+def test_one_that_leaves_the_queue_says_what_it_has() -> None:
+    run = runs.create(Settings(), "quick", OWNER)
+    runs.leave_queue(run.name, OWNER)
+    assert "before it learned anything" in runs.read(run.name).message
+    trained = ended()
+    runs.resume(trained.name, OWNER, 1)
+    runs.leave_queue(trained.name, OWNER)
+    assert "What it learned in 2 epochs is kept" in runs.read(trained.name).message
+
+
 @pytest.mark.parametrize("wrong", [{"epochs": 1000}, {"images": 10**9}, {"network": "../cnn"}])
 def test_settings_out_of_bounds_make_no_run(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError):

@@ -52,6 +52,46 @@ class NetworkRow:
     is_chosen: bool
 
 
+@dataclass(frozen=True)
+class RunRow:
+    """A line in the table of runs, as it is shown."""
+
+    name: str
+    state: str
+    """Where it is, and whose it is where it is somebody else's."""
+    network: str
+    parameters: str
+    images: str
+    """What it learns from."""
+    optimizer: str
+    epochs: str
+    time: str
+    """Of fitting, until now."""
+    accuracy: str
+    """On the test images; empty until it has ended."""
+
+
+def runs_table(rows: Sequence[RunRow]) -> Markup:
+    """Return runs as HTML, a line each."""
+    return Markup(
+        '<div class="lab-wide"><table class="lab-runs"><tr><th scope="col">Run</th>'
+        '<th scope="col">Network</th><th scope="col">Learns from</th>'
+        '<th scope="col" class="number">Epochs</th>'
+        '<th scope="col" class="number">Test accuracy</th></tr>{}</table></div>'
+    ).format(joined(map(_run_row, rows)))
+
+
+def _run_row(row: RunRow) -> Markup:
+    return Markup(
+        '<tr><th scope="row">{}<small>{}</small></th><td>{}<small>{}</small></td>'
+        '<td>{}<small>{}</small></td><td class="number">{}<small>{}</small></td>'
+        '<td class="number">{}</td></tr>'
+    ).format(
+        *(row.name, row.state, row.network, row.parameters, row.images, row.optimizer),
+        *(row.epochs, row.time, row.accuracy),
+    )
+
+
 def networks_table(rows: Sequence[NetworkRow]) -> Markup:
     """Return networks as HTML, a line each; the chosen one stands out."""
     heads = ("Network", "MNIST", "People", "Parameters", "Per image", "Training")

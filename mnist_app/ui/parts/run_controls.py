@@ -72,9 +72,10 @@ def keep(run: Run) -> None:
 
 def _download(run: Run) -> None:
     """Offer the network as a Keras file; it is read when the button is pressed."""
+    who = visitor.owner()
     st.download_button(
         "Download as .keras",
-        lambda: registry.read_artifact(run.name, "keras") or b"",
+        lambda: runs.read_keras_file(run.name, who),
         file_name=f"{run.name}.keras",
         icon=":material/download:",
         on_click="ignore",

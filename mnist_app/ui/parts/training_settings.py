@@ -3,17 +3,14 @@
 import streamlit as st
 
 from mnist_app.networks.layers import count_parameters
-from mnist_app.networks.registry import NETWORKS
 from mnist_app.training import settings
 from mnist_app.training.settings import BOUNDS, BUILT, CHOICES, Settings, SettingsError
 from mnist_app.ui import session
+from mnist_app.ui.markup import setting_words
 from mnist_app.ui.markup.network_words import table_rows
 from mnist_app.ui.markup.numbers import count
+from mnist_app.ui.markup.setting_words import FIELDS
 from mnist_app.ui.session import SETTING
-
-_NETWORK_TITLES = {BUILT: "Built from stages"} | {
-    name: network.title for name, network in NETWORKS.items()
-}
 
 
 def choose() -> Settings | None:
@@ -34,63 +31,63 @@ def choose() -> Settings | None:
 def _show_fields() -> None:
     """All settings, with what each may be."""
     with st.container(horizontal=True):
-        _select("network", "Network", width=200, titles=_NETWORK_TITLES)
-        _select(
-            "engine",
-            "Trained by",
-            width=200,
-            titles={"keras": "Keras", "tensorflow": "TensorFlow by hand"},
-        )
+        _select("network", 200)
+        _select("engine", 200)
     if st.session_state[SETTING + "network"] == BUILT:
         with st.container(horizontal=True):
-            _number("stages", "Stages")
-            _number("filters", "Filters in stage 1")
-            _number("kernel", "Kernel size")
-            _number("pool", "Pool size")
-            _number("pool_stride", "Pool stride")
-            _number("dense", "Dense units")
-            _number("dropout", "Dropout", step=0.1)
-            _select("activation", "Activation")
-        st.checkbox("Batch normalization", key=SETTING + "batch_norm", persist_state="session")
+            for name in ("stages", "filters", "kernel", "pool", "pool_stride", "dense"):
+                _number(name)
+            _number("dropout", step=0.1)
+            _select("activation")
+        st.checkbox(
+            FIELDS["batch_norm"].label,
+            key=SETTING + "batch_norm",
+            persist_state="session",
+            help=FIELDS["batch_norm"].about,
+        )
     with st.container(horizontal=True):
-        _select("optimizer", "Optimizer")
+        _select("optimizer", 200)
         if st.session_state[SETTING + "optimizer"] == "adamw":
-            _number("weight_decay", "Weight decay", step=None)
-        _number("learning_rate", "Learning rate", step=None)
-        _select("schedule", "Schedule")
-        _number("batch_size", "Batch size")
-        _number("epochs", "Epochs")
-        _select("data", "Data set")
-        _number("images", "Training images")
-        _select("augmentation", "Augmentation", width=220)
-        _number("seed", "Seed")
+            _number("weight_decay", step=None)
+        _number("learning_rate", step=None)
+        _select("schedule")
+        _number("batch_size")
+        _number("epochs")
+    with st.container(horizontal=True):
+        _select("data")
+        _number("images")
+        _select("augmentation", 260)
+        _number("label_noise", step=0.1)
+        _number("seed")
 
 
-def _select(name: str, label: str, width: int = 150, titles: dict[str, str] | None = None) -> None:
+def _select(name: str, width: int = 170) -> None:
     """A field for a setting that is one of a few words."""
     st.selectbox(
-        label,
+        FIELDS[name].label,
         CHOICES[name],
-        format_func=lambda choice: (titles or {}).get(choice, choice),
+        format_func=lambda choice: setting_words.CHOICES[name].get(choice, choice),
         key=SETTING + name,
         persist_state="session",
         width=width,
+        help=FIELDS[name].about,
     )
 
 
-def _number(name: str, label: str, step: float | None = 1) -> None:
+def _number(name: str, step: float | None = 1) -> None:
     """A field for a setting that is a number."""
     low, high = BOUNDS[name]
     is_whole = isinstance(getattr(Settings, name), int)
     st.number_input(
-        label,
+        FIELDS[name].label,
         int(low) if is_whole else float(low),
         int(high) if is_whole else float(high),
         step=int(step or 1) if is_whole else step,
         format="%d" if is_whole else "%g",
         key=SETTING + name,
         persist_state="session",
-        width=150,
+        width=170,
+        help=FIELDS[name].about,
     )
 
 
