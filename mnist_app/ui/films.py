@@ -98,11 +98,12 @@ def _version(run: Run, who: str) -> str:
 
 def _run_of(request: Request) -> Run | None:
     """Return the run whose film a request asks for; None where it is another one now."""
+    who = visitor.owner_by(request.cookies)
     try:
-        run = runs.read(request.path_params["name"])
+        run = runs.read(request.path_params["name"], who)
     except RunError:
         return None
-    is_known = request.path_params["version"] == _version(run, visitor.owner_by(request.cookies))
+    is_known = request.path_params["version"] == _version(run, who)
     return run if is_known and not run.is_active else None
 
 

@@ -152,7 +152,9 @@ class RunReader:
         self._workers_due = self._kernels_due = 0.0
 
     def feed_for(self, who: str) -> Feed:
-        """Return what somebody hears of the run."""
+        """Return what somebody hears of the run. Raises RunError where it is another's alone."""
+        if not self._look.run.is_shown_to(who):
+            raise RunError(f"There is no run {self._look.run.name}.")
         return self._feeds[self._look.run.shows_drawing_to(who)]
 
     async def follow(self) -> None:
@@ -214,10 +216,11 @@ class RunReaders:
         """Answer with the stream of a run, as far as this visitor may see it."""
         try:
             reader = await self._reader_of(request.path_params["name"])
+            feed = reader.feed_for(visitor.owner_by(request.cookies))
         except RunError as error:
             said = {"run": {"trouble": str(error)}}
             return once(event("run", said) if _is_of_store(error) else GONE)
-        return STREAMS.answer(request, reader.feed_for(visitor.owner_by(request.cookies)))
+        return STREAMS.answer(request, feed)
 
     async def _reader_of(self, name: str) -> RunReader:
         """Return who reads a run, a new one where nobody does. Raises RunError."""

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from mnist_app.training import runs
 from mnist_app.training.run import Run
 from mnist_app.ui import addresses, films, session, validation_sprite, visitor
 from mnist_app.ui.components import film
 from mnist_app.ui.components.film import Reel
+from mnist_app.ui.parts import run_choice
 
 
 @st.fragment
@@ -28,12 +28,10 @@ def _has_film(run: Run) -> bool:
 
 
 def _choose(run: Run) -> Run | None:
-    """Let the visitor choose another run; own ones stand first."""
-    owner = visitor.owner()
-    others = [one for one in runs.list_runs(owner) if _has_film(one) and one.name != run.name]
-    others.sort(key=lambda one: not one.belongs_to(owner))
-    names = [one.name for one in others]
-    own = {one.name for one in others if one.belongs_to(owner)}
+    """Let the visitor choose another of the runs that he sees."""
+    others = [one for one in run_choice.visible() if _has_film(one) and one.name != run.name]
+    titles = {one.name: run_choice.title(one) for one in others}
+    names = list(titles)
     if not names:
         return None
     if st.session_state.get(session.BESIDE_RUN) not in names:
@@ -42,7 +40,7 @@ def _choose(run: Run) -> Run | None:
         "Beside it",
         names,
         index=None,
-        format_func=lambda one: f"{one} (yours)" if one in own else one,
+        format_func=lambda name: titles.get(name, name),
         placeholder="Another run, in step",
         key=session.BESIDE_RUN,
         persist_state="session",
