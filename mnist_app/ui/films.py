@@ -97,8 +97,8 @@ def _version(run: Run, who: str) -> str:
 
 def _run_of(request: Request) -> Run | None:
     """Return the run whose film a request asks for; None where it is another one now."""
+    who = visitor.owner_by(request.cookies)
     try:
-        who = visitor.owner_by(request.cookies)
         run = runs.read(request.path_params["name"], who)
     except RunError:
         return None

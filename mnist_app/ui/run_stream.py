@@ -154,11 +154,10 @@ class RunReader:
         self._workers_due = self._kernels_due = 0.0
 
     def feed_for(self, who: str) -> Feed:
-        """Return what somebody hears of the run. Raises RunError where that is nothing."""
-        run = self._look.run
-        if not run.is_shown_to(who):
-            raise RunError(f"There is no run {run.name}.")
-        return self._feeds[run.shows_drawing_to(who)]
+        """Return what somebody hears of the run. Raises RunError where it is another's alone."""
+        if not self._look.run.is_shown_to(who):
+            raise RunError(f"There is no run {self._look.run.name}.")
+        return self._feeds[self._look.run.shows_drawing_to(who)]
 
     async def follow(self) -> None:
         """Tell what changes, until the run has ended, is deleted, or nobody watches it."""

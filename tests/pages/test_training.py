@@ -184,7 +184,7 @@ def test_a_newcomer_sees_nobody_elses_run_unless_he_asks() -> None:
     assert "stage" not in component_keys(app)
     assert rows_of(app) == {}
     assert "Your runs will stand here" in text_of(app)
-    press(app, "Train")
+    unfold(press(app, "Train"))
     assert rows_of(app) == {"quick-2": "queued"}
     see_others(app)
     assert list(rows_of(app)) == ["quick-2", "quick-1"]

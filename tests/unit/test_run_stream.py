@@ -166,9 +166,11 @@ def test_many_who_watch_share_one_reader(monkeypatch: pytest.MonkeyPatch) -> Non
     asynchronous.run(hear())
 
 
-def test_nobody_watches_a_run_that_is_not_there() -> None:
+def test_nobody_watches_what_is_not_there_or_anothers_alone() -> None:
+    private = runs.create(Settings(), "fine-tuned", OWNER, b"drawings").name
+
     async def hear() -> None:
-        for name in ("quick-99", "../../etc", "x" * 5000):
+        for name in ("quick-99", "../../etc", "x" * 5000, private):
             watcher = Watcher(RunReaders(), name)
             await watcher.watching
             assert "event: gone" in watcher.text

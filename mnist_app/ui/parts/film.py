@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from mnist_app.training import runs
 from mnist_app.training.run import Run
 from mnist_app.ui import addresses, films, session, validation_sprite, visitor
 from mnist_app.ui.components import film
 from mnist_app.ui.components.film import Reel
 from mnist_app.ui.markup import run_words
+from mnist_app.ui.parts import run_choice
 
 
 @st.fragment
@@ -29,25 +29,23 @@ def exists(run: Run) -> bool:
 
 
 def _others(run: Run) -> list[Run]:
-    """Return the runs that may be chosen beside a run; own ones stand first."""
-    owner = visitor.owner()
-    others = [one for one in runs.list_runs(owner) if exists(one) and one.name != run.name]
-    return sorted(others, key=lambda one: not one.belongs_to(owner))
+    """Return the runs that may be chosen beside a run: others that the visitor sees."""
+    return [one for one in run_choice.visible() if exists(one) and one.name != run.name]
 
 
 def _choose(others: list[Run]) -> None:
     """Let the visitor choose one of the others, or none."""
     if not others:
         return
-    own = {one.name for one in others if one.belongs_to(visitor.owner())}
-    names = [one.name for one in others]
+    titles = {one.name: run_choice.title(one) for one in others}
+    names = list(titles)
     if st.session_state.get(session.BESIDE_RUN) not in names:
         st.session_state[session.BESIDE_RUN] = None
     st.selectbox(
         "Beside it",
         names,
         index=None,
-        format_func=lambda one: f"{one} (yours)" if one in own else one,
+        format_func=lambda name: titles.get(name, name),
         placeholder="Another run, in step",
         key=session.BESIDE_RUN,
         persist_state="session",

@@ -52,7 +52,7 @@ def titles() -> dict[str, str]:
     if now is not None and st.session_state.get(session.OTHERS_RUNS):
         every.append(now)  # where newer ones of others have come
     readable = [run for run in every if run.status != "damaged"]
-    called = {run.name: _title(run, owner) for run in readable}
+    called = {run.name: title(run) for run in readable}
     if not called:
         session.forget(session.SHOWN_RUN)
     elif st.session_state.get(session.SHOWN_RUN) not in called:
@@ -84,6 +84,7 @@ def choose(titles: dict[str, str]) -> None:
             )
 
 
-def _title(run: Run, owner: str) -> str:
-    """What never changes: Streamlit knows a choice by its title."""
-    return run.name if run.belongs_to(owner) else f"{run.name}, somebody else’s"
+def title(run: Run) -> str:
+    """Return what a run is called; this never changes: Streamlit knows a choice by its title."""
+    is_own = run.belongs_to(visitor.owner())
+    return run.name if is_own else f"{run.name}, somebody else’s"
