@@ -109,7 +109,7 @@ def test_a_drawing_is_labeled_and_kept_with_its_strokes() -> None:
 
 
 def test_what_to_think_of_is_said_before() -> None:
-    app = press(open_app(), "Fine-tune")
+    app = press(go_to(open_app(), "training"), "Fine-tune on my handwriting")
     assert "eight drawings are a good start" in text_of(app)
     press(app, "Fine-tune now")
     assert "Label some drawings first" in text_of(app)
@@ -128,11 +128,10 @@ def test_what_to_think_of_is_said_before() -> None:
 def test_progress_stands_where_the_button_was() -> None:
     keep(7, 4, 7, 4)
     app = press(press(draw(open_app(), 4), "Fine-tune"), "Fine-tune now")
-    assert "fine-tuned-1" in app.get("progress")[0].proto.text
+    assert app.get("progress")[0].proto.text == "Number 1 of 1 in the queue"
     assert "Fine-tune now" not in buttons(app)
-    app = go_to(open_app(), "training")  # and whoever comes back finds it
-    press(app, "Fine-tune on my handwriting")
-    assert "number 1 of 1 in the queue" in app.get("progress")[0].proto.text
+    app = press(open_app(), "Fine-tune")  # whoever comes back finds it
+    assert app.get("progress")[0].proto.text == "Number 1 of 1 in the queue"
 
 
 def test_what_was_forgotten_is_shown_and_undone() -> None:

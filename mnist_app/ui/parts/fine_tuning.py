@@ -26,11 +26,11 @@ from mnist_app.training.settings import SettingsError
 from mnist_app.ui import layout, resources, session, visitor
 from mnist_app.ui.components.labeled_tiles import LabeledTile, labeled_tiles
 from mnist_app.ui.drawing import Drawing
-from mnist_app.ui.markup import panels, predictions
+from mnist_app.ui.markup import panels, predictions, run_words
 from mnist_app.ui.markup.numbers import exact_percent
 from mnist_app.ui.markup.panels import Panel
 from mnist_app.ui.markup.predictions import PredictionView
-from mnist_app.ui.parts import asking, run_view
+from mnist_app.ui.parts import asking
 from mnist_app.workers import WorkerError
 
 REFRESH_SECONDS = 0.5
@@ -144,7 +144,7 @@ def watch_fine_tuning() -> None:
     run = _run()
     if run is None:
         st.rerun()
-    st.progress(run.progress, run_view.headline(run))
+    st.progress(run.progress, run_words.where(run, *runs.place_in_queue(run)))
     if run.status == "queued":
         _start_workers()
     if run.is_active:
