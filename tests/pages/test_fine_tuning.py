@@ -110,6 +110,7 @@ def test_a_drawing_is_labeled_and_kept_with_its_strokes() -> None:
 
 def test_what_to_think_of_is_said_before() -> None:
     app = press(go_to(open_app(), "training"), "Fine-tune on my handwriting")
+    go_to(app, "draw")  # where a browser is already
     assert "eight drawings are a good start" in text_of(app)
     press(app, "Fine-tune now")
     assert "Label some drawings first" in text_of(app)
