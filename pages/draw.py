@@ -17,6 +17,7 @@ def draw_and_read() -> None:
     drawing = canvas.show()
     with st.container(key="draw_answer"):
         answer.show(drawing)
+    fine_tuning.explain(drawing)
     with st.container(horizontal=True, vertical_alignment="center", key="draw_label"):
         fine_tuning.ask_for_label(drawing)
 
@@ -27,6 +28,7 @@ with st.container(key="draw"):
         canvas.controls()
         with st.popover("Photo or camera", icon=":material/photo_camera:"):
             canvas.picture_input()
+    fine_tuning.act()
     answer.show_network()
     layout.end("pixels", "what the machine sees")
 layout.poll_for_inference()

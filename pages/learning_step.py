@@ -114,7 +114,7 @@ def show_step(start: Learner, learner: Learner, passes: Passes) -> None:
         learner.label,
         learning.scenes_in_words(learner, passes),
         attempts,
-        [learning.attempt_in_words(attempts, at, passes.loss) for at in range(len(attempts.rates))]
+        [learning.attempt_in_words(attempts, at, passes.loss) for at in range(len(attempts.losses))]
         if attempts
         else [],
         weight_view(card, weight) if weight else None,

@@ -1,7 +1,8 @@
 """Complete scripts that train exactly the network of a run, as text to copy.
 
-Each runs as it stands where TensorFlow is installed: Keras downloads MNIST. Only for augmented
-images, EMNIST and what Keras lacks of LeNet-5, this project must lie in the same folder.
+Each runs as it stands where TensorFlow is installed: Keras downloads MNIST where its file does not
+lie beside the script. Only for augmented images, EMNIST and what Keras lacks of LeNet-5, this
+project must lie in the same folder. The notebook is made of the same parts.
 """
 
 import inspect
@@ -14,7 +15,8 @@ from mnist_app.networks.architecture import Architecture, as_tuples
 from mnist_app.networks.layer_specs import Convolution, LayerSpec, Rescaling
 from mnist_app.training.settings import Settings, rate_at
 
-_BY_HAND = Path(__file__).parent.parent / "model" / "by_hand.py"
+BY_HAND = Path(__file__).parent.parent / "model" / "by_hand.py"
+PATH_IMPORT = "from pathlib import Path"
 _OPTIMIZERS = {
     "sgd": "keras.optimizers.SGD(LEARNING_RATE)",
     "momentum": "keras.optimizers.SGD(LEARNING_RATE, momentum=0.9)",
@@ -26,27 +28,27 @@ _OPTIMIZERS = {
 
 def keras_script(settings: Settings) -> str:
     """Return a script with compile and fit for these settings."""
-    optimizer = _OPTIMIZERS[settings.optimizer].format(
-        decay=settings.weight_decay, beta_2=settings.beta_2
-    )
     return f'''\
 {import_lines("math")}
+{PATH_IMPORT}
 
 {import_lines("keras", "numpy as np")}
 
-{_constants(settings)}
+{constants(settings)}
 keras.utils.set_random_seed(SEED)
-{_data(settings)}
+
+{loading(settings)}
+{training_data(settings)}
 {network_code(settings.architecture)}
 # The loss is computed from the logits, which is exact; the softmax comes after.
 model = keras.Model(network.input, network.get_layer("logits").output)
 model.compile(
-    optimizer={optimizer},
+    optimizer={optimizer(settings)},
     loss=keras.losses.CategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"],
 )
 
-{_schedule(settings)}
+{schedule(settings)}
 
 class Schedule(keras.callbacks.Callback):
     """Set the learning rate before each batch."""
@@ -61,7 +63,7 @@ class Schedule(keras.callbacks.Callback):
 schedule = Schedule()
 for epoch in range(EPOCHS):
     images, targets = training_data(epoch)
-{_smoothing(settings)}    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
+{smoothing(settings)}    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
     model.fit(
         images[order],
         targets[order],
@@ -85,21 +87,21 @@ def tensorflow_script(settings: Settings) -> str:
     Raises ArchitectureError for a network that is not written by hand here; see
     `networks.architecture.is_written_by_hand`.
     """
-    layers = "\n".join(f"    {layer!r}," for layer in as_tuples(settings.architecture))
     return f"""\
-{_BY_HAND.read_text().rstrip()}
+{BY_HAND.read_text().rstrip()}
 
 
 {import_lines("math")}
+{PATH_IMPORT}
 
 {import_lines("keras")}
 
-{_constants(settings)}
-LAYERS = [
-{layers}
-]
-{_data(settings)}
-{_schedule(settings)}
+{constants(settings)}
+LAYERS = {layers_by_hand(settings)}
+
+{loading(settings)}
+{training_data(settings)}
+{schedule(settings)}
 
 network = Network(LAYERS, SEED)
 training = Training(
@@ -118,7 +120,7 @@ def accuracy(images, labels):
 batches_done = 0
 for epoch in range(EPOCHS):
     images, targets = training_data(epoch)
-{_smoothing(settings)}    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
+{smoothing(settings)}    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
     for start in range(0, len(images), BATCH_SIZE):
         batch = order[start : start + BATCH_SIZE]
         rate = tf.constant(learning_rate(batches_done), tf.float32)
@@ -134,7 +136,8 @@ print(f"Right on the {{len(test_labels):,}} test images: {{100 * share_right:.2f
 """
 
 
-def _constants(settings: Settings) -> str:
+def constants(settings: Settings) -> str:
+    """Return the settings by name."""
     return f"""\
 SEED = {settings.seed}
 EPOCHS = {settings.epochs}
@@ -143,39 +146,53 @@ IMAGES = {settings.images}
 LEARNING_RATE = {settings.learning_rate!r}  # the highest of its schedule"""
 
 
-def _data(settings: Settings) -> str:
-    """Return how the data is loaded, split and, where that is asked for, augmented."""
-    loading = f"""\
+def layers_by_hand(settings: Settings) -> str:
+    """Return the layers as `model.by_hand` takes them; raises as `tensorflow_script` does."""
+    lines = "\n".join(f"    {layer!r}," for layer in as_tuples(settings.architecture))
+    return f"[\n{lines}\n]"
 
+
+def optimizer(settings: Settings) -> str:
+    """Return the expression that makes Keras's optimizer."""
+    return _OPTIMIZERS[settings.optimizer].format(
+        decay=settings.weight_decay, beta_2=settings.beta_2
+    )
+
+
+def loading(settings: Settings) -> str:
+    """Return how the data is loaded and split."""
+    return f"""\
 {_whole_data(settings.data)}
 # The last {VALIDATION_IMAGES:,} images are for validation: the network does not learn from them.
 validation_images, validation_labels = images[-{VALIDATION_IMAGES}:], labels[-{VALIDATION_IMAGES}:]
 images, labels = images[:IMAGES], labels[:IMAGES]
 {_label_noise(settings)}"""
+
+
+def training_data(settings: Settings) -> str:
+    """Return the function that makes the images and targets of an epoch, augmented if asked for."""
     if settings.augmentation == "none":
-        return f'''{loading}
+        return '''\
 one_hot = np.eye(10, dtype=np.float32)[labels]
 
 
-def training_data(epoch):
+def training_data(epoch, originals=images, targets=one_hot):
     """The same images in each epoch, uint8 (n, 28, 28), and one-hot labels, float32 (n, 10)."""
-    return images, one_hot
+    return originals, targets
 
 '''
-    return f'''{loading}
-
+    return f'''\
 def training_data(epoch, originals=images, its_labels=labels):
     """Images augmented for this epoch by this project's own code, and their targets."""
-    from loky import ProcessPoolExecutor
+    from loky import get_reusable_executor
 
     from mnist_app.data.datasets import Split
     from mnist_app.data.epochs import Epoch, Mixture
 
 {_written(settings)}
-    with ProcessPoolExecutor() as executor:
-        mixture = {settings.mixture!r}
-        split = Split(originals, its_labels)
-        return Epoch(executor, split, mixture, SEED, epoch, written).result()
+    mixture = {settings.mixture!r}
+    split = Split(originals, its_labels)
+    return Epoch(get_reusable_executor(), split, mixture, SEED, epoch, written).result()
 
 '''
 
@@ -199,8 +216,6 @@ def _written(settings: Settings) -> str:
     if not settings.rewritten:
         return "    written = []"
     return """\
-    from pathlib import Path
-
     from mnist_app.data import stroke_files
     from mnist_app.training.epoch_data import read_strokes
 
@@ -212,7 +227,14 @@ def _written(settings: Settings) -> str:
 
 def _whole_data(source: str) -> str:
     if source == MNIST.name:
-        return "(images, labels), (test_images, test_labels) = keras.datasets.mnist.load_data()"
+        return """\
+DATA = Path("mnist.npz")  # read where it lies here; otherwise Keras downloads it
+if DATA.exists():
+    with np.load(DATA) as arrays:
+        images, labels = arrays["x_train"], arrays["y_train"]
+        test_images, test_labels = arrays["x_test"], arrays["y_test"]
+else:
+    (images, labels), (test_images, test_labels) = keras.datasets.mnist.load_data()"""
     return f"""\
 # This project's own code reads the files; where they must lie stands on its page MNIST.
 from mnist_app.data import datasets
@@ -222,7 +244,7 @@ images, labels = training_split.images, training_split.labels
 test_images, test_labels = test_split.images, test_split.labels"""
 
 
-def _smoothing(settings: Settings) -> str:
+def smoothing(settings: Settings) -> str:
     """Return the line that smooths the targets, where that is asked for."""
     share = settings.label_smoothing
     if not share:
@@ -232,9 +254,13 @@ def _smoothing(settings: Settings) -> str:
     )
 
 
-def _schedule(settings: Settings) -> str:
+def schedule(settings: Settings, images: str = "") -> str:
+    """Return the function that gives the learning rate of each batch.
+
+    `images` is an expression: how many images an epoch has, where it is not known here.
+    """
     return f"""\
-batches = EPOCHS * math.ceil({settings.images_per_epoch} / BATCH_SIZE)
+batches = EPOCHS * math.ceil({images or settings.images_per_epoch} / BATCH_SIZE)
 
 
 {inspect.getsource(rate_at)}

@@ -22,6 +22,7 @@ from mnist_app.model.learning_layers import KINDS, Used
 from mnist_app.networks import registry
 from mnist_app.networks.learning import (
     MOST_STEPS,
+    STEP_SIZES,
     AskAttempts,
     AskOverfitting,
     AskPasses,
@@ -40,7 +41,6 @@ from mnist_app.networks.prediction import PredictionError
 Weights = Mapping[str, tuple[tf.Tensor, ...]]
 """Layer -> what gradients change of it, as Keras orders it: kernel, bias."""
 LOGITS = "logits"
-RATES = np.logspace(-4, 0, 13, dtype=np.float32)
 # On so many test images each attempt is tried: a step of the wrong size is paid by others.
 TRIED_IMAGES = 100
 NUDGES = 41
@@ -86,12 +86,12 @@ def attempts(learner: Learner) -> Attempts:
     network, weights = _network_of(learner), _weights(learner)
     image, label = _digit(learner)
     gradients = network.trace(weights, image, label)["gradients"]
-    tried = [_stepped(weights, gradients, rate) for rate in RATES]
+    tried = [_stepped(weights, gradients, rate) for rate in STEP_SIZES]
     logits = np.stack([network.logits(one, image).numpy()[0] for one in tried])
     accuracies = [network.accuracy(one, TRIED_IMAGES) for one in tried]
     losses, probabilities = _read(logits, learner.label)
     shares = np.array(accuracies, np.float32)
-    return Attempts(RATES, losses, probabilities, shares, TRIED_IMAGES)
+    return Attempts(losses, probabilities, shares, TRIED_IMAGES)
 
 
 def weight_gradient(learner: Learner, asked: WeightAt | SteepestOf) -> WeightGradient:

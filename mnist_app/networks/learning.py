@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from mnist_app.imaging.convolution import Array
 from mnist_app.networks.questions import Answer, Question
 
+STEP_SIZES = tuple(round(10 ** (tenth / 3 - 4), 6) for tenth in range(13))
+"""The sizes that a step can have, from far too small to far too large: 0.0001 to 1."""
 MOST_STEPS = 100
 """How many steps a learner can have taken already."""
 
@@ -64,10 +66,8 @@ class Passes:
 
 @dataclass(frozen=True, eq=False)
 class Attempts:
-    """What one step makes of the answer, by its size."""
+    """What one step makes of the answer, for each of `STEP_SIZES`."""
 
-    rates: Array
-    """Step sizes, float32 (n,)."""
     losses: Array
     """The digit's loss after a step of each size, float32 (n,)."""
     probabilities: Array

@@ -143,6 +143,7 @@ def runs_to_choose() -> list[str]:
 
 
 def _choose_network() -> None:
+    session.take_next_network()
     network = session.network()
     if session.is_new_label(_title_and_accuracy(network)):
         # Streamlit knows a choice by its label, and forgets it when a run has learned more.

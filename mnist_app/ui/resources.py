@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from threading import Condition
 from typing import ParamSpec, TypeVar
 
+import numpy as np
 import streamlit as st
 from cachetools import LRUCache, cached
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mnist_app.analysis import embedding, scores
 from mnist_app.analysis.background import ScoringQueue
+from mnist_app.analysis.forgetting import Digits
 from mnist_app.analysis.scores import Scores
 from mnist_app.data import datasets, statistics
 from mnist_app.data.datasets import EMNIST, MNIST
@@ -174,6 +176,14 @@ def scores_of(card: cards.Card) -> Scores | None:
     return _scores(card.name, registry.version(card.name), measured)
 
 
+def test_answers(name: str) -> Digits:
+    """Return the digit that a network answers to each test image of its data set, shape (n,).
+
+    Asking takes seconds where its scores are not measured. Raises InferenceError, DatasetError.
+    """
+    return _test_answers(name, registry.version(name))
+
+
 def scoring_queue() -> ScoringQueue:
     """Return what measures visitors' own runs."""
     return _SCORING_QUEUE
@@ -192,6 +202,15 @@ def _card(name: str, version: int) -> cards.Card:  # noqa: ARG001
 @_keep(40)
 def _weights(network: str, version: int) -> dict[str, list[Array]]:  # noqa: ARG001
     return _INFERENCE.weights(network)
+
+
+@_keep(40)
+def _test_answers(name: str, version: int) -> Digits:  # noqa: ARG001
+    measured = scores_of(card(name))
+    if measured is not None:
+        return np.asarray(measured.probabilities.argmax(axis=1))
+    images = split(card(name).tested_on, "test").images
+    return np.asarray(_INFERENCE.background().probabilities(images, name).argmax(axis=1))
 
 
 @_keep(40)

@@ -51,6 +51,9 @@ IMAGE_PAGE = "image_page"
 IMAGE_NUMBER = "image_number"
 PICKED_IMAGE = "picked_image"
 SETTING = "setting_"
+FINE_TUNING = "fine_tuning_is_open"
+FINE_TUNED = "fine_tuned_run"
+AWAITED = "awaited_run"
 ROOM_ADDRESS = "room_address"
 ROOM_TASK = "room_task"
 ROOM_DIGIT = "room_digit"
@@ -74,6 +77,7 @@ _POLLING = "polling"
 _PICTURE_TROUBLE = "picture_trouble"
 _PICTURES = "pictures_brought"
 _LINKS = "links"
+_NEXT_NETWORK = "next_network"
 _CHALLENGE = "challenge"
 
 
@@ -134,6 +138,18 @@ def network() -> str:
 def choose_network(name: str) -> None:
     """Choose a network for the visitor, as if in the sidebar. Call it before that is shown."""
     st.session_state[NETWORK] = name
+
+
+def choose_network_next(name: str) -> None:
+    """Choose a network where the sidebar is shown already: the page's next run has it."""
+    st.session_state[_NEXT_NETWORK] = name
+
+
+def take_next_network() -> None:
+    """Choose the network that waits to be chosen, if there is one. Call it before the sidebar."""
+    name = st.session_state.pop(_NEXT_NETWORK, None)
+    if name is not None:
+        choose_network(name)
 
 
 def is_new_label(label: str) -> bool:

@@ -47,6 +47,16 @@ def test_any_weight_is_a_click_away(server: Server, open_page: OpenPage) -> None
     expect(first).to_have_text(re.compile(r"^conv2, kernels \[\d, \d, \d+, 0\]"))
     root.locator(".own canvas").first.click(position={"x": 4, "y": 4})
     expect(first).to_have_text(re.compile(r"^conv2, kernels \[0, 0, \d+, 0\]"))
+    new = root.locator(".sum .new")
+    expect(new).to_have_text(re.compile(r"^After a step of 0\.01: \S+ − 0\.01 × \S+ = \S+\.$"))
+    root.get_by_role("button", name="4 Update").click()
+    expect(root.get_by_role("button", name="Take this step")).to_be_enabled()
+    root.locator(".update input").fill("12")
+    value, gradient, after = (
+        float(number.replace("−", "-").strip("()"))
+        for number in re.findall(r"(?<=: )\S+|(?<=× )\S+|(?<== )\S+(?=\.$)", new.inner_text())
+    )
+    assert abs(value - gradient - after) < 0.01 * abs(gradient) + 1e-4
     read = root.locator(".read")
     expect(read).to_have_text(re.compile(r"^At (.+) the loss is (.+)\. The tangent says \2\.$"))
     root.get_by_label("Value of the weight").fill("0")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from mnist_app import limits, storage, workers
@@ -32,7 +31,6 @@ from tests.support.apptest import (
     run,
     text_of,
 )
-from tests.support.handwriting import DIGITS, drawn
 
 CARD = registry.read_artifact("cnn", "card") or b""
 
@@ -219,7 +217,7 @@ def test_what_is_switched_off_is_said_and_all_else_is_shown(
     assert not [one for one in app.segmented_control if one.label.startswith("Was it right")]
     see_others(go_to(app, "training"))
     assert "Training is switched off on this server." in text_of(app)
-    assert not {"Train", "Train more", "Fine-tune Small CNN"} & set(buttons(app))
+    assert not {"Train", "Train more", "Fine-tune on my handwriting"} & set(buttons(app))
     assert run_on_stage(app) == "quick-1"
     assert "Use this network" in buttons(app)
     assert "Nothing can be trained" not in text_of(app)
@@ -285,30 +283,6 @@ def test_an_interrupted_run_is_said_and_resumed() -> None:
     assert "Its worker process ended" in text_of(app)
     press(app, "Resume")
     assert runs.read(run.name).status == "queued"
-
-
-def test_a_drawing_is_labeled_kept_with_its_strokes_and_deleted() -> None:
-    app = draw(open_app(), 4)
-    question = next(one for one in app.segmented_control if one.label.startswith("Was it right"))
-    question.set_value(4).run()
-    assert "Kept as a 4" in text_of(app)
-    with storage.reading() as connection:
-        [(strokes, label)] = connection.execute(
-            sa.select(storage.LABELED_DRAWINGS.c.strokes, storage.LABELED_DRAWINGS.c.label)
-        ).all()
-    assert label == 4
-    assert [stroke["width"] for stroke in strokes["strokes"]] == [18, 18]
-    assert strokes["strokes"][0]["points"][0] == [round(2.8 * x, 1) for x in DIGITS[4][0][0]]
-    go_to(app, "training")
-    assert "You have labeled one drawing." in text_of(app)
-    assert "Fine-tune Small CNN" in buttons(app)
-    press(app, "Delete all")
-    assert "Fine-tune Small CNN" not in buttons(app)
-
-
-def test_nobody_sees_another_persons_drawings() -> None:
-    labeled_drawings.keep("somebody else", drawn(4, 28), 4)
-    assert "Delete all" not in buttons(training_page())
 
 
 def test_a_deleted_network_is_replaced_by_the_usual_one() -> None:

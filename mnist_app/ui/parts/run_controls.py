@@ -9,6 +9,7 @@ import streamlit as st
 
 from mnist_app import limits, workers
 from mnist_app.codegen import scripts
+from mnist_app.codegen.notebook import notebook
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
 from mnist_app.networks.architecture import is_written_by_hand
@@ -16,8 +17,11 @@ from mnist_app.storage import StorageError
 from mnist_app.training import capacity, runs
 from mnist_app.training.history import read_history
 from mnist_app.training.run import Run, RunError
+from mnist_app.training.settings import Settings
 from mnist_app.ui import session, visitor
 from mnist_app.workers import WorkerError
+
+CHANGED_RATE = "The learning rate changed during this run. The code keeps one schedule."
 
 
 def watch(run: Run, image: Image) -> None:
@@ -63,6 +67,7 @@ def keep(run: Run) -> None:
                 disabled=session.network() == run.name,
             )
             _download(run)
+            _download_notebook(run)
         if session.network() == run.name:
             st.success(f"“{run.name}” answers on every page now.", icon=":material/check:")
         _show_code(run)
@@ -83,17 +88,41 @@ def _download(run: Run) -> None:
     )
 
 
+def _download_notebook(run: Run) -> None:
+    """Offer a notebook that trains the same network; it is made when the button is pressed."""
+    notes = [CHANGED_RATE] if _has_changed_rate(run) else []
+    st.download_button(
+        "Download as a notebook",
+        lambda: notebook(run.name, _as_trained(run), notes),
+        file_name=f"{run.name}.ipynb",
+        mime="application/x-ipynb+json",
+        icon=":material/menu_book:",
+        on_click="ignore",
+        key=f"notebook_{run.name}",
+        help="For Jupyter: trains this network with Keras, and with TensorFlow by hand.",
+    )
+
+
+def _has_changed_rate(run: Run) -> bool:
+    return bool(read_history(run, visitor.owner()).rates or run.first_epoch)
+
+
+def _as_trained(run: Run) -> Settings:
+    return replace(run.settings, epochs=max(1, run.completed_epochs))
+
+
 def _show_code(run: Run) -> None:
     """Offer complete scripts that train the same network with the same settings."""
     with st.expander("Show the code", icon=":material/code:"):
         if run.settings.start_from:
             st.caption(
                 f"This run fine-tuned {registry.title(run.settings.start_from)} on drawings. The "
-                "scripts train the same network from scratch, on MNIST."
+                "scripts train the same network from scratch, on MNIST. The notebook begins as the "
+                "run did."
             )
-        if read_history(run, visitor.owner()).rates or run.first_epoch:
-            st.caption("The learning rate changed during this run. The scripts keep one schedule.")
-        settings = replace(run.settings, epochs=max(1, run.completed_epochs))
+        if _has_changed_rate(run):
+            st.caption(CHANGED_RATE)
+        settings = _as_trained(run)
         with_keras, by_hand = st.tabs(["Keras", "TensorFlow by hand"])
         with_keras.code(scripts.keras_script(settings), language="python")
         if is_written_by_hand(settings.architecture):

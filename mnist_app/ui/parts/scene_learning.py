@@ -75,7 +75,7 @@ def _show_step(element: LearningStep, drawing: Drawing, turn: str) -> None:
         learner.label,
         learning.scenes_in_words(learner, passes),
         attempts,
-        [learning.attempt_in_words(attempts, at, passes.loss) for at in range(len(attempts.rates))]
+        [learning.attempt_in_words(attempts, at, passes.loss) for at in range(len(attempts.losses))]
         if attempts
         else [],
         None,

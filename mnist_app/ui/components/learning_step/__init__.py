@@ -12,7 +12,7 @@ import streamlit as st
 from mnist_app.imaging.colormap import Scale
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.image_files import as_base64
-from mnist_app.networks.learning import Attempts, Passes, WeightGradient
+from mnist_app.networks.learning import STEP_SIZES, Attempts, Passes, WeightGradient
 from mnist_app.ui.element import element, read_pick
 
 _ELEMENT = element(Path(__file__).parent)
@@ -95,7 +95,7 @@ def learning_step(
 
     def report_step() -> None:
         rate = st.session_state[key].get("stepped")
-        if attempts and isinstance(rate, float | int) and rate in attempts.rates.tolist():
+        if attempts and isinstance(rate, float | int) and rate in STEP_SIZES:
             on_step(float(rate))
 
     _ELEMENT(
@@ -110,6 +110,7 @@ def learning_step(
             "loss": passes.loss,
             "label": label,
             "words": dict(words),
+            "rates": list(STEP_SIZES),
             "attempts": _attempts(attempts, outcomes) if attempts else None,
             "weight": _weight(weight) if weight else None,
             "begins": begins,
@@ -154,10 +155,8 @@ def _packed(columns: Sequence[LearningColumn], activations: Scale, errors: Scale
 
 def _attempts(attempts: Attempts, outcomes: Sequence[str]) -> dict[str, Any]:
     return {
-        "rates": attempts.rates.tolist(),
         "probabilities": attempts.probabilities.round(5).tolist(),
         "words": list(outcomes),
-        "usual": len(attempts.rates) // 2,
     }
 
 

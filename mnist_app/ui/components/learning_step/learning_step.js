@@ -22,6 +22,7 @@ class LearningStep {
     this.slider.addEventListener("input", () => {
       this.isMoved = true;
       this.showAttempt();
+      this.showNewValue();
     });
     this.find(".take").addEventListener("click", () => this.take());
     this.find(".rows").replaceChildren(...Array.from({ length: 10 }, (_, digit) => newRow(digit)));
@@ -31,10 +32,16 @@ class LearningStep {
     return this.find(".update input");
   }
 
+  get rate() {
+    return this.data.rates[Number(this.slider.value)];
+  }
+
   async update(data) {
     this.data = data;
     if (data.turn !== this.turn) this.show(data.begins);
     this.turn = data.turn;
+    this.slider.max = data.rates.length - 1;
+    if (!this.isMoved) this.slider.value = data.rates.length >> 1;
     if (this.columns.length !== data.columns.length || this.network !== data.network) this.build();
     this.showAnswer();
     this.showAttempt();
@@ -133,11 +140,9 @@ class LearningStep {
     const { attempts } = this.data;
     this.find(".take").disabled = !attempts;
     if (!attempts) return;
-    this.slider.max = attempts.rates.length - 1;
-    if (!this.isMoved) this.slider.value = attempts.usual;
     const at = Number(this.slider.value);
-    this.find(".update output").textContent = significant(attempts.rates[at]);
-    this.slider.setAttribute("aria-valuetext", significant(attempts.rates[at]));
+    this.find(".update output").textContent = significant(this.rate);
+    this.slider.setAttribute("aria-valuetext", significant(this.rate));
     [...this.find(".rows").children].forEach((row, digit) => {
       row.querySelector(".after").style.setProperty("--share", attempts.probabilities[at][digit]);
     });
@@ -146,17 +151,24 @@ class LearningStep {
 
   take() {
     this.isMoved = true;
-    this.tell.setTriggerValue("stepped", this.data.attempts.rates[Number(this.slider.value)]);
+    this.tell.setTriggerValue("stepped", this.rate);
+  }
+
+  /* What a step of the size at the slider makes of the weight. */
+  showNewValue() {
+    const { weight } = this.data;
+    if (!weight) return;
+    const { value, gradient } = weight;
+    const factor = gradient < 0 ? `(${significant(gradient)})` : significant(gradient);
+    this.find(".sum .new").textContent =
+      `After a step of ${significant(this.rate)}: ${significant(value, 5)} − ${significant(this.rate)} × ${factor} = ${significant(value - this.rate * gradient, 5)}.`;
   }
 
   showWeight(weight) {
-    this.find(".sum").replaceChildren(
-      ...weight.sentences.map((sentence) => {
-        const line = document.createElement("p");
-        line.textContent = sentence;
-        return line;
-      }),
-    );
+    const [name, how] = weight.sentences;
+    this.find(".sum .name").textContent = name;
+    this.find(".sum .how").textContent = how;
+    this.showNewValue();
     const pick = (number) => this.tell.setTriggerValue("neighbor", number);
     const { neighbors, neighborGradients, inputs, errors, products } = weight;
     const own = [figureOf("Weights", neighbors, pick), figureOf("Gradients", neighborGradients, pick)];
