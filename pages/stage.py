@@ -13,7 +13,6 @@ from mnist_app.ui.parts.scene_place import Place
 
 TALK = "talk"
 LESSONS = Path(__file__).parent / "lessons.py"
-NOTES = "notes"
 
 layout.begin("Stage", "")
 
@@ -72,7 +71,7 @@ def read_notes() -> None:
     )
 
 
-if NOTES in st.query_params:
+if scene_place.NOTES in st.query_params:
     with st.container(key="stage_notes"):
         read_notes()
 else:
