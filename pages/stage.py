@@ -72,13 +72,13 @@ def read_notes() -> None:
 
 
 if scene_place.NOTES in st.query_params:
-    with st.container(key="stage_notes"):
+    with st.container(key="talk_notes"):
         read_notes()
 else:
-    with st.container(key="stage"):
+    with st.container(key="talk"):
         play()
-        with st.container(key="stage_tools"):
+        with st.container(key="talk_tools"):
             canvas.controls()
-    with st.container(key="stage_leave"):
+    with st.container(key="talk_leave"):
         st.page_link(LESSONS, label="Leave the stage")
 layout.poll_for_inference()

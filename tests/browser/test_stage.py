@@ -15,7 +15,7 @@ SCREENS: tuple[ViewportSize, ...] = (
 # What has to be scrolled to, and how much of the screen's height the element takes.
 MEASURE = """() => {
   const main = document.querySelector("[data-testid=stMain]");
-  const stage = document.querySelector(".st-key-stage");
+  const stage = document.querySelector(".st-key-talk");
   const element = document.querySelector(".st-key-scene_element").getBoundingClientRect();
   const over = [main, stage].map((one) => Math.max(
     one.scrollHeight - one.clientHeight, one.scrollWidth - one.clientWidth));
