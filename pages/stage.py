@@ -13,7 +13,6 @@ from mnist_app.ui.parts.scene_place import Place
 
 TALK = "talk"
 LESSONS = Path(__file__).parent / "lessons.py"
-NOTES = "notes"
 
 layout.begin("Stage", "")
 
@@ -72,14 +71,14 @@ def read_notes() -> None:
     )
 
 
-if NOTES in st.query_params:
-    with st.container(key="stage_notes"):
+if scene_place.NOTES in st.query_params:
+    with st.container(key="talk_notes"):
         read_notes()
 else:
-    with st.container(key="stage"):
+    with st.container(key="talk"):
         play()
-        with st.container(key="stage_tools"):
+        with st.container(key="talk_tools"):
             canvas.controls()
-    with st.container(key="stage_leave"):
+    with st.container(key="talk_leave"):
         st.page_link(LESSONS, label="Leave the stage")
 layout.poll_for_inference()

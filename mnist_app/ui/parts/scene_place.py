@@ -8,7 +8,7 @@ from mnist_app.lessons.elements import Element
 from mnist_app.lessons.reading import Lesson, Scene, lessons
 from mnist_app.ui import session
 
-LESSON, SCENE, STEP = "lesson", "scene", "step"
+LESSON, SCENE, STEP, NOTES = "lesson", "scene", "step", "notes"
 """What they are called in an address."""
 
 
@@ -61,9 +61,15 @@ def current(usual: str) -> Place:
 
 
 def go_to(lesson: Lesson, number: int, step: int = 0) -> None:
-    """Go to a step of a scene. Call it before what shows it, as a callback."""
+    """Go to a step of a scene. Call it before what shows it, as a callback.
+
+    Whatever else the address said was of the scene before; only that this is the window with the
+    notes stays.
+    """
     scene = lesson.scenes[number].name
-    st.query_params.update({LESSON: lesson.name, SCENE: scene, STEP: str(step)})
+    said = {LESSON: lesson.name, SCENE: scene, STEP: str(step)}
+    notes = {NOTES: "1"} if NOTES in st.query_params else {}
+    st.query_params.from_dict(said | notes)
     session.keep_scene_place(lesson.name, scene, step)
 
 

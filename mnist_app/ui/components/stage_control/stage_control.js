@@ -143,7 +143,7 @@ class StageControl {
     if (this.typed) this.type("");
     else if (covers.length) covers[0].hidden = true;
     else if (this.data.isNotes) window.close();
-    else document.querySelector(".st-key-stage_leave a")?.click();
+    else document.querySelector(".st-key-talk_leave a")?.click();
   }
 
   openNotes() {
