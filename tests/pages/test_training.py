@@ -31,6 +31,7 @@ from tests.support.apptest import (
     run,
     text_of,
 )
+from tests.support.images import drawn
 
 CARD = registry.read_artifact("cnn", "card") or b""
 
