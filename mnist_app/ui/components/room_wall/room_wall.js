@@ -4,6 +4,8 @@ const WAITING = { open: "", paused: "The room is paused.", closed: "The room is 
 const LARGEST_TILE = 84;
 const SMALLEST_TILE = 14;
 const TILE_GAP = 4;
+const COLUMN_GAP = 8;
+const WIDENING = 12; // how much wider a column is that has all drawings
 const MOST_TILES = 100; // a column: the newest ones, the others are counted
 const MOST_FALLING = 8; // at a time; more would take the browser too long
 const LOST_AFTER = 1500; // milliseconds: a stream is opened again now and then
@@ -29,7 +31,7 @@ class Wall {
     this.find(".back").onclick = () => this.close();
     this.find(".hide").onclick = () => this.hideShown();
     this.find(".columns").onclick = ({ target }) => target.dataset.number && this.open(Number(target.dataset.number));
-    new ResizeObserver(() => this.measure()).observe(this.columns[0].tiles);
+    new ResizeObserver(() => this.fit()).observe(this.find(".columns"));
   }
 
   addColumn(digit) {
@@ -144,21 +146,23 @@ class Wall {
     write(this.find(".counts"), parts.filter(Boolean).join(" · "));
   }
 
-  measure() {
-    const { clientWidth, clientHeight } = this.columns[0].tiles;
-    this.size = { width: clientWidth, height: clientHeight };
-    this.fit();
-  }
-
-  /* Tiles are as large as the fullest column allows. */
+  /* Full columns are wider, and tiles as large as the fullest one allows. */
   fit() {
-    if (!this.size?.width || !this.counts) return;
-    const { width, height } = this.size;
-    const most = Math.min(MOST_TILES, Math.max(...this.counts));
-    let side = Math.min(LARGEST_TILE, width);
-    const holds = () => Math.max(1, Math.floor((width + TILE_GAP) / (side + TILE_GAP))) * Math.floor(height / (side + TILE_GAP));
-    while (side > SMALLEST_TILE && holds() < most) side -= 2;
+    const { clientWidth, clientHeight } = this.find(".columns");
+    if (!clientWidth || !this.counts) return;
+    const total = this.counts.reduce((sum, count) => sum + count, 0) || 1;
+    const weights = this.counts.map((count) => 1 + Math.round((WIDENING * count) / total));
+    const unit = (clientWidth - COLUMN_GAP * NO_DIGIT) / weights.reduce((sum, weight) => sum + weight, 0);
+    const height = clientHeight - this.find("footer").offsetHeight - TILE_GAP;
+    let side = LARGEST_TILE;
+    const holds = (weight) => {
+      const across = Math.floor((unit * weight + TILE_GAP) / (side + TILE_GAP));
+      return across * Math.floor((height + TILE_GAP) / (side + TILE_GAP));
+    };
+    const isTight = () => weights.some((weight, at) => holds(weight) < Math.min(MOST_TILES, this.counts[at]));
+    while (side > SMALLEST_TILE && isTight()) side -= 1;
     this.root.style.setProperty("--side", `${side}px`);
+    this.find(".columns").style.gridTemplateColumns = weights.map((weight) => `minmax(0, ${weight}fr)`).join(" ");
   }
 
   showFindings(found) {
