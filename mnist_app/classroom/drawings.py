@@ -168,16 +168,18 @@ def keep_readings(
     with changing(ROOMS.c.id == room.number) as change:
         if change.room.network != room.network:
             return
-        for drawing, answer, reading in zip(read, probabilities, readings, strict=True):
-            change.connection.execute(
-                ROOM_DRAWINGS.update()
-                .where(ROOM_DRAWINGS.c.id == drawing.number)
-                .values(
-                    probabilities=answer.astype("<f4").tobytes(),
-                    reading=int(reading),
-                    changed=change.version,
-                )
-            )
+        values = [
+            {
+                "number": drawing.number,
+                "probabilities": answer.astype("<f4").tobytes(),
+                "reading": int(reading),
+                "changed": change.version,
+            }
+            for drawing, answer, reading in zip(read, probabilities, readings, strict=True)
+        ]
+        if values:
+            own = ROOM_DRAWINGS.update().where(ROOM_DRAWINGS.c.id == sa.bindparam("number"))
+            change.connection.execute(own, values)
 
 
 def list_drawings(room: Room, who: str, after: int = -1) -> list[RoomDrawing]:

@@ -38,6 +38,12 @@ def asks_for_page(scope: Scope) -> bool:
     )
 
 
+def is_phones(scope: Scope) -> bool:
+    """Say whether an HTTP request is a phone's that joins a room: it takes no page's place."""
+    path: str = scope["path"]
+    return path == f"{base_path()}/join"
+
+
 class KnownAddresses:
     """Middleware that answers with 404 where the server has nothing."""
 

@@ -19,7 +19,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from mnist_app import limits
 from mnist_app.ui import connections, garbage
-from mnist_app.ui.addresses import asks_for_page
+from mnist_app.ui.addresses import asks_for_page, is_phones
 from mnist_app.ui.visitor_cookie import number_in
 
 FULL = "All places are taken at the moment. This page tries again by itself."
@@ -134,7 +134,7 @@ class Admission:
         """Let a request through, or answer it with the reason."""
         if scope["type"] == "websocket":
             await self._open_page(scope, receive, send)
-        elif scope["type"] == "http" and asks_for_page(scope):
+        elif scope["type"] == "http" and asks_for_page(scope) and not is_phones(scope):
             refusal = self._house.refusal(Guest.of(scope))
             answer = full_page(refusal) if refusal else self._app
             await answer(scope, receive, send)

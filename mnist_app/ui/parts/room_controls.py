@@ -17,6 +17,8 @@ from mnist_app.ui.markup import run_words
 from mnist_app.workers import WorkerError
 
 TASKS = {"free": "Any digit", "draw": "All draw a …", "fool": "Fool it", "nothing": "No digit"}
+USUAL_DIGIT = 7
+"""Some people cross it, and some do not."""
 LOOK_SECONDS = 2.0
 
 
@@ -64,8 +66,10 @@ def show(room: Room) -> None:
 def _start_with(room: Room) -> None:
     """Let the controls show the room's task, also in a new session."""
     session.pick(session.ROOM_TASK, room.task.kind)
-    if room.task.digit is not None or not session.is_kept(session.ROOM_DIGIT):
-        session.pick(session.ROOM_DIGIT, room.task.digit or 0)
+    if room.task.digit is not None:
+        session.pick(session.ROOM_DIGIT, room.task.digit)
+    elif not session.is_kept(session.ROOM_DIGIT):
+        session.pick(session.ROOM_DIGIT, USUAL_DIGIT)
 
 
 def _show_tasks(room: Room) -> None:

@@ -4,6 +4,10 @@ const WAITING = { open: "", paused: "The room is paused.", closed: "The room is 
 const LARGEST_TILE = 84;
 const SMALLEST_TILE = 14;
 const TILE_GAP = 4;
+const COLUMN_GAP = 8;
+const WIDENING = 12; // how much wider a column is that has all drawings
+const MOST_TILES = 100; // a column: the newest ones, the others are counted
+const MOST_FALLING = 8; // at a time; more would take the browser too long
 const LOST_AFTER = 1500; // milliseconds: a stream is opened again now and then
 const REOPEN_AFTER = 2000;
 
@@ -70,6 +74,7 @@ class Wall {
 
   begin() {
     this.drawings.clear();
+    this.news = null;
     clearTimeout(this.losing);
     this.losing = null;
     this.find(".trouble").hidden = true;
@@ -80,34 +85,31 @@ class Wall {
       if (one.hidden) this.drawings.delete(one.number);
       else this.drawings.set(one.number, { ...this.drawings.get(one.number), ...one });
     }
+    const isOther = this.news?.round !== news.round;
     this.news = news;
-    this.root.dataset.round = news.round;
-    this.find(".task").textContent = WAITING[news.status] || news.sentence;
-    this.show();
+    write(this.find(".task"), WAITING[news.status] || news.sentence);
+    this.show(isOther ? [...this.drawings.keys()] : news.drawings.map((one) => one.number));
     this.showFindings(news.findings);
     if (this.shownNumber !== undefined) this.open(this.shownNumber);
   }
 
-  /* The drawings of the current task, each in its column. */
-  show() {
-    const shown = [...this.drawings.values()].filter((one) => one.round === this.news.round);
-    const wanted = new Set(shown.map((one) => one.number));
-    for (const [number, tile] of this.tiles) {
-      if (wanted.has(number)) continue;
-      tile.remove();
-      this.tiles.delete(number);
-    }
-    for (const one of shown) this.place(one);
-    const counts = this.columns.map(({ tiles }) => tiles.childElementCount);
-    this.columns.forEach(({ count }, digit) => write(count, counts[digit] || ""));
-    const wrong = shown.filter((one) => one.wrong).length;
-    const known = shown.filter((one) => one.label !== null).length;
-    const right = known ? `, ${known - wrong} of ${known} read right` : "";
-    const phones = this.news.phones === 1 ? "1 phone" : `${this.news.phones} phones`;
-    const unread = shown.filter((one) => one.reading === null).length;
-    const waiting = unread ? `, ${unread} to be read` : "";
-    write(this.find(".counts"), `${phones} · ${shown.length} ${shown.length === 1 ? "drawing" : "drawings"}${waiting}${right}`);
+  /* Puts drawings of the current task into their columns, and takes those of others away. */
+  show(changed) {
+    for (const number of this.tiles.keys()) if (!this.isShown(number)) this.drop(number);
+    const shown = changed.filter((number) => this.isShown(number));
+    this.root.classList.toggle("calm", shown.length > MOST_FALLING);
+    for (const number of shown) this.place(this.drawings.get(number));
+    this.count();
     this.fit();
+  }
+
+  isShown(number) {
+    return this.drawings.get(number)?.round === this.news.round;
+  }
+
+  drop(number) {
+    this.tiles.get(number).remove();
+    this.tiles.delete(number);
   }
 
   /* What the network has not read yet waits above the columns. */
@@ -122,18 +124,45 @@ class Wall {
     tile.classList.toggle("wrong", one.wrong);
     tile.classList.toggle("fooled", this.news.task.kind === "fool" && one.wrong);
     const place = this.columns[one.reading]?.tiles ?? this.find(".arrivals");
-    if (tile.parentElement !== place) place.append(tile);
+    if (tile.parentElement === place) return;
+    place.append(tile);
+    if (place.childElementCount > MOST_TILES) this.drop(Number(place.firstChild.dataset.number));
   }
 
-  /* Tiles are as large as the fullest column allows. */
+  count() {
+    const shown = [...this.drawings.values()].filter((one) => one.round === this.news.round);
+    this.counts = this.columns.map(() => 0);
+    for (const { reading } of shown) if (reading !== null) this.counts[reading] += 1;
+    this.columns.forEach(({ count }, digit) => write(count, String(this.counts[digit] || "")));
+    const known = shown.filter((one) => one.label !== null && one.reading !== null);
+    const right = known.filter((one) => !one.wrong).length;
+    const unread = shown.filter((one) => one.reading === null).length;
+    const parts = [
+      this.news.phones === 1 ? "1 phone" : `${this.news.phones} phones`,
+      shown.length === 1 ? "1 drawing" : `${shown.length} drawings`,
+      unread ? `${unread} to be read` : "",
+      known.length ? `${right} of ${known.length} read right` : "",
+    ];
+    write(this.find(".counts"), parts.filter(Boolean).join(" · "));
+  }
+
+  /* Full columns are wider, and tiles as large as the fullest one allows. */
   fit() {
-    const { clientWidth: width, clientHeight: height } = this.columns[0].tiles;
-    if (!width) return;
-    const most = Math.max(...this.columns.map(({ tiles }) => tiles.childElementCount));
-    let side = Math.min(LARGEST_TILE, width);
-    const holds = () => Math.max(1, Math.floor((width + TILE_GAP) / (side + TILE_GAP))) * Math.floor(height / (side + TILE_GAP));
-    while (side > SMALLEST_TILE && holds() < most) side -= 2;
+    const { clientWidth, clientHeight } = this.find(".columns");
+    if (!clientWidth || !this.counts) return;
+    const total = this.counts.reduce((sum, count) => sum + count, 0) || 1;
+    const weights = this.counts.map((count) => 1 + Math.round((WIDENING * count) / total));
+    const unit = (clientWidth - COLUMN_GAP * NO_DIGIT) / weights.reduce((sum, weight) => sum + weight, 0);
+    const height = clientHeight - this.find("footer").offsetHeight - TILE_GAP;
+    let side = LARGEST_TILE;
+    const holds = (weight) => {
+      const across = Math.floor((unit * weight + TILE_GAP) / (side + TILE_GAP));
+      return across * Math.floor((height + TILE_GAP) / (side + TILE_GAP));
+    };
+    const isTight = () => weights.some((weight, at) => holds(weight) < Math.min(MOST_TILES, this.counts[at]));
+    while (side > SMALLEST_TILE && isTight()) side -= 1;
     this.root.style.setProperty("--side", `${side}px`);
+    this.find(".columns").style.gridTemplateColumns = weights.map((weight) => `minmax(0, ${weight}fr)`).join(" ");
   }
 
   showFindings(found) {
