@@ -18,11 +18,13 @@ from mnist_app.training import runs
 from mnist_app.ui import canvas, session, visitor
 from mnist_app.ui.components.copy_link import copy_link
 from mnist_app.ui.link_values import Setting
+from mnist_app.ui.messages import TOO_LONG
 
 LOGGER = logging.getLogger(__name__)
 FROM_LINK = "This drawing came with the link."
 LONGEST_VALUE = 6000
 """Characters of a part of an address; the longest is that of ten drawings."""
+ADDRESS_TOO_LONG = "This link is too long to be meant. The page opens without what it says."
 UNREADABLE = "A part of this link cannot be read. What it says about “{name}” is left out."
 
 
@@ -33,6 +35,9 @@ def open_link(settings: Iterable[Setting]) -> None:
         return
     state.opened = given
     known = {setting.name: setting for setting in (_NETWORK, *settings, _DRAWING)}
+    if TOO_LONG in given:
+        state.trouble = ADDRESS_TOO_LONG
+        return
     troubles = [_apply(known[name], given[name]) for name in known if name in given]
     state.trouble = next(filter(None, troubles), "")
 
