@@ -33,12 +33,13 @@ def open_link(settings: Iterable[Setting]) -> None:
     given, state = st.query_params.to_dict(), session.links()
     if not given or given == state.opened:
         return
+    # A page may say in its own address where it is: what came with the link is not shown again.
+    new = {name: text for name, text in given.items() if state.opened.get(name) != text}
     state.opened = given
-    known = {setting.name: setting for setting in (_NETWORK, *settings, _DRAWING)}
-    if TOO_LONG in given:
+    if TOO_LONG in new:
         state.trouble = ADDRESS_TOO_LONG
         return
-    troubles = [_apply(known[name], given[name]) for name in known if name in given]
+    troubles = [_apply(known[name], new[name]) for name in known if name in new]
     state.trouble = next(filter(None, troubles), "")
 
 
