@@ -36,6 +36,7 @@ def open_link(settings: Iterable[Setting]) -> None:
     # A page may say in its own address where it is: what came with the link is not shown again.
     new = {name: text for name, text in given.items() if state.opened.get(name) != text}
     state.opened = given
+    known = {setting.name: setting for setting in (_NETWORK, *settings, _DRAWING)}
     if TOO_LONG in new:
         state.trouble = ADDRESS_TOO_LONG
         return
