@@ -113,20 +113,25 @@ def show_results(challenge: Challenge) -> None:
         st.subheader(f"{headline}.", anchor=False)
         st.html(shown.shares(ten_digits.shares(digits)))
         st.html(shown.strip(digits))
-    picture = shown.picture(digits, registry.title(session.network()))
     with st.container(horizontal=True, vertical_alignment="center", key="challenge_picture"):
         if st.button("Again", type="primary", icon=":material/replay:"):
             begin()
             st.rerun()  # the canvas is no part of this fragment
-        st.download_button(
-            "Save as PNG",
-            picture,
-            file_name=FILE,
-            mime="image/png",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        share_picture(picture, FILE, f"{headline}.")
+        if drawn:
+            offer_picture(shown.picture(digits, registry.title(session.network())), headline)
+
+
+def offer_picture(picture: bytes, headline: str) -> None:
+    """Let the visitor keep or share a picture, a PNG file."""
+    st.download_button(
+        "Save as PNG",
+        picture,
+        file_name=FILE,
+        mime="image/png",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    share_picture(picture, FILE, f"{headline}.")
 
 
 challenge = session.challenge()

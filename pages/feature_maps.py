@@ -88,7 +88,7 @@ def similarity(image: Image, shifted: Image, down: int, right: int) -> str:
         how_similar(name, image, shifted, down, right)
         for name in dict.fromkeys([session.network(), DENSE_NETWORK])
     ]
-    return f"Correlation with before: {'; '.join(filter(None, said))}."
+    return f"Correlation with before: {'; '.join(filter(None, said))}." if any(said) else ""
 
 
 def how_similar(name: str, image: Image, shifted: Image, down: int, right: int) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from mnist_app.lessons.reading import Scene, lessons
-from mnist_app.ui import canvas, layout, session
+from mnist_app.ui import canvas, layout, link_settings, session
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import scenes
 from mnist_app.ui.markup.scenes import Verdict
@@ -15,7 +15,7 @@ from mnist_app.ui.parts.scene_place import Place
 STAGE = Path(__file__).parent / "stage.py"
 COURSE = "course"
 
-layout.begin("Lessons", "One idea at a time, on your own digit.")
+layout.begin("Lessons", "One idea at a time, on your own digit.", link_settings.LESSONS)
 canvas.controls()
 
 

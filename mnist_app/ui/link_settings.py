@@ -38,6 +38,7 @@ from mnist_app.ui.link_values import (
     read_number,
     slug,
 )
+from mnist_app.ui.parts import scene_place
 from mnist_app.ui.parts.browsing import EVERY_DIGIT, ORDERS
 
 MOST = 100_000
@@ -247,6 +248,11 @@ def _ten_digits() -> str:
     return "" if challenge is None else ten_digits.pack(challenge)
 
 
+def _own(name: str) -> Setting:
+    """Return what the page itself says in its address and reads there."""
+    return Setting(name, lambda: str(st.query_params.get(name, "")), lambda _: None)
+
+
 def _of_kernel(name: str, values: tuple[object, ...]) -> Setting:
     return part(name, session.kernel, session.choose_kernel, name, values, KernelChoice())
 
@@ -310,4 +316,5 @@ ROBUSTNESS = (
 CHALLENGE = (
     Setting("digits", _ten_digits, lambda text: session.keep_challenge(ten_digits.unpack(text))),
 )
+LESSONS = tuple(_own(name) for name in (scene_place.LESSON, scene_place.SCENE, scene_place.STEP))
 REPORT_CARD = (Setting("cell", _cell, _pick_cell),)

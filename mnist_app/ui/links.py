@@ -18,11 +18,13 @@ from mnist_app.training import runs
 from mnist_app.ui import canvas, session, visitor
 from mnist_app.ui.components.copy_link import copy_link
 from mnist_app.ui.link_values import Setting
+from mnist_app.ui.messages import TOO_LONG
 
 LOGGER = logging.getLogger(__name__)
 FROM_LINK = "This drawing came with the link."
 LONGEST_VALUE = 6000
 """Characters of a part of an address; the longest is that of ten drawings."""
+ADDRESS_TOO_LONG = "This link is too long to be meant. The page opens without what it says."
 UNREADABLE = "A part of this link cannot be read. What it says about “{name}” is left out."
 
 
@@ -31,9 +33,14 @@ def open_link(settings: Iterable[Setting]) -> None:
     given, state = st.query_params.to_dict(), session.links()
     if not given or given == state.opened:
         return
+    # A page may say in its own address where it is: what came with the link is not shown again.
+    new = {name: text for name, text in given.items() if state.opened.get(name) != text}
     state.opened = given
     known = {setting.name: setting for setting in (_NETWORK, *settings, _DRAWING)}
-    troubles = [_apply(known[name], given[name]) for name in known if name in given]
+    if TOO_LONG in new:
+        state.trouble = ADDRESS_TOO_LONG
+        return
+    troubles = [_apply(known[name], new[name]) for name in known if name in new]
     state.trouble = next(filter(None, troubles), "")
 
 

@@ -25,6 +25,10 @@ LONGEST_DRAWING = 4 * -(-canvas_png.LONGEST // 3) + canvas_strokes.LONGEST_TEXT 
 """Bytes of what a canvas sends."""
 LONGEST_REST = 20_000
 """Bytes of a message beside its widgets' states: an address, the names of fragments."""
+LONGEST_ADDRESS = 10_000
+"""Characters of an address's parameters; all that a link says of a page has fewer."""
+TOO_LONG = "too_long"
+"""The one parameter that a page gets in the place of more."""
 MOST_WIDGETS = 300
 MOST_BRACKETS = 300
 """Arrays and objects in a widget's JSON: 50 kernels have a hundred."""
@@ -73,13 +77,17 @@ class AdmittedMessages:
 
 
 def admitted(frame: bytes) -> bytes | None:
-    """Return a message without the widgets' states that are too long.
+    """Return a message without an address and widgets' states that are too long.
 
     None for one that no page needs, and for one that is too long without them. One that is needed
     and short enough is returned as it is. Raises DecodeError for what is no message at all.
     """
     message = BackMsg()
     message.ParseFromString(frame)
+    if len(message.rerun_script.query_string) > LONGEST_ADDRESS:
+        message.rerun_script.query_string = f"{TOO_LONG}=yes"
+        message.rerun_script.context_info.ClearField("url")
+        frame = message.SerializeToString()
     states = message.rerun_script.widget_states.widgets
     rest = len(frame) - sum(state.ByteSize() for state in states)
     if not is_needed(message) or rest > LONGEST_REST:

@@ -1,9 +1,12 @@
 """A link in a real browser: drawn, copied, opened by somebody else."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, expect
 
+from mnist_app.analysis import ten_digits
+from mnist_app.data import canvas_strokes
 from tests.browser.conftest import WIDE, OpenPage, draw, expect_answer, wait_until_quiet
 from tests.support.handwriting import DIGITS
 from tests.support.serving import Server
@@ -50,3 +53,24 @@ def test_what_was_drawn_is_on_the_canvas_of_who_opens_the_link(
         expect(other.get_by_label("The link")).to_have_value(link)
         other.get_by_role("link", name="Draw", exact=True).click()
         expect_answer(other, 5)
+
+
+def test_enter_waits_for_the_last_stroke_and_a_reload_goes_on(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_page(f"{server.url}/challenge", phone=True)
+    page.get_by_role("button", name="Start").click()
+    asked = page.locator(".lab-asked")
+    expect(asked).to_contain_text("1 of 10")
+    digit = int(asked.locator("b").inner_text())
+    draw(page, DIGITS[digit])
+    page.keyboard.press("Enter")
+    expect(asked).to_contain_text("2 of 10")
+    page.wait_for_url(re.compile(r"digits="))
+    page.reload()
+    expect(asked).to_contain_text("2 of 10")
+    drawn = ten_digits.unpack(parse_qs(urlsplit(page.url).query)["digits"][0]).drawn[0]
+    assert drawn is not None
+    assert len(list(canvas_strokes.split(drawn.strokes))) == len(DIGITS[digit])
+    for part in (page.get_by_role("button", name="Next"), page.locator("canvas.upper-canvas")):
+        expect(part).to_be_in_viewport(ratio=0.99)

@@ -1,12 +1,17 @@
 """The page Ten digits without a browser: what is asked, what is read, and where it goes on."""
 
+import hashlib
 import re
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_app.classroom import drawings, rooms
+from mnist_app.classroom.room import Task
 from mnist_app.networks.registry import read_card
 from tests.support.apptest import choose_network, draw, go_to, html_with, open_app, press, run
+from tests.support.rooms import SEVEN
 from tests.support.serving import ROOT
 
 
@@ -84,3 +89,22 @@ def test_a_reload_goes_on_where_it_was(app: AppTest) -> None:
     assert asked(again) == asked(app)
     press(again, "Skip")
     assert asked(again)[1] == 5
+
+
+def test_the_speakers_room_stands_beside_ones_own() -> None:
+    speaker = hashlib.sha256(b"a speaker").hexdigest()[:16]
+    room = rooms.open_room(speaker, "10.0.0.2", "cnn")
+    rooms.give_task(room.number, speaker, Task("draw", 7))
+    room = rooms.by_key(room.key)
+    for phone in "abc":
+        drawings.send(room.key, phone, "1", room.round, SEVEN)
+    waiting = drawings.unread(room)
+    answers = np.full((len(waiting), 10), 0.1, np.float32)
+    drawings.keep_readings(room, waiting, answers, [7, 7, 1])
+    app = open_app()
+    app.session_state["visitor_number"] = "a speaker"
+    app.query_params["digits"] = "1" + ".x" * 10
+    go_to(app, "challenge")
+    shares = html_with(app, 'class="lab-shares"')
+    assert "<span>The room</span>" in shares
+    assert "67% (21 to 94)" in shares

@@ -59,6 +59,7 @@ LINKS = {
         "dot": "5",
     },
     "robustness": {"corruption": "turn", "strength": "-25"},
+    "lessons": {"lesson": "course", "scene": "kernel", "step": "0"},
     "challenge": {"digits": "4711.x.x"},
     "report_card": {"network": "softmax", "cell": "4-9"},
 }

@@ -87,10 +87,23 @@ def _ask(way: Callable[[BackMsg], None]) -> bytes:
     return made.SerializeToString()
 
 
-def test_a_message_that_is_too_long_without_states_is_dropped() -> None:
+def test_an_address_that_is_too_long_opens_the_page_plainly() -> None:
     long = "&".join(f"a{number}={number}" for number in range(20_000))
+
+    def lengthen(made: BackMsg) -> None:
+        made.rerun_script.query_string = long
+        made.rerun_script.context_info.url = f"http://localhost:8501/draw?{long}"
+
+    kept = admitted(_ask(lengthen))
+    assert kept is not None
+    read = BackMsg.FromString(kept).rerun_script
+    assert read.query_string == "too_long=yes"
+    assert read.context_info.url == ""
+    assert read.fragment_id == "some fragment"
+
+
+def test_a_message_that_is_too_long_without_states_is_dropped() -> None:
     frames = [
-        _ask(lambda made: setattr(made.rerun_script, "query_string", long)),
         _ask(lambda made: setattr(made.rerun_script, "fragment_id", "x" * 100_000)),
         _ask(lambda made: setattr(made.rerun_script.context_info, "timezone", "x" * 900_000)),
         _ask(lambda made: made.rerun_script.cached_message_hashes.extend(["x" * 16] * 20_000)),

@@ -7,12 +7,15 @@ import numpy as np
 
 from mnist_app.analysis import metrics, ten_digits
 from mnist_app.analysis.ten_digits import Challenge, DrawnDigit, Piece
+from mnist_app.classroom import drawings, rooms
+from mnist_app.classroom.room import RoomError
+from mnist_app.data.datasets import CLASSES
 from mnist_app.data.strokes import draw_canvas, paint
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import Image, place_on_canvas
 from mnist_app.inference import Pending, Refused
 from mnist_app.networks.prediction import Prediction
-from mnist_app.ui import resources, session
+from mnist_app.ui import resources, session, visitor
 from mnist_app.ui.drawing import SIDE
 from mnist_app.ui.markup.numbers import percent
 from mnist_app.ui.markup.ten_digits import ReadDigit, Share
@@ -50,20 +53,30 @@ def read(challenge: Challenge) -> list[ReadDigit] | Pending | Refused:
     ]
 
 
-def shares(digits: Sequence[ReadDigit], others: Sequence[Share] = ()) -> list[Share]:
-    """Return how many of the digits were read right, and how many of MNIST's test images are.
-
-    `others` stand between them, such as those of a room.
-    """
+def shares(digits: Sequence[ReadDigit]) -> list[Share]:
+    """Return how many were read right: of these digits, of the visitor's room's, of MNIST's."""
     drawn = [one for one in digits if one.is_drawn]
     card = resources.card(session.network())
     tested = card.evaluation.tests[card.tested_on]
-    own = (
-        [_share("You", sum(one.is_right for one in drawn) / len(drawn), len(drawn))]
-        if drawn
-        else []
-    )
-    return [*own, *others, _share(card.tested_on_title, tested.accuracy, tested.images)]
+    own = _counted("You", [one.is_right for one in drawn])
+    return [*own, *_of_room(), _share(card.tested_on_title, tested.accuracy, tested.images)]
+
+
+def _of_room() -> list[Share]:
+    """Return how many of the digits in the visitor's own room were read; none without a room."""
+    owner = visitor.owner()
+    try:
+        room = rooms.latest(owner)
+        sent = [] if room is None else drawings.list_drawings(room, owner)
+    except RoomError:
+        return []
+    asked = [one for one in sent if one.label in range(CLASSES) and not one.is_hidden]
+    return _counted("The room", [not one.is_wrong for one in asked if one.reading is not None])
+
+
+def _counted(title: str, are_right: Sequence[bool]) -> list[Share]:
+    """Return the share of what is right; none of nothing."""
+    return [_share(title, sum(are_right) / len(are_right), len(are_right))] if are_right else []
 
 
 def _share(title: str, accuracy: float, digits: int) -> Share:
