@@ -31,7 +31,7 @@ from tests.support.apptest import (
     run,
     text_of,
 )
-from tests.support.images import drawn
+from tests.support.handwriting import drawn
 
 CARD = registry.read_artifact("cnn", "card") or b""
 
