@@ -33,7 +33,7 @@ GOAL = 0.99
 CLICKS = 5
 COLD_CLICKS = 3
 FIRST_BARS = """(name) => {
-    const elements = [...document.querySelectorAll('.st-key-stage *')];
+    const elements = [...document.querySelectorAll('.st-key-run_stage *')];
     const root = elements.find((one) => one.shadowRoot)?.shadowRoot;
     return root?.querySelector('.state')?.textContent.startsWith(`${name} `)
         && root.querySelector('.bars span').textContent !== '–';

@@ -23,7 +23,7 @@ from tests.support.serving import Server, serve
 
 LONGEST = 120_000
 FOLDED = "Presets, settings, fine-tuning, other runs"
-STAGE = "[...document.querySelectorAll('.st-key-stage *')].find((one) => one.shadowRoot).shadowRoot"
+STAGE = "[...document.querySelectorAll('.st-key-run_stage *')].find(a => a.shadowRoot).shadowRoot"
 # Until the wall has so few digits: all lengths of the bar of 7, and how many digits the wall had.
 LEARNING = f"""async (few) => {{
     const [shares, counts] = [new Set(), [500]];

@@ -58,7 +58,7 @@ def buttons(app: AppTest) -> list[str]:
 
 
 def run_on_stage(app: AppTest) -> str:
-    return str(component(app, "stage")["run"])
+    return str(component(app, "run_stage")["run"])
 
 
 def unfold(app: AppTest) -> AppTest:
@@ -165,7 +165,7 @@ def test_others_can_see_a_run_and_not_touch_it() -> None:
     made = runs.create(Settings(), "quick", "somebody else")
     app = see_others(training_page())
     assert run_on_stage(app) == "quick-1"
-    assert not component(app, "stage")["isOwn"]
+    assert not component(app, "run_stage")["isOwn"]
     assert "Train" in buttons(app)
     finish(made)
     app.run()

@@ -15,7 +15,7 @@ from mnist_app.ui.components.training_stage import Digits, training_stage
 from mnist_app.ui.parts import run_controls
 from mnist_app.ui.validation_sprite import sprite, watched_images
 
-KEY = "stage"
+KEY = "run_stage"
 
 
 @functools.cache
