@@ -33,6 +33,7 @@ from mnist_app.networks.layers import layer_before, layers_of_kind
 from mnist_app.storage import ARTIFACTS
 from mnist_app.training import labeled_drawings, leases, runs
 from mnist_app.training.history import Curve, read_history, read_snapshot
+from mnist_app.training.moments import read_moments
 from mnist_app.training.presets import SHIPPED
 from mnist_app.training.run import OPERATOR, Run, RunError
 from mnist_app.training.settings import Settings
@@ -130,7 +131,20 @@ def test_it_learns_and_says_so(first: Run) -> None:
     assert validation.accuracy[0] < 0.4
     assert validation.images[-1] == 6000
     assert validation.accuracy[-1] > 0.85
-    assert read_snapshot(first, OPERATOR).kernels.shape == (8, 5, 5)
+    snapshot = read_snapshot(first, OPERATOR)
+    assert snapshot.kernels.shape == (8, 5, 5)
+    kept = read_moments(first)
+    assert [one.images for one in kept[:4]] == [0, 100, 200, 300]
+    assert kept[-1].images == 6000
+    assert len(kept[-1].wrong) < 75 < 300 < len(kept[0].wrong)
+    assert np.array_equal(kept[-1].wrong, snapshot.wrong)
+
+
+def test_training_points_stand_in_the_middle_of_their_batches(first: Run) -> None:
+    curve = read_history(first, OPERATOR).training
+    assert curve.images[:4] == (50, 150, 250, 350)
+    assert curve.images[-1] < 6000
+    assert_no_event_twice(curve)
 
 
 def test_its_card_says_what_was_built_and_measured(first: Run) -> None:
@@ -170,6 +184,9 @@ def test_killed_it_resumes_to_the_same_weights(first: Run) -> None:
     assert (run.status, run.completed_epochs) == ("done", 2)
     assert same(weights(run), weights(first))
     assert_no_event_twice(read_history(run, OPERATOR).validation)
+    kept, whole = read_moments(run), read_moments(first)
+    assert np.array_equal(kept[-1].kernels, whole[-1].kernels)
+    assert np.array_equal(kept[-1].wrong, whole[-1].wrong)
 
 
 def assert_no_event_twice(curve: Curve) -> None:
