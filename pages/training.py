@@ -6,7 +6,7 @@ from mnist_app import limits, workers
 from mnist_app.storage import StorageError
 from mnist_app.training import runs
 from mnist_app.training.run import Run, RunError
-from mnist_app.training.settings import Settings, SettingsError
+from mnist_app.training.settings import SettingsError
 from mnist_app.ui import canvas, layout, link_settings, session, visitor
 from mnist_app.ui.parts import (
     film,
@@ -34,12 +34,10 @@ layout.begin(
 canvas.controls()
 
 
-def start(chosen: Settings | None) -> None:
-    """Put a run with these settings into the queue and show it."""
-    if chosen is None:
-        return
+def start() -> None:
+    """Put a run with the settings of this moment into the queue and show it."""
     try:
-        run = runs.create(chosen, session.preset(), visitor.owner())
+        run = runs.create(training_settings.chosen(), session.preset(), visitor.owner())
         session.pick(session.SHOWN_RUN, run.name)
         run_controls.watch(run, inside.subject(session.drawing()).image)
         workers.start()
@@ -69,7 +67,6 @@ def set_up() -> None:
             type="primary",
             icon=":material/model_training:",
             on_click=start,
-            args=(chosen,),
             disabled=chosen is None,
             width=200,
         )

@@ -19,13 +19,21 @@ def choose() -> Settings | None:
     with left, st.expander("Settings", icon=":material/tune:"):
         _show_fields()
     try:
-        chosen = settings.read(session.chosen_settings())
+        now = chosen()
     except SettingsError as error:
         st.error(str(error), icon=":material/tune:")
         return None
     with right:
-        _show_network(chosen)
-    return chosen
+        _show_network(now)
+    return now
+
+
+def chosen() -> Settings:
+    """Return what stands in the fields at this moment. Raises SettingsError.
+
+    In a callback it knows what was clicked a moment ago, before the page was shown again.
+    """
+    return settings.read(session.chosen_settings())
 
 
 def _show_fields() -> None:

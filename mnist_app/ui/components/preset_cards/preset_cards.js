@@ -9,7 +9,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     input.checked = isChosen;
     input.parentElement.querySelector(".changed").hidden = !(isChosen && data.changed);
     input.onchange = () => setTriggerValue("chosen", input.value);
-    input.onclick = () => isChosen && data.changed && setTriggerValue("chosen", input.value);
+    input.onclick = () => {
+      if (isChosen && data.changed) setTriggerValue("chosen", input.value);
+    };
   });
 }
 
