@@ -96,7 +96,7 @@ def _data(settings: Settings) -> list[Cell]:
 Each image has 28 × 28 pixels from 0 (black) to 255 (white), and a label from 0 to 9. The network
 learns from the first {settings.images:,} training images. The last {VALIDATION_IMAGES:,} are for
 validation: they tell during the training how well it reads what it has not seen. The test images
-are looked at once, at the end.
+are looked at once, at the end. {_noise_in_words(settings)}
 """,
         ),
         code(scripts.loading(settings)),
@@ -122,6 +122,15 @@ show(images[:20], labels[:20])
         *(_drawings(settings) if settings.start_from else ()),
         code(_epoch_code(settings)),
     ]
+
+
+def _noise_in_words(settings: Settings) -> str:
+    if not settings.label_noise:
+        return ""
+    return (
+        f"Of the labels it learns from, {100 * settings.label_noise:g}% are made **wrong on "
+        "purpose**: watch it learn them by heart."
+    )
 
 
 def _epoch_in_words(settings: Settings) -> str:

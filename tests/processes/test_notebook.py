@@ -29,6 +29,7 @@ QUICK = Settings(
     dense=16,
     augmentation="augmented and synthetic",
     label_smoothing=0.1,
+    label_noise=0.1,
 )
 FINE_TUNED = Settings(
     network="cnn", start_from="cnn", images=300, epochs=1, optimizer="sgd", learning_rate=0.001
@@ -40,6 +41,7 @@ MADE = {
     "right": "[float(keras_accuracy), float(hand_accuracy)]",
     "images": "len(seen)",
     "fours": "int(targets[:, 4].sum())",
+    "wrong": "int((labels != np.load(DATA)['y_train'][:IMAGES]).sum())",
 }
 # What Jupyter does, without its kernel: all cells of a notebook share their names.
 RUN_CELLS = """
@@ -90,12 +92,13 @@ def test_every_notebook_is_valid_and_python(name: str, augmentation: str, start_
 
 
 def test_both_trainings_of_a_notebook_agree(made: list[dict[str, Any]]) -> None:
-    """Augmented, with synthetic digits and smoothed targets; Keras and TensorFlow say the same."""
+    """Augmented, with synthetic digits, smoothed targets and wrong labels: both say the same."""
     quick, _ = made
     assert quick["first"][0] == pytest.approx(quick["first"][1], rel=1e-4)
     assert max(quick["last"]) < 0.95 * min(quick["first"])
     assert quick["parameters"] == 2 * [count_parameters(QUICK.layers)]
     assert quick["images"] == QUICK.images_per_epoch
+    assert quick["wrong"] == 30
 
 
 def test_a_notebook_fine_tunes_with_its_drawings(made: list[dict[str, Any]]) -> None:
