@@ -82,7 +82,7 @@ def show(element: Element, drawing: Drawing, turn: str) -> None:
         case Loss() | LearningStep() | Memorizing():
             scene_learning.show(element, drawing, turn)
         case _:
-            scene_results.show(element)
+            scene_results.show(element, drawing)
 
 
 def kind_of(element: Element) -> str:
@@ -91,7 +91,7 @@ def kind_of(element: Element) -> str:
     match element:
         case SlidingKernel(learned=int()):
             return "learned"
-        case Pixels() | Loss():
+        case Reading() | Pixels() | Loss():
             return f"{kind}-{element.shows}"
     return kind
 

@@ -10,14 +10,15 @@ from mnist_app.training import runs
 from mnist_app.training.presets import PRESETS
 from mnist_app.training.run import RunError
 from mnist_app.ui import resources, session, visitor
+from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import panels, tables
-from mnist_app.ui.parts import failures, run_choice, run_stage, scoreboard
+from mnist_app.ui.parts import failures, inside, run_choice, run_controls, run_stage, scoreboard
 from mnist_app.workers import WorkerError
 
-MISTAKES = 12
+MISTAKES = 10
 
 
-def show(element: Mistakes | Results | Training) -> None:
+def show(element: Mistakes | Results | Training, drawing: Drawing) -> None:
     """Show an element of networks' results; see `scene_elements.show`."""
     match element:
         case Mistakes():
@@ -25,7 +26,7 @@ def show(element: Mistakes | Results | Training) -> None:
         case Results():
             _show_results()
         case Training():
-            _show_training(element)
+            _show_training(element, drawing)
 
 
 def _show_mistakes(element: Mistakes) -> None:
@@ -47,7 +48,7 @@ def _show_results() -> None:
         st.html(tables.results_table(scoreboard.published()))
 
 
-def _show_training(element: Training) -> None:
+def _show_training(element: Training, drawing: Drawing) -> None:
     """Let the visitor start a run, and show it while it learns."""
     run_choice.titles()
     run = run_choice.shown()
@@ -62,8 +63,10 @@ def _show_training(element: Training) -> None:
                 on_click=_start,
                 args=(element.preset,),
             )
-        if session.has_run_trouble():
-            st.error(session.run_trouble(), icon=":material/error:")
+        run_controls.show_trouble()
+        run_controls.warm_up()
+        if run is not None and run.is_active and run.belongs_to(visitor.owner()):
+            run_controls.watch(run, inside.subject(drawing).image)
         if run is not None:
             run_stage.show(run)
 
@@ -73,6 +76,7 @@ def _start(preset: str) -> None:
     try:
         run = runs.create(PRESETS[preset].settings, preset, visitor.owner())
         session.pick(session.SHOWN_RUN, run.name)
+        run_controls.watch(run, inside.subject(session.drawing()).image)
         workers.start()
     except (RunError, StorageError, WorkerError) as error:
         session.set_run_trouble(str(error))
