@@ -20,7 +20,7 @@ from mnist_app.classroom.codes import Guesses
 from mnist_app.classroom.room import NOT_YOURS, Reason, RoomError
 from mnist_app.data import canvas_strokes
 from mnist_app.imaging.image_files import as_base64
-from mnist_app.ui import visitor
+from mnist_app.ui import room_events, visitor
 from mnist_app.ui.admission import Guest
 from mnist_app.ui.components import join
 from mnist_app.ui.event_streams import STREAMS
@@ -55,6 +55,7 @@ def routes(base: str) -> list[Route]:
         Route(f"{base}/join", answer_join),
         Route(f"{base}/rooms/enter", answer_enter, methods=["POST"]),
         Route(f"{base}/rooms/{{key}}/events", answer_events),
+        Route(f"{base}/rooms/{{key}}/state", answer_state),
         Route(f"{base}/rooms/{{key}}/wall", answer_wall),
         Route(f"{base}/rooms/{{key}}/drawings", answer_drawing, methods=["POST"]),
         Route(f"{base}/rooms/{{key}}/ballot", answer_ballot, methods=["POST"]),
@@ -93,6 +94,16 @@ async def answer_events(request: Request) -> ASGIApp:
     except RoomError as error:
         return _refusal(error)
     return STREAMS.answer(request, followed.phones)
+
+
+async def answer_state(request: Request) -> Response:
+    """Answer a phone for which there is no stream with how its room is now."""
+    try:
+        key = request.path_params["key"]
+        state = await _ask(lambda: room_events.state_of(rooms.by_key(key)))
+    except RoomError as error:
+        return _refusal(error)
+    return JSONResponse(state, headers=_NOT_KEPT)
 
 
 async def answer_wall(request: Request) -> ASGIApp:

@@ -1,10 +1,11 @@
 """A room full of phones: how long from a tap to the wall, and what a killed server costs.
 
 python -m tests.benchmarks.room [--phones 200] [--drawings 12] [--pause 5] [--keep]
+python -m tests.benchmarks.room --browsers 20 [--drawings 3]
 
 The wall is a real browser's; a drawing is on it when its tile is painted. Somebody else draws on
 the page Draw meanwhile. In the middle the page process is killed (kill -9) and started again after
-a second, unless told to --keep it.
+a second, unless told to --keep it. With --browsers the phones are real browsers, all at once.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from playwright.sync_api import Browser, Page
 
 from mnist_app.classroom import drawings, rooms
 from mnist_app.classroom.room import Room
+from tests.benchmarks.browser_phones import BrowserPhones
 from tests.benchmarks.draw import processor
 from tests.benchmarks.phones import Crowd, draw_together
 from tests.benchmarks.visitors import Visitor, wait_for_answer
@@ -77,13 +79,32 @@ def main() -> None:
     parser.add_argument("--drawings", type=int, default=12)
     parser.add_argument("--pause", type=float, default=5.0)
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--browsers", type=int, default=0)
     given = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="mnist-lab-room-") as folder,
         start_browser() as browser,
     ):
         os.environ["MNIST_APP_HOME"] = folder
-        measure(Path(folder), browser, given)
+        if given.browsers:
+            measure_browsers(Path(folder), browser, given)
+        else:
+            measure(Path(folder), browser, given)
+
+
+def measure_browsers(folder: Path, browser: Browser, given: argparse.Namespace) -> None:
+    """Let browsers draw, and print what came of it."""
+    cookie, crowd = secrets.token_hex(16), Crowd()
+    with serve(folder / "log") as server:
+        asynchronous.run(wait_for_answer(server.url))
+        room = rooms.open_room(owner_of(cookie), "", "cnn")
+        wall = open_wall(browser, server, cookie)
+        phones = BrowserPhones(browser, server.url, room, given.browsers)
+        right = phones.draw(given.drawings)
+        phones.note(crowd)
+        time.sleep(SETTLE_SECONDS)
+        report(room, crowd, wall, Outage(), [])
+        print(f"| read right in the phone | {100 * right:.0f}% |")
 
 
 def measure(folder: Path, browser: Browser, given: argparse.Namespace) -> None:
@@ -93,8 +114,7 @@ def measure(folder: Path, browser: Browser, given: argparse.Namespace) -> None:
     with contextlib.ExitStack() as servers, ThreadPoolExecutor(2) as threads:
         server = servers.enter_context(serve(folder / "log", port=port))
         asynchronous.run(wait_for_answer(server.url))
-        owner = hashlib.sha256(cookie.encode()).hexdigest()[:16]
-        room = rooms.open_room(owner, "", "cnn")
+        room = rooms.open_room(owner_of(cookie), "", "cnn")
         wall = open_wall(browser, server, cookie)
         together = draw_together(
             server.url, room.key, given.phones, given.drawings, given.pause, crowd
@@ -104,6 +124,8 @@ def measure(folder: Path, browser: Browser, given: argparse.Namespace) -> None:
         threads.submit(asyncio.run, draw_beside(server.url, half - 2, seconds)).result()
         if not given.keep:
             time.sleep(2)
+            used = server.process.cpu_times()
+            print(f"The page process used {used.user + used.system:.1f} s of processor time.")
             outage.killed_at = time.time()
             server.process.kill()
             time.sleep(DOWN_SECONDS)
@@ -112,6 +134,11 @@ def measure(folder: Path, browser: Browser, given: argparse.Namespace) -> None:
         phones.result()
         time.sleep(SETTLE_SECONDS)
         report(room, crowd, wall, outage, seconds)
+
+
+def owner_of(cookie: str) -> str:
+    """Return whose rooms a browser with this cookie opens, as `ui.visitor` has it."""
+    return hashlib.sha256(cookie.encode()).hexdigest()[:16]
 
 
 def open_wall(browser: Browser, server: Server, cookie: str) -> Page:
@@ -160,7 +187,8 @@ def report(room: Room, crowd: Crowd, wall: Page, outage: Outage, beside: list[fl
     print(f"| refused | {len(crowd.refused)} {crowd.refused[:2] or ''} |")
     print(f"| tried again | {crowd.retries} |")
     print(f"| sent to painted on the wall: median, p95, longest | {spread(steady)} |")
-    print(f"| Draw of somebody else: median, p95, longest | {spread(beside)} |")
+    if beside:
+        print(f"| Draw of somebody else: median, p95, longest | {spread(beside)} |")
     if outage.killed_at < float("inf"):
         heard = [at for at in crowd.heard if at > outage.killed_at]
         back = [at for _, at in crowd.acknowledged.values() if at > outage.killed_at]

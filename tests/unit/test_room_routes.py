@@ -73,6 +73,8 @@ def test_a_drawing_is_acknowledged_with_its_number(room: Room) -> None:
     assert ask(room_routes.answer_drawing, body, "0" * 16)[0] == 404
     long = limits.ROOM_MESSAGE_KB.value() * 1024 + 1
     assert ask(room_routes.answer_drawing, b" " * long, room.key)[0] == 413
+    state = ask(room_routes.answer_state, b"", room.key)[1]
+    assert (state["status"], state["round"], state["sentence"]) == ("open", 0, "Draw any digit.")
     ballot = ask(room_routes.answer_ballot, b'{"phone": "b1"}', room.key)[1]
     assert ballot["number"] == 1
     vote = b'{"phone": "b1", "drawing": 1, "digit": 7}'

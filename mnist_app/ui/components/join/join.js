@@ -77,20 +77,26 @@ class Phone {
     this.events?.close();
     this.events = new EventSource(this.path("events"));
     this.events.addEventListener("state", ({ data }) => this.take(JSON.parse(data)));
+    this.events.addEventListener("refused", () => this.look());
     this.events.onerror = () => {
       this.losing ??= setTimeout(() => this.lose(), LOST_AFTER);
-      if (this.events.readyState === EventSource.CLOSED) this.lookWhy();
+      if (this.events.readyState === EventSource.CLOSED) {
+        this.look();
+        this.reopening = setTimeout(() => this.follow(), REOPEN);
+      }
     };
   }
 
-  /* A browser does not say why there is no stream. */
-  async lookWhy() {
-    const answer = await post(this.path("ballot"), { phone: this.token });
-    if (answer?.said.reason === "unknown") this.forget(answer.said.sentence);
-    else this.reopening = setTimeout(() => this.follow(), REOPEN);
+  /* Asks once where there is no stream: all may be taken, or the room is gone. */
+  async look() {
+    const answer = await fetch(this.path("state")).catch(() => null);
+    const said = await answer?.json().catch(() => null);
+    if (answer?.ok && said) this.take(said);
+    else if (said?.reason === "unknown") this.forget(said.sentence);
   }
 
   forget(sentence) {
+    clearTimeout(this.reopening);
     this.events.close();
     this.kept.write("room", null);
     find("trouble").textContent = sentence;
