@@ -59,12 +59,12 @@ LINKS = {
         "dot": "5",
     },
     "robustness": {"corruption": "turn", "strength": "-25"},
-    "lessons": {"lesson": "course", "scene": "kernel", "step": "0"},
+    "lessons": {"lesson": "course", "scene": "comparing", "step": "0"},
     "challenge": {"digits": "4711.x.x"},
     "report_card": {"network": "softmax", "cell": "4-9"},
 }
 
-SILENT = ("challenge", "report_card", "training")
+SILENT = ("challenge", "lessons", "report_card", "training")
 """Pages that do not say where a drawing comes from."""
 
 
