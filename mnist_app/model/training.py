@@ -1,5 +1,6 @@
 """One training run, from the queue to its end. Runs in a worker process."""
 
+import functools
 import logging
 import math
 import tempfile
@@ -56,7 +57,18 @@ def warm() -> None:
         split.images[:count], one_hot(split.labels[:count]), lambda: 0.001, lambda *_: False
     )
     started.probabilities(split.images[:1])
+    validation_images(chosen.data, datasets.files_version(chosen.data))
     forget()
+
+
+@functools.lru_cache(2)
+def validation_images(source: str, _version: tuple[int, ...]) -> Split:
+    """Return a data set's validation images; a warm worker has them, as long as its files stay.
+
+    Raises DatasetError.
+    """
+    split = datasets.load_validation(source)
+    return Split(split.images.copy(), split.labels.copy())  # without all others
 
 
 def forget() -> None:
@@ -135,7 +147,8 @@ class Training:
 
     def _prepare(self) -> None:
         """Build the network and go back to the last checkpoint, if there is one."""
-        self.validation = datasets.load_validation(self.settings.data)
+        data = self.settings.data
+        self.validation = validation_images(data, datasets.files_version(data))
         self.drawings = read_drawings(self.recorder.drawings())
         self.written = read_strokes(self.recorder.strokes())
         keras.utils.set_random_seed(self.settings.seed)

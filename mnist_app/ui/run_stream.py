@@ -164,8 +164,7 @@ class RunReader:
         watched_at, unchanged = time.monotonic(), 0
         try:
             while self._look.run.is_active and time.monotonic() - watched_at < IDLE_SECONDS:
-                is_new = unchanged < len(PAUSES)
-                await asyncio.sleep(PAUSES[unchanged] if is_new else POLL_SECONDS)
+                await asyncio.sleep(self._pause(unchanged))
                 has_changed = self._tell(await asyncio.to_thread(self._look_again))
                 unchanged = 0 if has_changed else unchanged + 1
                 if any(feed.listeners for feed in self._feeds.values()):
@@ -176,6 +175,12 @@ class RunReader:
         finally:
             for feed in self._feeds.values():
                 feed.end()
+
+    def _pause(self, unchanged: int) -> float:
+        """Return how long to wait after so many looks that found nothing new; in seconds."""
+        if self._look.run.status == "running" and not self._look.moment:
+            return PAUSES[-1]  # the first bars are waited for
+        return PAUSES[unchanged] if unchanged < len(PAUSES) else POLL_SECONDS
 
     def _look_again(self) -> Look:
         """Look at the run, and see to it that there are workers where it waits for one."""

@@ -39,7 +39,7 @@ SNAPSHOT = replace(
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
     monkeypatch.setattr(run_stream, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(run_stream, "PAUSES", ())
+    monkeypatch.setattr(run_stream, "PAUSES", (0.01,))
     monkeypatch.setattr(run_stream, "IDLE_SECONDS", 0.1)
     yield
     storage.close()
