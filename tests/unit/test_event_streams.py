@@ -1,13 +1,15 @@
 """Streams of events: who gets them, how many there may be, and how they end."""
 
 import asyncio
+import socket
 from typing import Any
 
 import pytest
+import uvicorn
 from starlette.requests import Request
 
 from mnist_app import limits
-from mnist_app.ui import event_streams
+from mnist_app.ui import connections, event_streams
 from mnist_app.ui.event_streams import MOST_WAITING, TOO_MANY, TOO_MANY_PAGES, Feed, Streams, event
 from tests.support import asynchronous
 
@@ -120,3 +122,27 @@ def test_a_silent_stream_beats_and_ends_after_a_while(monkeypatch: pytest.Monkey
         assert client.text.count(": still here") >= 2
 
     asynchronous.run(hear())
+
+
+def test_a_server_that_stops_ends_its_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for all answers that still go on, and a stream goes on."""
+    monkeypatch.setattr(uvicorn.Server, "shutdown", uvicorn.Server.shutdown)
+    streams, feed = Streams(), Feed(lambda: event("all", "there is"))
+    connections.before_shutdown(streams.close)
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
+        await streams.answer(Request(scope), feed)(scope, receive, send)
+
+    async def hear() -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(answer, lifespan="off", log_level="error"))
+        serving = asyncio.ensure_future(server.serve([listener]))
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await reader.readuntil(b"there is")
+        server.should_exit = True
+        async with asyncio.timeout(10):
+            await serving
+            return (await reader.read()).decode()
+
+    assert asynchronous.run(hear()).endswith("0\r\n\r\n")  # the stream's regular end
