@@ -34,8 +34,15 @@ layout.begin(
 canvas.controls()
 
 
-def start() -> None:
-    """Put a run with the settings of this moment into the queue and show it."""
+def start(shown: object) -> None:
+    """Put a run with the settings of this moment into the queue and show it.
+
+    `shown` is the run beside which the button stood: where another one trains there by now, this is
+    the second click of a double click.
+    """
+    now = run_choice.shown()
+    if now is not None and now.is_active and now.name != shown:
+        return
     try:
         run = runs.create(training_settings.chosen(), session.preset(), visitor.owner())
         session.pick(session.SHOWN_RUN, run.name)
@@ -67,6 +74,7 @@ def set_up() -> None:
             type="primary",
             icon=":material/model_training:",
             on_click=start,
+            args=(st.session_state.get(session.SHOWN_RUN),),
             disabled=chosen is None,
             width=200,
         )

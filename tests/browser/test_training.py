@@ -51,13 +51,14 @@ def test_quick_is_trained_paused_reloaded_used_and_drawn_with(
     page = open_page(f"{server.url}/training")
     wait_until_quiet(page)
     draw(page, DIGITS[7])
-    press(page, "Train")
+    page.get_by_role("button", name="Train", exact=True).dblclick()  # two clicks make one run
     expect(page.locator(".wall figcaption")).to_contain_text(" of 500", timeout=LONGEST)
     shares, counts = page.evaluate(LEARNING, 100)
     assert len(shares) >= 4
     assert len(counts) >= 4
     assert counts[1] > 300
     curve = page.locator(".accuracy polyline").first
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
     press(page, "Pause")
     expect(state(page)).to_contain_text("is paused")
     for shown in (page.locator(".run"), page.get_by_text(FOLDED)):
@@ -103,6 +104,7 @@ def test_a_training_outlives_the_page_process(open_page: OpenPage) -> None:
         page = open_page(f"{first.url}/training")
         wait_until_quiet(page)
         page.get_by_text("Overfit on purpose").click()
+        wait_until_quiet(page)
         press(page, "Train")
         expect(state(page)).to_contain_text("is training", timeout=LONGEST)
         [worker] = worker_processes()
