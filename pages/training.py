@@ -91,6 +91,7 @@ def show_run(run: Run) -> None:
     run_view.show_result(run)
     run_controls.keep(run)
     if film.exists(run) and has_just_ended:
+        st.subheader("Its training as a film", anchor=False)
         film.show(run)
 
 

@@ -241,7 +241,7 @@ def best_grid(count: int, rows: int, columns: int, width: int, height: int) -> t
     for across in range(1, count + 1):
         down = -(-count // across)
         scale = min((width // across - 4) // columns, (height // down - 4) // rows)
-        if scale > best[1]:
+        if scale >= best[1]:
             best = (across, scale)
     return best
 

@@ -87,7 +87,8 @@ def keep(connection: Connection, run: Run, moments: Sequence[Moment]) -> None:
         storage.upsert(connection, MOMENTS, key, {"content": one.to_bytes()})
     of_run = MOMENTS.c.run_id == run.number
     sizes = sa.select(MOMENTS.c.images, sa.func.length(MOMENTS.c.content)).where(of_run)
-    kept = [(int(one), int(size)) for one, size in connection.execute(sizes.order_by("images"))]
+    rows = connection.execute(sizes.order_by(MOMENTS.c.images)).all()
+    kept = [(one, size) for one, size in rows if type(one) is int]  # SQLite keeps anything
     dropped = superfluous(*zip(*kept, strict=True)) if kept else []
     if dropped:
         connection.execute(MOMENTS.delete().where(of_run, MOMENTS.c.images.in_(dropped)))

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 # Seconds between two looks at the commands and two writings of what happened.
 TICK = 0.25
-# In the beginning, when it learns most, validation images are looked at whenever the number of
-# images seen has grown by this factor; later when the looks take no more than this share of the
-# time, and when this share of the time so far has passed.
-EARLY_GROWTH = 2**0.5
-EARLY_LOOKS = 12
-LOOKING_SHARE = 0.015
+# In the beginning, when it learns most, validation images are looked at so many times whenever the
+# number of images seen has grown by this factor; later when looking takes no more than this share
+# of the time, and when this share of the time so far has passed.
+EARLY_LOOKS = 10
+EARLY_GROWTH = 1.5
+LOOKING_SHARE = 0.012
 LATER_LOOKS = 1 / 80
 # Curves over the images seen get a point when those have grown by this factor.
 POINT_GROWTH = 1 + 1 / 32

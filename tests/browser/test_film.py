@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mnist_app.training import runs
 from mnist_app.training.run import OPERATOR
-from tests.browser.conftest import WIDE, is_too_wide
+from tests.browser.conftest import WIDE, is_too_wide, wait_until_quiet
 from tests.support.filmed_runs import OWNER_NUMBER, SURE, filmed
 from tests.support.serving import Server
 
@@ -69,11 +69,12 @@ def scrub(page: Page) -> None:
 
 def compare(page: Page) -> None:
     """A second run goes in step, by the images seen or by the share of its training."""
+    wait_until_quiet(page)
     box = page.get_by_role("combobox", name="Beside it")
     box.scroll_into_view_if_needed()
     page.wait_for_timeout(500)  # a list that is open closes when the page scrolls
     box.click()
-    page.get_by_role("option", name="film-1 (yours)").click()
+    page.get_by_role("option", name="film-1").click()
     film = page.get_by_role("region", name="The training as a film")
     walls = film.locator(".wall canvas")
     expect(walls).to_have_count(2)

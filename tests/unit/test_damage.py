@@ -30,6 +30,7 @@ from mnist_app.training.history import (
     read_snapshot,
     snapshot_bytes,
 )
+from mnist_app.training.moments import keep, moment, read_moments
 from mnist_app.training.older_home import OLDER_FILE, import_drawings
 from mnist_app.training.recorder import Recorder
 from mnist_app.training.run import Run
@@ -136,6 +137,15 @@ def test_arrays_of_other_shapes_are_no_snapshot() -> None:
     np.savez(content, allow_pickle=False, **(vars(NO_SNAPSHOT) | older))
     keep_snapshot(run, content.getvalue())
     assert read_snapshot(replace(run, snapshots=99), OWNER) is NO_SNAPSHOT
+
+
+def test_a_damaged_moment_keeps_no_other_away() -> None:
+    run = finished()
+    with storage.writing() as connection:
+        insert = "INSERT INTO moments (run_id, images, content) VALUES (?, ?, ?)"
+        connection.exec_driver_sql(insert, (run.number, "many", b"junk"))
+        keep(connection, run, [moment(100, NO_SNAPSHOT)])
+    assert [one.images for one in read_moments(run)] == [100]
 
 
 @given(st.integers(0, 600), st.binary(max_size=8))
