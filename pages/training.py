@@ -7,7 +7,7 @@ from mnist_app.storage import StorageError
 from mnist_app.training import runs
 from mnist_app.training.run import Run, RunError
 from mnist_app.training.settings import SettingsError
-from mnist_app.ui import canvas, layout, link_settings, session, visitor
+from mnist_app.ui import canvas, layout, link_settings, session, training_session, visitor
 from mnist_app.ui.parts import (
     film,
     fine_tuning,
@@ -37,7 +37,7 @@ canvas.controls()
 def start() -> None:
     """Put a run with the settings of this moment into the queue and show it."""
     try:
-        run = runs.create(training_settings.chosen(), session.preset(), visitor.owner())
+        run = runs.create(training_settings.chosen(), training_session.preset(), visitor.owner())
         session.pick(session.SHOWN_RUN, run.name)
         run_controls.watch(run, inside.subject(session.drawing()).image)
         workers.start()
