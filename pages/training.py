@@ -7,7 +7,7 @@ from mnist_app.storage import StorageError
 from mnist_app.training import runs
 from mnist_app.training.run import Run, RunError
 from mnist_app.training.settings import SettingsError
-from mnist_app.ui import canvas, layout, link_settings, session, visitor
+from mnist_app.ui import canvas, layout, link_settings, session, training_session, visitor
 from mnist_app.ui.parts import (
     film,
     fine_tuning,
@@ -44,7 +44,7 @@ def start(shown: object) -> None:
     if now is not None and now.is_active and now.name != shown:
         return
     try:
-        run = runs.create(training_settings.chosen(), session.preset(), visitor.owner())
+        run = runs.create(training_settings.chosen(), training_session.preset(), visitor.owner())
         session.pick(session.SHOWN_RUN, run.name)
         run_controls.watch(run, inside.subject(session.drawing()).image)
         workers.start()

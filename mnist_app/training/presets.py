@@ -77,7 +77,7 @@ PRESETS: dict[str, Preset] = {
             images=1000,
         ),
         "Label noise",
-        "A fifth of the labels is wrong: it learns them by heart, too, and gets worse on new ones.",
+        "A fifth of the labels is wrong: it learns them by heart, too, and reads new digits worse.",
     ),
     "ten-images": Preset(
         Settings(images=100, batch_size=50, epochs=60, augmentation="augmented"),

@@ -1,6 +1,7 @@
 """Everything kept for one visitor: each session_state key has its accessor here.
 
-Those of How it learns stand in `learning_session`; who the visitor is, `visitor` keeps.
+Those of How it learns stand in `learning_session`, some of Training in `training_session`; who the
+visitor is, `visitor` keeps.
 """
 
 from collections.abc import Iterable, Mapping
@@ -281,11 +282,6 @@ def comes_from_elsewhere(page: str) -> bool:
 def arrivals() -> int:
     """Return how often the visitor came to a page; 1 on the first page of a session."""
     return int(st.session_state.get(_ARRIVALS, 0))
-
-
-def preset() -> str:
-    """Return the name of the preset that the visitor chose for his training; empty for none."""
-    return str(st.session_state.get(PRESET, ""))
 
 
 def choose_settings(settings: Settings) -> None:

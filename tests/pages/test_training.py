@@ -13,6 +13,7 @@ from mnist_app.networks import registry
 from mnist_app.networks.layers import count_parameters
 from mnist_app.storage import RUNS
 from mnist_app.training import labeled_drawings, leases, runs, slots
+from mnist_app.training.history import TRAINING, Event
 from mnist_app.training.labeled_drawings import LabeledDrawing
 from mnist_app.training.presets import PRESETS
 from mnist_app.training.recorder import Recorder
@@ -26,6 +27,7 @@ from tests.support.apptest import (
     component_keys,
     draw,
     go_to,
+    html_with,
     open_app,
     press,
     run,
@@ -189,6 +191,20 @@ def test_a_newcomer_sees_nobody_elses_run_unless_he_asks() -> None:
     assert list(rows_of(app)) == ["quick-2", "quick-1"]
     assert run_on_stage(app) == "quick-2"
     assert app.multiselect(key="compared_runs").value == []
+
+
+def test_a_run_counts_in_the_table_while_it_trains() -> None:
+    app = press(training_page(), "Train")
+    taken = leases.claim_next("worker")
+    assert taken is not None
+    unfold(app)
+    assert app.multiselect(key="compared_runs").value == []
+    point = Event(TRAINING, 100, (2.3, 0.1))
+    Recorder(taken, "worker").record([point], progress=0.4, seconds=12.0)
+    app.run()
+    assert app.multiselect(key="compared_runs").value == ["quick-1"]
+    assert rows_of(app) == {"quick-1": "running, 40%"}
+    assert "number 1 of 2<small>12 s</small>" in html_with(app, "lab-runs")
 
 
 def test_what_learned_from_drawings_is_its_owners_alone() -> None:

@@ -30,7 +30,7 @@ def test_settings_are_summed_up_in_words() -> None:
     assert setting_words.optimizer_in_words(Settings()) == (
         "Adam, rate 0.016 (one cycle), batches of 256"
     )
-    assert setting_words.network_in_words(Settings()) == "2 stages, 8 kernels of 5 × 5"
+    assert setting_words.network_in_words(Settings()) == "2 stages, 8 kernels of 5\xa0×\xa05"
     assert setting_words.network_in_words(Settings(stages=0)) == "Dense layers"
     assert setting_words.network_in_words(Settings(start_from="cnn")) == "Small CNN, fine-tuned"
 

@@ -114,7 +114,8 @@ def network_in_words(settings: Settings) -> str:
     if not settings.stages:
         return "Dense layers"
     stages = "1 stage" if settings.stages == 1 else f"{settings.stages} stages"
-    return f"{stages}, {settings.filters} kernels of {settings.kernel} × {settings.kernel}"
+    side = f"{settings.kernel}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{settings.kernel}"
+    return f"{stages}, {settings.filters} kernels of {side}"
 
 
 def images_in_words(settings: Settings) -> str:

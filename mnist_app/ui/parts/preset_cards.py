@@ -2,13 +2,13 @@
 
 from mnist_app.training.presets import PRESETS
 from mnist_app.training.settings import as_dictionary
-from mnist_app.ui import session
+from mnist_app.ui import session, training_session
 from mnist_app.ui.components import preset_cards
 
 
 def choose() -> str:
     """Let the visitor choose a preset, whose settings fill the fields; return its name."""
-    name = session.preset()
+    name = training_session.preset()
     if name not in PRESETS or not session.chosen_settings():
         name = next(iter(PRESETS))
         _fill(name)

@@ -10,7 +10,7 @@ from mnist_app.networks.layers import count_parameters
 from mnist_app.training import runs
 from mnist_app.training.history import History, read_history
 from mnist_app.training.run import OPERATOR, Run
-from mnist_app.ui import session, visitor
+from mnist_app.ui import session, training_session, visitor
 from mnist_app.ui.components import chart
 from mnist_app.ui.markup import charts, setting_words, tables
 from mnist_app.ui.markup.charts import Axis, Line
@@ -43,16 +43,14 @@ def compare() -> None:
 
 
 def _choose(readable: Sequence[Run], owner: str) -> list[Run]:
-    """Let the visitor choose runs; at first the newest of his own that learned something."""
+    """Let the visitor choose runs; until he does, his newest that learned something are chosen."""
     by_name = {run.name: run for run in readable}
-    kept = st.session_state.get(session.COMPARED_RUNS)
-    if kept is not None:
-        st.session_state[session.COMPARED_RUNS] = [name for name in kept if name in by_name]
     own = [run.name for run in readable if run.belongs_to(owner) and run.last_event]
+    kept = training_session.compared_runs(preferred=own[:COMPARED])
+    st.session_state[session.COMPARED_RUNS] = [name for name in kept if name in by_name]
     names = st.multiselect(
         "Curves",
         list(by_name),
-        default=own[:COMPARED] if kept is None else None,
         max_selections=len(SERIES),
         key=session.COMPARED_RUNS,
         persist_state="session",

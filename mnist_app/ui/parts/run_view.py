@@ -26,6 +26,12 @@ def show_result(run: Run) -> None:
             f"Accuracy on {source.test:,} {source.title} test images, seen once, at the end",
             exact_percent(run.test_accuracy, 2),
         )
+    if noise := run.settings.label_noise:
+        st.caption(
+            f"{exact_percent(1 - noise, 0)} of the training labels are right. What its training "
+            "accuracy reaches beyond that are wrong labels that it learned by heart; validation "
+            "and test labels are right."
+        )
     if run.after and run.shows_drawing_to(visitor.owner()):
         with st.container(horizontal=True):
             _show_change(run, "drawings", "Your drawings")

@@ -15,16 +15,15 @@ from mnist_app.ui.session import SETTING
 
 def choose() -> Settings | None:
     """Let the visitor change all settings; return them, None where they cannot be trained with."""
-    left, right = st.columns(2)
-    with left, st.expander("Settings", icon=":material/tune:"):
-        _show_fields()
-    try:
-        now = chosen()
-    except SettingsError as error:
-        st.error(str(error), icon=":material/tune:")
-        return None
-    with right:
-        _show_network(now)
+    with st.container(horizontal=True, key="training_settings"):
+        with st.expander("Settings", icon=":material/tune:"):
+            _show_fields()
+        try:
+            now = chosen()
+            _show_network(now)
+        except SettingsError as error:
+            st.error(str(error), icon=":material/tune:")
+            return None
     return now
 
 
@@ -69,7 +68,7 @@ def _show_fields() -> None:
         _number("seed")
 
 
-def _select(name: str, width: int = 170) -> None:
+def _select(name: str, width: int = 164) -> None:
     """A field for a setting that is one of a few words."""
     st.selectbox(
         FIELDS[name].label,
@@ -94,7 +93,7 @@ def _number(name: str, step: float | None = 1) -> None:
         format="%d" if is_whole else "%g",
         key=SETTING + name,
         persist_state="session",
-        width=170,
+        width=164,
         help=FIELDS[name].about,
     )
 
