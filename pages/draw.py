@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_app.ui import canvas, layout
-from mnist_app.ui.parts import answer, fine_tuning
+from mnist_app.ui.parts import answer, fine_tuning, labeling
 
 layout.begin(
     "Draw a digit",
@@ -19,7 +19,8 @@ def draw_and_read() -> None:
         answer.show(drawing)
     fine_tuning.explain(drawing)
     with st.container(horizontal=True, vertical_alignment="center", key="draw_label"):
-        fine_tuning.ask_for_label(drawing)
+        labeling.ask(drawing)
+        fine_tuning.open_or_close()
 
 
 with st.container(key="draw"):

@@ -83,9 +83,10 @@ class Batches(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch, logs=None):
         self.model.optimizer.learning_rate.assign(learning_rate(len(self.losses)))
+        self.model.reset_metrics()  # otherwise the loss is the mean since the epoch began
 
     def on_train_batch_end(self, batch, logs=None):
-        self.losses.append(logs["loss"])  # Keras gives the mean since the epoch began
+        self.losses.append(logs["loss"])
 
 
 keras_batches = Batches()
@@ -114,6 +115,7 @@ def show_curves(losses, validation):
     left.set(xlabel="batches", ylabel="training loss", ylim=(0, None))
     right.plot(range(1, EPOCHS + 1), validation, marker="o")
     right.set(xlabel="epochs", ylabel="validation accuracy")
+    right.xaxis.get_major_locator().set_params(integer=True)
     plt.show()
 
 
@@ -235,6 +237,14 @@ hand_parameters = sum(int(np.prod(one.shape)) for group in arrays for one in gro
 print(f"Parameters:        Keras {network.count_params():,}, by hand {hand_parameters:,}")
 print(f"First batch, loss: Keras {keras_batches.losses[0]:.4f}, by hand {hand_losses[0]:.4f}")
 print(f"Test images right: Keras {100 * keras_accuracy:.2f}%, by hand {100 * hand_accuracy:.2f}%")
+
+plt.figure(figsize=(6, 3))
+plt.plot(keras_batches.losses, label="Keras")
+plt.plot(hand_losses, "--", label="by hand")
+plt.xlabel("batches")
+plt.ylabel("training loss")
+plt.legend()
+plt.show()
 """,
         ),
     ]

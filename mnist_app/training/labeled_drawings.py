@@ -134,6 +134,7 @@ def _fine_tuning(known: Settings, network: str) -> Settings:
         epochs=2,
         images=5000,
         augmentation="none",
+        label_noise=0.0,
         rewritten=0,
         engine="keras",
     )

@@ -2,6 +2,7 @@
 
 import re
 
+import nbformat
 from playwright.sync_api import Locator, Page, expect
 
 from mnist_app.networks.layers import count_parameters
@@ -81,6 +82,9 @@ def test_quick_is_trained_paused_reloaded_used_and_drawn_with(
     )
     press(page, "Use this network")
     expect(page.get_by_text("answers on every page now")).to_be_visible()
+    with page.expect_download() as download:
+        press(page, "Download as a notebook")
+    nbformat.validate(nbformat.read(download.value.path(), 4))
     keep_screenshot(page, "training-done")
 
     name = runs.list_runs()[0].name

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
-from mnist_app import storage
+from mnist_app import limits, storage
 from mnist_app.analysis import metrics, scores
 from mnist_app.data import datasets
 from mnist_app.inference import Inference
@@ -124,6 +124,17 @@ def test_what_to_think_of_is_said_before() -> None:
     assert len(component(run(app), "labeled_tiles")["tiles"]) == 5
     press(app, "Close")
     assert "labeled_tiles" not in component_keys(app)
+
+
+def test_drawings_are_deleted_where_nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(7, 4)
+    for switch in (limits.TRAINING, limits.LABELING):
+        monkeypatch.setenv(switch.variable, "off")
+    app = press(open_app(), "Fine-tune")
+    assert runs.SWITCHED_OFF in text_of(app)
+    assert "Fine-tune now" not in buttons(app)
+    press(app, "Delete all")
+    assert labeled_drawings.list_drawings(OWNER) == []
 
 
 def test_progress_stands_where_the_button_was() -> None:

@@ -31,7 +31,7 @@ from mnist_app.networks.card import read_card_text
 from mnist_app.networks.interventions import Interventions, Pooling
 from mnist_app.networks.layers import layer_before, layers_of_kind
 from mnist_app.storage import ARTIFACTS
-from mnist_app.training import labeled_drawings, leases, runs
+from mnist_app.training import leases, runs
 from mnist_app.training.history import Curve, read_history, read_snapshot
 from mnist_app.training.moments import read_moments
 from mnist_app.training.presets import SHIPPED
@@ -381,21 +381,6 @@ def train_here() -> str:
     renewing.set()
     thread.join()
     return run.name
-
-
-def test_a_network_is_fine_tuned_on_drawings_and_forgets_little() -> None:
-    odd = np.zeros((28, 28), np.uint8)
-    odd[6:22, 6:9] = odd[6:22, 19:22] = odd[12:15, 6:22] = 255  # an H, which is to be a 7
-    labeled_drawings.keep("teacher", odd, 7)
-    run = labeled_drawings.fine_tune("teacher", "cnn")
-    workers.start()
-    run = ended(run)
-    assert run.status == "done", run.message
-    assert run.before["drawings"] == 0
-    assert run.after["drawings"] == 1
-    assert run.before["mnist"] == registry.read_card("cnn").test_accuracy
-    assert run.after["mnist"] > run.before["mnist"] - 0.01
-    assert registry.exists(run.name)
 
 
 def test_the_command_trains_and_resumes_the_same_runs(first: Run, tmp_path: Path) -> None:

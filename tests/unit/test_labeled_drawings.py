@@ -11,6 +11,7 @@ from mnist_app.training import labeled_drawings, runs
 from mnist_app.training.epoch_data import read_drawings
 from mnist_app.training.labeled_drawings import LabeledDrawingError
 from mnist_app.training.run import RunError
+from mnist_app.training.settings import Settings
 from tests.support.handwriting import drawn
 
 OWNER = "somebody"
@@ -81,6 +82,12 @@ def test_switched_off_nothing_more_is_kept(
         labeled_drawings.keep(OWNER, SEVEN, 7)
     assert len(labeled_drawings.list_drawings(OWNER)) == 1
     labeled_drawings.delete(OWNER)
+
+
+def test_what_learned_wrong_labels_is_fine_tuned_on_right_ones() -> None:
+    noisy = runs.create(Settings(label_noise=0.2), "label-noise", "another")
+    labeled_drawings.keep(OWNER, FOUR, 4)
+    assert labeled_drawings.fine_tune(OWNER, noisy.name).settings.label_noise == 0
 
 
 @pytest.mark.parametrize(("side", "label"), [(28, 10), (28, -1), (280, 4)])

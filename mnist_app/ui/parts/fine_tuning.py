@@ -1,10 +1,8 @@
-"""Fine-tune on my handwriting: labeling one's drawings, and training a network on them.
+"""Fine-tune on my handwriting: training a network on one's labeled drawings.
 
 It takes the place of the living network on the page Draw, beside the canvas: the drawings, the same
 drawing read before and after, and what the network forgot.
 """
-
-import zlib
 
 import numpy as np
 import streamlit as st
@@ -12,8 +10,7 @@ import streamlit as st
 from mnist_app import limits, workers
 from mnist_app.analysis import forgetting
 from mnist_app.analysis.forgetting import Difference
-from mnist_app.data import canvas_strokes
-from mnist_app.data.datasets import CLASSES, SOURCES, DatasetError
+from mnist_app.data.datasets import SOURCES, DatasetError
 from mnist_app.imaging.normalize import Image
 from mnist_app.inference import InferenceError, Pending, Refused
 from mnist_app.networks import registry
@@ -38,6 +35,7 @@ FEW = 4
 TILES_SHOWN = 24
 FORGOTTEN_SHOWN = 16
 SIDE = 40
+INTERRUPTED = "The fine-tuning was interrupted. Start it again."
 
 
 def is_open() -> bool:
@@ -45,28 +43,12 @@ def is_open() -> bool:
     return session.is_kept(session.FINE_TUNING)
 
 
-def ask_for_label(drawing: Drawing) -> None:
-    """Let the visitor say what the drawing is; inside the fragment that shows the answer.
+def open_or_close() -> None:
+    """Offer to open fine-tuning, or to close it; inside the fragment that shows the answer.
 
-    Each drawing has a question of its own, so that an old answer never stands beside a new one.
+    Where nothing is trained one can still look through one's drawings, and delete them.
     """
-    if not limits.LABELING.is_on():
-        st.caption(labeled_drawings.SWITCHED_OFF)
-        return
-    key = f"label_{drawing.canvas}_{zlib.crc32(drawing.png)}"
-    label = st.segmented_control(
-        "Was it right? I drew a",
-        range(CLASSES),
-        key=key,
-        disabled=not drawing.has_ink,
-        on_change=lambda: _keep(drawing, key),
-        width="content",
-    )
-    if label is not None:
-        st.caption(f"Kept as a {label}.", width="content")
-    if trouble := session.run_trouble():
-        st.error(trouble, icon=":material/error:")
-    if limits.TRAINING.is_on() and st.button(
+    if st.button(
         "Close" if is_open() else "Fine-tune",
         icon=":material/close:" if is_open() else ":material/school:",
         help="Let the network learn your handwriting from drawings that you have labeled.",
@@ -79,7 +61,7 @@ def ask_for_label(drawing: Drawing) -> None:
 
 
 def show() -> None:
-    """Say how many drawings the visitor has labeled, and lead to where networks learn them."""
+    """Lead to where networks learn a visitor's drawings."""
     if not (limits.LABELING.is_on() and limits.TRAINING.is_on()):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -124,16 +106,10 @@ def act() -> None:
         if is_awaited:
             st.fragment(watch_fine_tuning, run_every=REFRESH_SECONDS)()
             return
-        network = session.network()
-        st.button(
-            "Fine-tune again" if run else "Fine-tune now",
-            type="primary",
-            icon=":material/school:",
-            help=f"{registry.title(network)} goes on learning: two short epochs of your drawings "
-            "and 5,000 images of its data set.",
-            on_click=_fine_tune,
-            args=(network,),
-        )
+        if limits.TRAINING.is_on():
+            _offer_fine_tuning(is_first=run is None)
+        else:
+            st.caption(runs.SWITCHED_OFF, width="content")
         if run and registry.exists(run.name):
             _offer_undo(run)
         _offer_more()
@@ -144,7 +120,11 @@ def watch_fine_tuning() -> None:
     run = _run()
     if run is None:
         st.rerun()
-    st.progress(run.progress, run_words.where(run, *runs.place_in_queue(run)))
+    try:
+        where = run_words.where(run, *runs.place_in_queue(run))
+    except RunError as error:
+        where = str(error)
+    st.progress(run.progress, where)
     if run.status == "queued":
         _start_workers()
     if run.is_active:
@@ -153,8 +133,8 @@ def watch_fine_tuning() -> None:
     if (ended := _finished_run()) is not None:
         session.choose_network_next(ended.name)
         _difference(ended)  # asked for while one waits anyway
-    elif run.message:
-        session.set_run_trouble(run.message)
+    else:
+        session.set_run_trouble(run.message or INTERRUPTED)
     st.rerun()
 
 
@@ -290,6 +270,19 @@ def _difference(run: Run) -> tuple[Difference, forgetting.Digits] | str:
     return forgetting.compare(before, after, labels), after
 
 
+def _offer_fine_tuning(*, is_first: bool) -> None:
+    network = session.network()
+    st.button(
+        "Fine-tune now" if is_first else "Fine-tune again",
+        type="primary",
+        icon=":material/school:",
+        help=f"{registry.title(network)} goes on learning: two short epochs of your drawings and "
+        "5,000 images of its data set.",
+        on_click=_fine_tune,
+        args=(network,),
+    )
+
+
 def _offer_undo(run: Run) -> None:
     """Let the visitor go back to the network before, and forth."""
     before = run.settings.start_from
@@ -348,19 +341,6 @@ def _open() -> None:
     own = [run for run in runs.list_runs(owner) if run.belongs_to(owner) and run.has_drawings]
     if own:
         session.pick(session.FINE_TUNED, own[0].name)
-
-
-def _keep(drawing: Drawing, key: str) -> None:
-    """Keep a drawing with its label; where that fails the label is taken back, and why is said."""
-    label = st.session_state[key]
-    if label is None or not drawing.has_ink:
-        return
-    try:
-        strokes = canvas_strokes.as_json(drawing.strokes)
-        labeled_drawings.keep(visitor.owner(), drawing.image, label, strokes)
-    except LabeledDrawingError as error:
-        session.pick(key, None)
-        session.set_run_trouble(str(error))
 
 
 def _fine_tune(network: str) -> None:
