@@ -56,7 +56,7 @@ def read_notes() -> None:
     st.header(scene.title, anchor=False)
     st.markdown(scene.notes.replace("\n", "\n\n"))
     st.markdown(f"**Ask:** {scene.question.text}")
-    st.caption(f"{scene.question.answers[scene.question.right]} {scene.question.why}")
+    st.caption(f"**{scene.question.answers[scene.question.right]}** {scene.question.why}")
     if number + 1 < len(place.lesson.scenes):
         following = place.lesson.scenes[number + 1]
         st.markdown(f"**Next: {following.title}.** {following.sentence}")

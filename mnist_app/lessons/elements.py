@@ -77,7 +77,8 @@ class Corrupted:
 
     name: str = "shift"
     strength: float = 0.0
-    networks: tuple[str, ...] = ("softmax", "cnn")
+    networks: tuple[str, ...] = ("softmax", "mlp", "cnn")
+    """Three or more: what most read in the digit as it is counts as right."""
 
 
 @dataclass(frozen=True)

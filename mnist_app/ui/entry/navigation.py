@@ -40,5 +40,6 @@ st.navigation(
             st.Page(PAGES / "robustness.py", title="Robustness", icon=":material/blur_on:"),
             st.Page(PAGES / "report_card.py", title="Report card", icon=":material/fact_check:"),
         ],
-    }
+    },
+    expanded=True,
 ).run()

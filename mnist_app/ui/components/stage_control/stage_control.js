@@ -5,6 +5,7 @@ const CHANNEL = "mnist-lab-stage";
 const KEPT = "mnist-lab-drawing";
 const MOST_KEPT = 90_000; // characters: the server takes no longer message
 const FORGOTTEN = 3000; // milliseconds after which a place that the server never showed is given up
+const SECOND = 1000;
 const SWIPE = 60; // CSS pixels
 const EDGE = 0.06; // of the width: a tap there goes to the next or the last step
 const NEXT = ["ArrowRight", "ArrowDown", "PageDown", " "];
@@ -46,10 +47,20 @@ class StageControl {
     this.channel.onmessage = ({ data }) => this.hear(data);
     for (const [name, listen] of Object.entries(this.listeners)) window.addEventListener(name, listen, true);
     if (this.data.isNotes) this.channel.postMessage({ asks: true });
+    if (this.data.isNotes) this.ticking = setInterval(() => this.showTime(), SECOND);
     return () => {
       this.channel.close();
+      clearInterval(this.ticking);
       for (const [name, listen] of Object.entries(this.listeners)) window.removeEventListener(name, listen, true);
     };
+  }
+
+  /* How long the speaker has been talking: since this window was opened. */
+  showTime() {
+    const seconds = Math.floor(performance.now() / SECOND);
+    const clock = this.find(".clock");
+    clock.hidden = false;
+    clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   }
 
   // Where it goes
@@ -190,6 +201,7 @@ class StageControl {
     if (this.data.isNotes) return;
     try {
       if (drawing) {
+        this.hasBrought = false;
         const text = JSON.stringify(drawing);
         if (text.length <= MOST_KEPT) sessionStorage.setItem(KEPT, text);
       } else if (!this.hasBrought && sessionStorage.getItem(KEPT)) {
