@@ -142,17 +142,17 @@ class Follower:
             for number, followed in list(self._followed.items()):
                 if not followed.is_heard(now):
                     del self._followed[number]
-            if self._followed:
+            try:
                 await self._look()
+            except RoomError:
+                continue  # the store has said why in the log, and is asked again
+            except Exception:
+                LOGGER.exception("What is new in rooms could not be found out.")
 
     async def _look(self) -> None:
-        try:
-            looks = await _in_thread(_look_at_all, dict(self._followed))
-        except RoomError:
-            return  # the store has said why in the log, and is asked again
-        except Exception:
-            LOGGER.exception("What is new in rooms could not be found out.")
+        if not self._followed:
             return
+        looks = await _in_thread(_look_at_all, dict(self._followed))
         for number, look in looks.items():
             if look is None:
                 gone = self._followed.pop(number)

@@ -140,11 +140,13 @@ class Wall {
     const known = shown.filter((one) => one.label !== null && one.reading !== null);
     const right = known.filter((one) => !one.wrong).length;
     const unread = shown.filter((one) => one.reading === null).length;
+    const isContest = this.news.task.kind === "fool";
     const parts = [
       this.news.phones === 1 ? "1 phone" : `${this.news.phones} phones`,
       shown.length === 1 ? "1 drawing" : `${shown.length} drawings`,
       unread ? `${unread} to be read` : "",
-      known.length ? `${right} of ${known.length} read right` : "",
+      known.length && !isContest ? `${right} of ${known.length} read right` : "",
+      known.length && isContest ? `${known.length - right} of ${known.length} fool it` : "",
     ];
     write(this.find(".counts"), parts.filter(Boolean).join(" · "));
   }
