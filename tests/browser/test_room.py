@@ -31,6 +31,7 @@ def test_what_a_phone_sends_is_on_the_wall(
     expect(phone.get_by_role("alert")).to_contain_text("There is no open room with this code")
     enter(phone, code.lower())
 
+    expect(wall.locator(".counts")).to_contain_text("1 phone · 0 drawings")
     draw(phone, 7)
     expect(phone.locator("#digit")).to_have_text("7")
     expect(phone.locator("#words")).to_contain_text("sure")
