@@ -69,6 +69,8 @@ def test_what_a_phone_sends_is_on_the_wall(
     assert phone.request.get(f"{server.url}/rooms/{key}/wall").status == 403
     wall.get_by_role("button", name="Close").click()
     expect(phone.locator("#end")).to_have_text(re.compile("^The room is closed"))
+    phone.get_by_role("button", name="Enter another code").click()
+    expect(phone.locator("#code")).to_be_visible()
 
 
 def enter(phone: Page, code: str) -> None:

@@ -4,6 +4,7 @@ const LOST_AFTER = 1500; // milliseconds without a stream of events, which is op
 const SHOWN_FOR = 3000; // milliseconds that a note is shown
 const REOPEN = 2000;
 const LOST = "The connection is lost. Your drawing will be sent when it is back.";
+const NOBODY = "The room cannot be reached. This page tries again by itself.";
 const HINT = "Draw with your finger.";
 const NOTES = {
   sent: "Sent. Look at the wall!",
@@ -31,6 +32,7 @@ class Phone {
     find("clear").onclick = () => this.sheet.clear();
     find("send").onclick = () => this.send();
     find("others").onclick = () => this.askForVote();
+    find("other").onclick = () => this.forget("");
     find("again").onclick = () => this.show("drawing");
     find("enter").onsubmit = (event) => {
       event.preventDefault();
@@ -68,6 +70,7 @@ class Phone {
   open(key, code) {
     this.key = key;
     this.kept.write("room", { key, code });
+    this.outbox.path = this.path("drawings");
     this.follow();
     this.outbox.deliver();
   }
@@ -102,6 +105,8 @@ class Phone {
 
   forget(sentence) {
     clearTimeout(this.reopening);
+    clearTimeout(this.losing);
+    [this.losing, this.state] = [null, null];
     this.events.close();
     this.kept.write("room", null);
     find("trouble").textContent = sentence;
@@ -138,7 +143,9 @@ class Phone {
   /* The line above the canvas: the task, or what keeps one from it. */
   say() {
     const { status, sentence } = this.state ?? {};
-    find("end").textContent = SENTENCES.closed;
+    if (status === "closed") find("end").textContent = SENTENCES.closed;
+    else if (this.isLost) find("end").textContent = NOBODY;
+    find("other").hidden = status !== "closed";
     find("task").textContent = this.isLost ? LOST : (SENTENCES[status] ?? sentence ?? "");
     find("drawing").classList.toggle("late", Boolean(this.isLost || SENTENCES[status]));
   }
@@ -180,8 +187,7 @@ class Phone {
 
   send() {
     if (this.sheet.isEmpty || !this.state) return;
-    const letter = { path: this.path("drawings"), phone: this.token, round: this.state.round };
-    this.outbox.add({ ...letter, strokes: this.sheet.packed() });
+    this.outbox.add({ phone: this.token, round: this.state.round, strokes: this.sheet.packed() });
     this.sheet.clear();
   }
 
