@@ -3,9 +3,11 @@
 import streamlit as st
 
 from mnist_app import limits
+from mnist_app.analysis import embedding
 from mnist_app.classroom import rooms
 from mnist_app.classroom.room import Room, RoomError
-from mnist_app.ui import layout, session, visitor
+from mnist_app.ui import layout, resources, session, visitor
+from mnist_app.ui.addresses import base_path
 from mnist_app.ui.components.room_wall import room_wall
 from mnist_app.ui.markup import qr
 from mnist_app.ui.parts import phone_address, room_controls
@@ -38,13 +40,15 @@ def show_room(room: Room) -> None:
     wall = st.container()
     address = phone_address.ask()
     link = f"{address}/join?room={room.code}&key={room.key}"
-    base = st.get_option("server.baseUrlPath").strip("/")
+    network = resources.packed_network(embedding.NETWORK)
     with wall:
         room_wall(
-            f"/{base}/rooms/{room.key}/wall".replace("//", "/"),
+            f"{base_path()}/rooms/{room.key}/wall",
             room.code,
             qr.svg(link) if address else "",
             f"{address.split('://')[-1]}/join" if address else "",
+            f"{base_path()}/{resources.packed_map().path}",
+            f"{base_path()}/{network.path if network else ''}",
             key="room_wall",
             on_hide=room_controls.hide,
         )

@@ -3,6 +3,7 @@
 Functions that change a room are told who asks, and refuse everybody but the one who opened it.
 """
 
+import contextlib
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -86,11 +87,18 @@ def by_code(code: str) -> Room:
 
 
 def states(numbers: Sequence[int]) -> dict[int, Room]:
-    """Return rooms by their numbers; those that are forgotten are left out. Raises RoomError."""
+    """Return rooms by their numbers. Raises RoomError where the store cannot be read.
+
+    Those that are forgotten or damaged are left out.
+    """
     query = sa.select(ROOMS).where(ROOMS.c.id.in_(numbers), _is_young())
     with told(), storage.reading() as connection:
-        rooms = [room_of(row) for row in connection.execute(query).mappings()]
-    return {room.number: room for room in rooms}
+        rows = connection.execute(query).mappings().all()
+    found: dict[int, Room] = {}
+    for row in rows:
+        with contextlib.suppress(RoomError):
+            found[row["id"]] = room_of(row)
+    return found
 
 
 def set_status(number: int, who: str, status: Status) -> None:

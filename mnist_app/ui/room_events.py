@@ -40,6 +40,17 @@ THREADS = ThreadPoolExecutor(4, "room")
 """Who asks the store for rooms."""
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What the drawings of a room showed together."""
+
+    findings: Findings | None = None
+    at: float = 0.0
+    """When that was found out, in seconds of `time.monotonic`."""
+    version: int = -1
+    """The room's version at that time."""
+
+
 @dataclass
 class Followed:
     """A room that somebody follows."""
@@ -48,9 +59,9 @@ class Followed:
     state: dict[str, Any]
     """What phones know of it."""
     drawings: dict[int, RoomDrawing] = field(default_factory=dict)
-    findings: Findings | None = None
-    found_at: float = 0.0
-    found_version: int = -1
+    found: Found = Found()
+    told_phones: int = 0
+    """How many phones the wall knows of."""
     heard_at: float = field(default_factory=time.monotonic)
     phones: Feed = field(init=False)
     wall: Feed = field(init=False)
@@ -68,15 +79,17 @@ class Followed:
 
     def take(self, look: "Look") -> None:
         """Tell everybody what was found to be new."""
-        is_new = look.room.version != self.room.version or look.findings is not self.findings
+        phones = self.phones.listeners
+        is_new = (look.room.version, look.found, phones) != (
+            self.room.version,
+            self.found,
+            self.told_phones,
+        )
+        self.told_phones = phones
         known = set(self.drawings)
         self.room = look.room
         self.drawings.update((one.number, one) for one in look.changed)
-        self.findings, self.found_at, self.found_version = (
-            look.findings,
-            look.found_at,
-            look.found_version,
-        )
+        self.found = look.found
         if look.state != self.state:
             self.state = look.state
             self.phones.publish(event("state", self.state))
@@ -88,7 +101,7 @@ class Followed:
             **self.state,
             "phones": self.phones.listeners,
             "drawings": [_as_json(one, one.number not in known) for one in changed],
-            "findings": self.findings and findings_as_json(self.findings),
+            "findings": self.found.findings and findings_as_json(self.found.findings),
         }
 
 
@@ -99,9 +112,7 @@ class Look:
     room: Room
     state: dict[str, Any]
     changed: list[RoomDrawing]
-    findings: Findings | None
-    found_at: float
-    found_version: int
+    found: Found
 
 
 class Follower:
@@ -142,17 +153,17 @@ class Follower:
             for number, followed in list(self._followed.items()):
                 if not followed.is_heard(now):
                     del self._followed[number]
-            if self._followed:
+            try:
                 await self._look()
+            except RoomError:
+                continue  # the store has said why in the log, and is asked again
+            except Exception:
+                LOGGER.exception("What is new in rooms could not be found out.")
 
     async def _look(self) -> None:
-        try:
-            looks = await _in_thread(_look_at_all, dict(self._followed))
-        except RoomError:
-            return  # the store has said why in the log, and is asked again
-        except Exception:
-            LOGGER.exception("What is new in rooms could not be found out.")
+        if not self._followed:
             return
+        looks = await _in_thread(_look_at_all, dict(self._followed))
         for number, look in looks.items():
             if look is None:
                 gone = self._followed.pop(number)
@@ -194,12 +205,11 @@ def _look_at(room: Room, known: Followed) -> Look:
     if is_first or room.version != known.room.version:
         after = -1 if is_first else known.room.version
         changed = drawings.list_drawings(room, room.owner, after)
-    now = time.monotonic()
-    found, found_at, found_version = known.findings, known.found_at, known.found_version
-    if found_version != room.version and now - found_at >= FINDINGS_SECONDS:
+    now, found = time.monotonic(), known.found
+    if found.version != room.version and now - found.at >= FINDINGS_SECONDS:
         everything = known.drawings | {one.number: one for one in changed}
-        found, found_at, found_version = findings.find(list(everything.values())), now, room.version
-    return Look(room, state_of(room), changed, found, found_at, found_version)
+        found = Found(findings.find(list(everything.values())), now, room.version)
+    return Look(room, state_of(room), changed, found)
 
 
 def _read(room: Room) -> bool:

@@ -9,6 +9,14 @@ from tests.browser.conftest import OpenPage, draw_by_touch, keep_screenshot
 from tests.support.handwriting import DIGITS
 from tests.support.serving import Server
 
+# Whether a drawing that was read wrong lies on the map: its frame is orange.
+WRONG_ON_MAP = """canvas => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const frame = (at) => data[at] === 255 && data[at + 1] === 150 && data[at + 2] === 35;
+    for (let at = 0; at < data.length; at += 4) if (frame(at)) return true;
+    return false;
+}"""
+
 
 def test_what_a_phone_sends_is_on_the_wall(
     server: Server, open_page: OpenPage, context: Callable[[bool, bool], BrowserContext]
@@ -23,6 +31,7 @@ def test_what_a_phone_sends_is_on_the_wall(
     expect(phone.get_by_role("alert")).to_contain_text("There is no open room with this code")
     enter(phone, code.lower())
 
+    expect(wall.locator(".counts")).to_contain_text("1 phone · 0 drawings")
     draw(phone, 7)
     expect(phone.locator("#digit")).to_have_text("7")
     expect(phone.locator("#words")).to_contain_text("sure")
@@ -40,6 +49,9 @@ def test_what_a_phone_sends_is_on_the_wall(
     phone.context.set_offline(False)
     expect(column(wall, 3).locator(".tile.wrong")).to_have_count(1)
     expect(phone.locator("#task")).to_have_text("Draw something that is no digit.")
+    wall.locator(".wall").press("d")
+    wall.wait_for_function(WRONG_ON_MAP, arg=wall.locator(".map canvas").element_handle())
+    wall.locator(".wall").press("d")
     keep_screenshot(wall, "wall")
     keep_screenshot(phone, "phone")
 
@@ -57,6 +69,8 @@ def test_what_a_phone_sends_is_on_the_wall(
     assert phone.request.get(f"{server.url}/rooms/{key}/wall").status == 403
     wall.get_by_role("button", name="Close").click()
     expect(phone.locator("#end")).to_have_text(re.compile("^The room is closed"))
+    phone.get_by_role("button", name="Enter another code").click()
+    expect(phone.locator("#code")).to_be_visible()
 
 
 def enter(phone: Page, code: str) -> None:

@@ -18,7 +18,9 @@ from tests.support.serving import ROOT, Server, serve
 
 INSIDE = ("pixels", "convolution", "feature_maps", "max_pooling")
 PAGES = ("", *INSIDE, "training", "learning_step", "mnist", "robustness", "report_card")
-PAGES = (*PAGES, "lessons", "stage")
+PAGES = (*PAGES, "lessons", "stage", "challenge", "room")
+# These begin without a canvas.
+EMPTY = ("report_card", "challenge", "room")
 COOKIE = "mnist_lab_visitor"
 # Streamlit looks for WebAssembly, which it does without.
 EXPECTED = "wasm-eval"
@@ -62,12 +64,28 @@ def test_all_pages_work_under_the_policy(server: Server, strict_page: Page) -> N
     for name in PAGES:
         strict_page.goto(f"{server.url}/{name}")
         strict_page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-        if name != "report_card":
+        if name not in EMPTY:
             draw(strict_page, DIGITS[4])
-        if name not in ("report_card", "training", "learning_step", "stage"):
+        if name not in (*EMPTY, "training", "learning_step", "stage"):
             expect(strict_page.get_by_role("status").first).to_have_text("4")
         violations = strict_page.evaluate("window.violations")
         assert [one for one in violations if EXPECTED not in one] == [], name
+
+
+def test_wall_and_phone_work_under_the_policy(server: Server, strict_page: Page) -> None:
+    strict_page.goto(f"{server.url}/room")
+    strict_page.get_by_role("button", name="Open a room").click()
+    code = strict_page.locator(".wall .code").inner_text()
+    expect(strict_page.locator(".wall .task")).to_have_text("Draw any digit.")
+    for address in ("room", f"join?room={code}"):
+        strict_page.goto(f"{server.url}/{address}")
+        expect(strict_page.get_by_text("Draw any digit.")).to_be_visible()
+        violations = strict_page.evaluate("window.violations")
+        assert [one for one in violations if EXPECTED not in one] == [], address
+    box = strict_page.locator("#canvas").bounding_box()
+    assert box is not None
+    draw(strict_page, DIGITS[4], place=(box["x"], box["y"], box["width"] / 280))
+    expect(strict_page.locator("#digit")).to_have_text("4")
 
 
 def answer_to(address: str) -> tuple[int, str]:

@@ -1,11 +1,16 @@
 /* A phone in a room: joins, draws, lets the network answer here, sends, votes. */
 
 const LOST_AFTER = 1500; // milliseconds without a stream of events, which is opened again now and then
-const SHOWN_FOR = 2500; // milliseconds that a note is shown
+const SHOWN_FOR = 3000; // milliseconds that a note is shown
 const REOPEN = 2000;
 const LOST = "The connection is lost. Your drawing will be sent when it is back.";
+const NOBODY = "The room cannot be reached. This page tries again by itself.";
 const HINT = "Draw with your finger.";
-const NOTES = { sent: "Sent. Look at the wall!", waiting: "It will be sent when the connection is back." };
+const NOTES = {
+  sent: "Sent. Look at the wall!",
+  waiting: "It will be sent when the connection is back.",
+  none: "You have read all drawings of the others so far.",
+};
 
 const find = (id) => document.getElementById(id);
 
@@ -26,6 +31,8 @@ class Phone {
     find("undo").onclick = () => this.sheet.undo();
     find("clear").onclick = () => this.sheet.clear();
     find("send").onclick = () => this.send();
+    find("others").onclick = () => this.askForVote();
+    find("other").onclick = () => this.forget("");
     find("again").onclick = () => this.show("drawing");
     find("enter").onsubmit = (event) => {
       event.preventDefault();
@@ -63,6 +70,7 @@ class Phone {
   open(key, code) {
     this.key = key;
     this.kept.write("room", { key, code });
+    this.outbox.path = this.path("drawings");
     this.follow();
     this.outbox.deliver();
   }
@@ -97,6 +105,8 @@ class Phone {
 
   forget(sentence) {
     clearTimeout(this.reopening);
+    clearTimeout(this.losing);
+    [this.losing, this.state] = [null, null];
     this.events.close();
     this.kept.write("room", null);
     find("trouble").textContent = sentence;
@@ -117,6 +127,7 @@ class Phone {
     clearTimeout(this.losing);
     [this.losing, this.isLost] = [null, false];
     const isOther = this.state?.round !== state.round;
+    find("others").hidden = state.task.kind !== "fool";
     this.state = state;
     if (state.status === "closed") this.show("over");
     else if (isOther || ["waiting", "enter", "over"].includes(document.body.dataset.view)) this.show("drawing");
@@ -132,7 +143,9 @@ class Phone {
   /* The line above the canvas: the task, or what keeps one from it. */
   say() {
     const { status, sentence } = this.state ?? {};
-    find("end").textContent = SENTENCES.closed;
+    if (status === "closed") find("end").textContent = SENTENCES.closed;
+    else if (this.isLost) find("end").textContent = NOBODY;
+    find("other").hidden = status !== "closed";
     find("task").textContent = this.isLost ? LOST : (SENTENCES[status] ?? sentence ?? "");
     find("drawing").classList.toggle("late", Boolean(this.isLost || SENTENCES[status]));
   }
@@ -174,18 +187,23 @@ class Phone {
 
   send() {
     if (this.sheet.isEmpty || !this.state) return;
-    const letter = { path: this.path("drawings"), phone: this.token, round: this.state.round };
-    this.outbox.add({ ...letter, strokes: this.sheet.packed() });
+    this.outbox.add({ phone: this.token, round: this.state.round, strokes: this.sheet.packed() });
     this.sheet.clear();
-    if (this.state.task.kind === "fool") this.askForVote();
   }
 
   /* What became of what was sent. */
   tell(answer, waits) {
     if (!answer) this.note(NOTES.waiting);
-    else if (answer.status === 200) this.note(NOTES.sent);
+    else if (answer.status === 200) this.welcome();
     else if (!waits && answer.said.reason === "unknown") this.forget(answer.said.sentence);
     else this.note(answer.said.sentence ?? NOTES.waiting);
+  }
+
+  /* The drawing has arrived: the next thing to do is to read what others drew. */
+  welcome() {
+    this.note(NOTES.sent);
+    const isDrawing = !this.sheet.isEmpty || document.body.dataset.view !== "drawing";
+    if (this.state?.task.kind === "fool" && !isDrawing) this.askForVote(true);
   }
 
   note(sentence) {
@@ -196,10 +214,11 @@ class Phone {
   }
 
   /* Another phone's drawing, as long as there is one. */
-  async askForVote() {
+  async askForVote(isQuiet = false) {
     const answer = await post(this.path("ballot"), { phone: this.token });
     this.ballot = answer?.status === 200 && answer.said.image ? answer.said : null;
     if (!this.ballot) {
+      if (!isQuiet) this.note(NOTES.none);
       this.show("drawing");
       return;
     }

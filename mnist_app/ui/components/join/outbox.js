@@ -8,12 +8,13 @@ class Outbox {
   constructor(storage) {
     this.storage = storage;
     this.letters = storage.read("outbox") ?? [];
+    this.path = ""; // of the room where the phone is: what was drawn for another one waits
     this.tries = 0;
     this.told = () => {};
   }
 
   add(letter) {
-    this.letters.push({ ...letter, sending: randomToken() });
+    this.letters.push({ ...letter, path: this.path, sending: randomToken() });
     this.keep();
     this.deliver();
   }
@@ -25,9 +26,9 @@ class Outbox {
   /* Sends one after the other. Call it again whenever it may work now. */
   async deliver() {
     clearTimeout(this.later);
-    if (this.isSending || !this.letters.length) return;
+    const letter = this.letters.find((one) => one.path === this.path);
+    if (this.isSending || !letter) return;
     this.isSending = true;
-    const [letter] = this.letters;
     const { path, ...content } = letter;
     const answer = await post(path, content);
     this.isSending = false;

@@ -13,7 +13,10 @@ _LIVE = COMPONENTS / "live"
 _ELEMENT = element(
     Path(__file__).parent,
     {**CONSTANTS, "NO_DIGIT": NO_DIGIT},
-    [_LIVE / "normalization.js", _LIVE / "answers.js"],
+    [
+        *(_LIVE / f"{name}.js" for name in ("normalization", "network", "answers")),
+        COMPONENTS / "embedding_map" / "atlas.js",
+    ],
 )
 
 
@@ -22,6 +25,8 @@ def room_wall(
     code: str,
     qr: str,
     address: str,
+    map_url: str,
+    network_url: str,
     key: str,
     on_hide: Callable[[int], None] | None = None,
 ) -> None:
@@ -32,6 +37,8 @@ def room_wall(
         code: The room's code.
         qr: The QR code as SVG.
         address: What people type.
+        map_url: Where the browser finds the map of MNIST, see `embedding.pack`.
+        network_url: Where it finds the network that the map was made with.
         key: Streamlit's key of the element.
         on_hide: Called with the number of the drawing that the speaker hides; None where nothing
             can be hidden.
@@ -49,6 +56,7 @@ def room_wall(
             "code": code,
             "qr": qr,
             "address": address,
+            "map": {"map": map_url, "network": network_url},
             "steers": on_hide is not None,
         },
         on_hidden_change=report,

@@ -28,6 +28,7 @@ class Wall {
     this.columns = Array.from({ length: NO_DIGIT + 1 }, (_, digit) => this.addColumn(digit));
     root.addEventListener("keydown", (event) => this.press(event));
     for (const button of root.querySelectorAll("[data-key]")) button.onclick = () => this.act(button.dataset.key);
+    this.map = new RoomMap(this.find(".map"));
     this.find(".back").onclick = () => this.close();
     this.find(".hide").onclick = () => this.hideShown();
     this.find(".columns").onclick = ({ target }) => target.dataset.number && this.open(Number(target.dataset.number));
@@ -42,7 +43,8 @@ class Wall {
     return { tiles: column.firstChild, count: column.querySelector("small") };
   }
 
-  update({ url, code, qr, address, steers }) {
+  update({ url, code, qr, address, steers, map }) {
+    this.mapUrls = map;
     this.find(".code").textContent = code;
     if (this.qr !== qr) this.find(".qr").innerHTML = this.qr = qr;
     this.find(".address").textContent = address;
@@ -131,17 +133,20 @@ class Wall {
 
   count() {
     const shown = [...this.drawings.values()].filter((one) => one.round === this.news.round);
+    this.map.show(shown);
     this.counts = this.columns.map(() => 0);
     for (const { reading } of shown) if (reading !== null) this.counts[reading] += 1;
     this.columns.forEach(({ count }, digit) => write(count, String(this.counts[digit] || "")));
     const known = shown.filter((one) => one.label !== null && one.reading !== null);
     const right = known.filter((one) => !one.wrong).length;
     const unread = shown.filter((one) => one.reading === null).length;
+    const isContest = this.news.task.kind === "fool";
     const parts = [
       this.news.phones === 1 ? "1 phone" : `${this.news.phones} phones`,
       shown.length === 1 ? "1 drawing" : `${shown.length} drawings`,
       unread ? `${unread} to be read` : "",
-      known.length ? `${right} of ${known.length} read right` : "",
+      known.length && !isContest ? `${right} of ${known.length} read right` : "",
+      known.length && isContest ? `${known.length - right} of ${known.length} fool it` : "",
     ];
     write(this.find(".counts"), parts.filter(Boolean).join(" · "));
   }
@@ -151,7 +156,7 @@ class Wall {
     const { clientWidth, clientHeight } = this.find(".columns");
     if (!clientWidth || !this.counts) return;
     const total = this.counts.reduce((sum, count) => sum + count, 0) || 1;
-    const weights = this.counts.map((count) => 1 + Math.round((WIDENING * count) / total));
+    const weights = this.counts.map((count, digit) => (digit < NO_DIGIT ? 1 : 1.5) + Math.round((WIDENING * count) / total));
     const unit = (clientWidth - COLUMN_GAP * NO_DIGIT) / weights.reduce((sum, weight) => sum + weight, 0);
     const height = clientHeight - this.find("footer").offsetHeight - TILE_GAP;
     let side = LARGEST_TILE;
@@ -204,6 +209,7 @@ class Wall {
     this.shownNumber = undefined;
     this.find(".one").hidden = true;
     this.find(".matrix").hidden = true;
+    if (this.map.isOpen) this.map.toggle();
   }
 
   hideShown() {
@@ -213,13 +219,14 @@ class Wall {
 
   press(event) {
     const key = event.key === "Escape" ? "escape" : event.key.toLowerCase();
-    if (event.ctrlKey || event.metaKey || event.altKey || !["m", "f", "escape"].includes(key)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !["m", "d", "f", "escape"].includes(key)) return;
     event.stopPropagation();
     this.act(key);
   }
 
   act(key) {
     if (key === "m") this.find(".matrix").hidden = !this.find(".matrix").hidden;
+    else if (key === "d") this.map.toggle(this.mapUrls);
     else if (key === "escape") this.close();
     else if (document.fullscreenElement) document.exitFullscreen();
     else this.root.requestFullscreen?.().then(() => this.root.focus());
