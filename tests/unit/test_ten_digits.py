@@ -119,7 +119,7 @@ def test_the_headline_says_what_was_read(right: int, drawn: int, said: str) -> N
     assert markup.headline(right, drawn) == said
 
 
-def test_the_picture_to_share_is_as_large_as_messengers_show_one() -> None:
+def test_the_picture_to_share_fits_messengers() -> None:
     digits = [
         ReadDigit(digit, np.zeros((280, 280), np.uint8), "read as 3", digit == 3)
         for digit in range(10)
