@@ -36,7 +36,7 @@ def move_to(challenge: Challenge) -> None:
 
 def go_on() -> None:
     """Take what is on the canvas, and ask for the next digit."""
-    challenge, drawing = session.challenge(), session.drawing()
+    challenge, drawing = session.challenge(), canvas.latest()
     if challenge is None or challenge.is_over:
         return
     if not drawing.has_ink:

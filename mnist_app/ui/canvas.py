@@ -36,9 +36,21 @@ def show() -> Drawing:
     begun = session.begun_drawing()
     sent = drawing_canvas(key, SIDE, INK, PAPER, _pen_width(), begun.png if begun.has_ink else b"")
     canvas_tools(key, begins_empty=not begun.has_ink and not session.picture_trouble())
+    return _receive(sent)
+
+
+def latest() -> Drawing:
+    """Return what is on the canvas, in a callback: that runs before the fragment sees a stroke."""
+    canvas = st.session_state.get(f"canvas_{session.drawing().canvas}")
+    return _receive(getattr(canvas, "drawing", None))
+
+
+def _receive(sent: object) -> Drawing:
+    """Return the drawing that a canvas sent, which is kept; None is nothing new."""
+    kept = session.drawing()
     if sent is None or session.is_received(kept.canvas, sent):
         return kept
-    received = session.keep_drawing(drawings.receive(sent, begun))
+    received = session.keep_drawing(drawings.receive(sent, session.begun_drawing()))
     session.set_received(kept.canvas, sent)
     return received
 

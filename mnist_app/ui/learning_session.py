@@ -12,15 +12,34 @@ LEARNING_ARRAY = "learning_array"
 LEARNING_NUMBER = "learning_number"
 LEARNING_CHANNEL = "learning_channel"
 _RATES = "learning_rates"
+_TAKEN = "learning_steps_taken"
 _WEIGHT = "learning_weight"
 _OVERFITTING = "overfitting"
 
 
 def learner(start: Learner) -> Learner:
-    """Return the learner that begins as `start` with the steps that the visitor let it take."""
-    kept: tuple[Learner, tuple[float, ...]] = st.session_state.get(_RATES, (start, ()))
+    """Return the learner that begins as `start` with the steps that the visitor let it take.
+
+    Steps that came with a link are those of the first learner after it.
+    """
+    kept: tuple[Learner | None, tuple[float, ...]] = st.session_state.get(_RATES, (start, ()))
     begun, rates = kept
-    return replace(start, rates=rates if begun == start else ())
+    if begun is None:
+        set_rates(start, rates)
+    st.session_state[_TAKEN] = rates if begun in (None, start) else ()
+    return replace(start, rates=steps_taken())
+
+
+def steps_taken() -> tuple[float, ...]:
+    """Return the sizes of the steps that the learner on the screen has taken."""
+    taken: tuple[float, ...] = st.session_state.get(_TAKEN, ())
+    return taken
+
+
+def take_steps(rates: tuple[float, ...]) -> None:
+    """Let the next learner take steps of these sizes, whatever it begins with."""
+    st.session_state[_RATES] = None, rates
+    st.session_state[_TAKEN] = rates
 
 
 def set_rates(start: Learner, rates: tuple[float, ...]) -> None:

@@ -23,7 +23,7 @@ from mnist_app.imaging.convolution import (
 from mnist_app.imaging.corruptions import CORRUPTIONS
 from mnist_app.networks.interventions import LARGEST_POOL, Pooling
 from mnist_app.networks.layers import POOLING, layers_of_kind
-from mnist_app.networks.learning import SteepestOf, WeightAt
+from mnist_app.networks.learning import MOST_STEPS, STEP_SIZES, SteepestOf, WeightAt
 from mnist_app.training import presets, runs, settings
 from mnist_app.training.run import RunError
 from mnist_app.training.settings import BOUNDS, CHOICES, Settings, SettingsError
@@ -141,6 +141,18 @@ def _pick_strength(text: str) -> None:
     if not low <= strength <= high:
         raise ValueError(f"This is no strength from {low} to {high}.")
     session.pick_strength(name, strength)
+
+
+def _steps() -> str:
+    """Return the steps on one digit: of each, which of STEP_SIZES it was, in hexadecimal."""
+    return "".join(f"{STEP_SIZES.index(rate):x}" for rate in learning_session.steps_taken())
+
+
+def _take_steps(text: str) -> None:
+    sizes = {f"{number:x}": size for number, size in enumerate(STEP_SIZES)}
+    if len(text) > MOST_STEPS:
+        raise ValueError("These are too many steps.")
+    learning_session.take_steps(tuple(read_choice(number, sizes) for number in text))
 
 
 def _weight() -> str:
@@ -298,6 +310,7 @@ LEARNING_STEP = (
     number("label", learning_session.LEARNING_LABEL, -1, CLASSES - 1, -1),
     choice("weights", learning_session.LEARNING_START, ("random", "trained"), "random"),
     Setting("weight", _weight, _pick_weight),
+    Setting("steps", _steps, _take_steps),
 )
 COLLECTION = (
     choice("set", session.SOURCE, SOURCES, MNIST.name),

@@ -11,10 +11,12 @@ from tests.browser.conftest import WIDE, OpenPage, draw, expect_answer, wait_unt
 from tests.support.handwriting import DIGITS
 from tests.support.serving import Server
 
+ANSWER = "Answer: Centered, as in MNIST"
 INK = """() => {
   const all = [...document.querySelectorAll('[class*="st-key-canvas_"] *')];
   const host = all.find((one) => one.shadowRoot?.querySelector("canvas"));
-  const lower = host.shadowRoot.querySelector("canvas.dc-canvas.lower-canvas");
+  const lower = host?.shadowRoot.querySelector("canvas.dc-canvas.lower-canvas");
+  if (!lower) return [];
   const { data } = lower.getContext("2d").getImageData(0, 0, 280, 280);
   return Array.from({ length: 280 * 280 }, (_, at) => data[4 * at]);
 }"""
@@ -23,16 +25,17 @@ INK = """() => {
 def test_what_was_drawn_is_on_the_canvas_of_who_opens_the_link(
     server: Server, open_page: OpenPage, browser: Browser
 ) -> None:
-    page = open_page(f"{server.url}/robustness")
+    page = open_page(f"{server.url}/pixels")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     draw(page, DIGITS[5])
-    page.get_by_role("radio", name="Turned").click()
+    expect(page.get_by_role("status", name=ANSWER)).to_have_text("5")
+    page.get_by_role("slider", name="Move up or down").press("ArrowLeft")
     wait_until_quiet(page)
     button = page.get_by_role("button", name="Copy link")
     button.click()
     expect(button).to_have_text(re.compile("Link copied"))
     link = page.evaluate("navigator.clipboard.readText()")
-    assert re.fullmatch(rf"{server.url}/robustness\?corruption=turn&drawing=[\w-]+", link)
+    assert re.fullmatch(rf"{server.url}/pixels\?down=-5&drawing=[\w-]+", link)
     assert len(link) < 300
     before = page.evaluate(INK)
 
@@ -40,8 +43,9 @@ def test_what_was_drawn_is_on_the_canvas_of_who_opens_the_link(
         other = elsewhere.new_page()
         other.goto(link)
         expect(other.get_by_text("This drawing came with the link.")).to_be_visible()
-        expect(other.get_by_role("radio", name="Turned")).to_be_checked()
-        expect(other.get_by_role("status", name="Answer: Small CNN")).to_have_text("5")
+        slider = other.get_by_role("slider", name="Move up or down")
+        expect(slider).to_have_value("-5")
+        expect(other.get_by_role("status", name=ANSWER)).to_have_text("5")
         other.wait_for_function(f"({INK})().some((value) => value > 0)")
         after = other.evaluate(INK)
         differing = sum(abs(one - two) > 127 for one, two in zip(before, after, strict=True))

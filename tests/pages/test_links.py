@@ -50,6 +50,7 @@ LINKS = {
         "label": "8",
         "weights": "trained",
         "weight": "dense1.0.5-3",
+        "steps": "c1",
     },
     "mnist": {
         "split": "training",
@@ -125,6 +126,11 @@ def test_a_link_to_somebody_elses_network_says_so() -> None:
     app = open_link("training", {"network": run_of_another.name, "run": run_of_another.name})
     assert "“Small CNN” answers instead." in app.warning[0].value
     assert app.selectbox(key="network").value == "cnn"
+
+
+def test_steps_that_were_taken_come_with_the_link() -> None:
+    app = open_link("learning_step", {"weights": "trained", "steps": "c1"})
+    assert "2 steps have been taken." in text_of(app)
 
 
 def test_kernels_that_were_changed_come_with_the_link() -> None:

@@ -12,7 +12,10 @@ from mnist_app.analysis import ten_digits
 from mnist_app.analysis.ten_digits import Challenge, DrawnDigit
 from mnist_app.data import strokes
 from mnist_app.data.stroke_links import LinkError
+from mnist_app.imaging.image_files import read_picture
 from mnist_app.imaging.normalize import normalize_ink
+from mnist_app.ui.markup import ten_digits as markup
+from mnist_app.ui.markup.ten_digits import ReadDigit
 from tests.support.handwriting import DIGITS, canvas_strokes_of
 
 
@@ -100,3 +103,26 @@ def test_the_bar_that_makes_a_one_a_seven_is_found() -> None:
     np.testing.assert_allclose(piece.path[:, 1], 40)
     assert ten_digits.most_misleading(found, alike, before=0.99) is None
     assert ten_digits.most_misleading([], np.empty(0, np.float32), before=0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("right", "drawn", "said"),
+    [
+        (0, 0, "No digit was drawn"),
+        (0, 1, "The digit was not read"),
+        (1, 1, "The digit was read"),
+        (0, 7, "0 of 7 digits were read"),
+        (10, 10, "All 10 digits were read"),
+    ],
+)
+def test_the_headline_says_what_was_read(right: int, drawn: int, said: str) -> None:
+    assert markup.headline(right, drawn) == said
+
+
+def test_the_picture_to_share_fits_messengers() -> None:
+    digits = [
+        ReadDigit(digit, np.zeros((280, 280), np.uint8), "read as 3", digit == 3)
+        for digit in range(10)
+    ]
+    shape = read_picture(markup.picture(digits, "Small CNN")).shape
+    assert shape == (630, 1200, 3)

@@ -94,8 +94,10 @@ def headline(right: int, drawn: int) -> str:
     """Return how many of the drawn digits were read, as a sentence without its full stop."""
     if drawn == 0:
         return "No digit was drawn"
+    if drawn == 1:
+        return "The digit was read" if right else "The digit was not read"
     if right == drawn:
-        return "The digit was read" if drawn == 1 else f"All {drawn} digits were read"
+        return f"All {drawn} digits were read"
     return f"{right} of {drawn} digits were read"
 
 

@@ -17,6 +17,7 @@ class Tools {
     this.listeners = {
       click: (event) => this.click(event),
       keydown: (event) => this.press(event),
+      [BLANK_CANVAS]: () => this.blank(canvasOf(this.canvas)),
     };
     for (const name of Object.keys(MOUSE)) this.listeners[name] = (event) => this.record(event);
     this.strokes = null; // what the pen does until the next canvas is there
@@ -74,6 +75,7 @@ class Tools {
   /* The server brings another canvas. Until then this one looks empty, and what the pen does on it
      is done again on the other. */
   blank(upper) {
+    if (!upper) return;
     const lower = upper.getRootNode().querySelector("canvas.dc-canvas.lower-canvas");
     lower.getContext("2d").fillRect(0, 0, lower.width, lower.height);
     this.strokes = [];

@@ -1,7 +1,10 @@
 /* The canvas sends a stroke 200 ms after its end. Whoever is faster would lose it: the button Next
-   waits for that long. Enter presses it. */
+   waits for that long. Enter presses it. Who begins the next digit before its canvas is there draws on
+   this one, which looks empty, and the strokes are done again on the next: components/canvas_tools. */
 
 const SENT_AFTER = 300; // milliseconds
+const NEXT = ".st-key-next_digit button";
+const OTHERS = ".st-key-skip_digit button, .st-key-last_digit button";
 
 export default function ({ parentElement }) {
   return whileShown(parentElement.querySelector("div"), () => new NextDigit().listen());
@@ -28,8 +31,9 @@ class NextDigit {
   }
 
   click(event) {
-    const button = event.target.closest?.(".st-key-next_digit button");
-    if (!button || !event.isTrusted) return;
+    if (!event.isTrusted) return;
+    if (event.target.closest?.(OTHERS)) document.dispatchEvent(new Event(BLANK_CANVAS));
+    if (!event.target.closest?.(NEXT)) return;
     event.stopPropagation();
     event.preventDefault();
     this.next();
@@ -45,6 +49,16 @@ class NextDigit {
   next() {
     clearTimeout(this.waiting);
     const left = Math.max(0, this.penUp + SENT_AFTER - performance.now());
-    this.waiting = setTimeout(() => document.querySelector(".st-key-next_digit button")?.click(), left);
+    this.waiting = setTimeout(() => {
+      if (hasInk()) document.dispatchEvent(new Event(BLANK_CANVAS)); // else the same digit is asked for
+      document.querySelector(NEXT)?.click();
+    }, left);
   }
+}
+
+function hasInk() {
+  const lower = findCanvas()?.getRootNode().querySelector("canvas.dc-canvas.lower-canvas");
+  if (!lower) return false;
+  const { data } = lower.getContext("2d").getImageData(0, 0, lower.width, lower.height);
+  return data.some((value, at) => at % 4 === 0 && value > 127);
 }
