@@ -46,11 +46,11 @@ def test_legend_says_the_last_value_or_the_one_at_a_place() -> None:
 
 def test_chart_is_well_formed_however_its_lines_are_called() -> None:
     lines = [Line('"><script>', [0, 1], [0, 1], SERIES[0])]
-    html = charts.lines("<T>", lines, ACROSS, Axis(0, 4), marks=[100, 200])
+    html = charts.lines("<T>", lines, ACROSS, Axis(0, 4), at=100)
     tree = ElementTree.fromstring(html.replace("&#34;", "&quot;"))
     assert not list(tree.iter("script"))
     assert [one.get("d", "").count("M") for one in tree.iter("path")] == [2]
-    assert [one.get("class") for one in tree.iter("line")].count("mark") == 2
+    assert [one.get("class") for one in tree.iter("line")].count("mark at") == 1
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,6 @@ def lines(
     shown: Sequence[Line],
     across: Axis,
     up: Axis,
-    marks: Sequence[float] = (),
     at: float | None = None,
     has_values: bool = True,
 ) -> Markup:
@@ -58,7 +57,6 @@ def lines(
         shown: The curves; values beyond the axis `up` are drawn at its end.
         across: The axis below.
         up: The axis on the left.
-        marks: Where to draw upright lines, for instance where a rate was changed.
         at: Where on the axis below the curves are read; None reads them at their ends. In the
             browser a slider moves this place, see `components/chart`.
         has_values: Whether the legend says values at all, or names alone.
@@ -76,8 +74,7 @@ def lines(
         height=HEIGHT,
         label=f"{title}: {', '.join(names)}",
         axes="" if at is None else _axes(across, up),
-        drawn=_drawn(shown, across, up, marks)
-        + ("" if at is None else _mark(at, across, "mark at")),
+        drawn=_drawn(shown, across, up) + ("" if at is None else _mark(at, across)),
         right=WIDTH - RIGHT,
         bottom=HEIGHT - 4,
         axis=across.title,
@@ -96,11 +93,10 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     return [number * step for number in range(first, last + 1)]
 
 
-def _drawn(shown: Sequence[Line], across: Axis, up: Axis, marks: Sequence[float]) -> Markup:
+def _drawn(shown: Sequence[Line], across: Axis, up: Axis) -> Markup:
     """Return what lies in the frame: the grid first, the curves over all else."""
     parts = [_grid_line(value, up) for value in ticks(up.low, up.high)]
     parts += [_foot(value, across) for value in ticks(across.low, across.high)]
-    parts += [_mark(value, across) for value in marks]
     parts += [_curve(line, across, up) for line in shown]
     return joined(parts)
 
@@ -129,10 +125,11 @@ def _foot(value: float, across: Axis) -> Markup:
     )
 
 
-def _mark(value: float, across: Axis, style: str = "mark") -> Markup:
+def _mark(value: float, across: Axis) -> Markup:
+    """Return the upright line where curves are read."""
     x = _x(value, across)
-    return Markup('<line class="{}" x1="{:.1f}" x2="{:.1f}" y1="{}" y2="{}"/>').format(
-        style, x, x, TOP, HEIGHT - BOTTOM
+    return Markup('<line class="mark at" x1="{:.1f}" x2="{:.1f}" y1="{}" y2="{}"/>').format(
+        x, x, TOP, HEIGHT - BOTTOM
     )
 
 
