@@ -34,6 +34,7 @@ from tests.support.serving import Server, serve
 SECONDS = 15
 WATCHERS = 40
 STROKES = 30
+SHOWN = ".run .bars .first"
 
 
 def main() -> None:
@@ -80,6 +81,7 @@ def _train(page: Page, server: Server) -> Run:
     while not read_history(runs.read(run.name), OPERATOR).training.images:
         time.sleep(0.1)
     page.goto(f"{server.url}/training")
+    page.locator(SHOWN).first.wait_for(timeout=120_000)
     return run
 
 
