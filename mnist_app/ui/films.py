@@ -28,7 +28,7 @@ BUSY = "Many films are being made at the moment. Try again in a minute."
 FAILED = "This film could not be made. Try again; the server’s log says why."
 MOST_WAITING = 6
 """So many people wait for a picture that is made for another one; it takes some seconds."""
-PICTURE_SECONDS = 60.0
+PICTURE_SECONDS = 90.0
 ROOT = Path(__file__).parents[2]
 # What others than its owner get of a run is another file, so browsers alone keep it.
 _FOR_EVER = {"cache-control": "private, max-age=31536000, immutable"}

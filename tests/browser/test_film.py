@@ -97,7 +97,7 @@ def compare(page: Page) -> None:
 
 def save(page: Page) -> None:
     film = page.get_by_role("region", name="The training as a film")
-    with page.expect_download() as download:
+    with page.expect_download(timeout=100_000) as download:
         film.get_by_role("button", name="Save as animated PNG").first.click()
     assert download.value.suggested_filename == "film-2.png"
     picture = Image.open(io.BytesIO(download.value.path().read_bytes()))
