@@ -35,6 +35,7 @@ def expect_place(page: Page, scene: str, step: int) -> None:
         "([scene, step]) => new URL(location).searchParams.get('scene') === scene"
         " && new URL(location).searchParams.get('step') === step",
         arg=[scene, str(step)],
+        timeout=60_000,
     )
 
 
