@@ -119,13 +119,13 @@ def measure(folder: Path, browser: Browser, given: argparse.Namespace) -> None:
         together = draw_together(
             server.url, room.key, given.phones, given.drawings, given.pause, crowd
         )
+        before = processor_seconds(server)
         phones = threads.submit(asyncio.run, together)
         half = given.drawings * given.pause / 2
         threads.submit(asyncio.run, draw_beside(server.url, half - 2, seconds)).result()
+        cost = (processor_seconds(server) - before) / max(1, len(crowd.acknowledged))
         if not given.keep:
             time.sleep(2)
-            used = server.process.cpu_times()
-            print(f"The page process used {used.user + used.system:.1f} s of processor time.")
             outage.killed_at = time.time()
             server.process.kill()
             time.sleep(DOWN_SECONDS)
@@ -134,6 +134,13 @@ def measure(folder: Path, browser: Browser, given: argparse.Namespace) -> None:
         phones.result()
         time.sleep(SETTLE_SECONDS)
         report(room, crowd, wall, outage, seconds)
+        print(f"| processor time of the page process, a drawing | {1000 * cost:.1f} ms |")
+
+
+def processor_seconds(server: Server) -> float:
+    """Return how long the page process has computed."""
+    used = server.process.cpu_times()
+    return float(used.user + used.system)
 
 
 def owner_of(cookie: str) -> str:
