@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from mnist_app.explain.questions import WhyQuestion
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import Image
 from mnist_app.inference import InferenceError, Layers, Pending, Refused
@@ -41,6 +42,14 @@ def learning(question: LearningQuestion[Answer]) -> Answer | Refused:
     """Return the answer to a question about learning; nobody's stroke waits for it."""
     try:
         return resources.inference().background().learning(question)
+    except InferenceError as error:
+        return Refused(str(error))
+
+
+def why(question: WhyQuestion[Answer]) -> Answer | Refused:
+    """Return the answer to a question about why; nobody's stroke waits for it."""
+    try:
+        return resources.inference().background().why(question)
     except InferenceError as error:
         return Refused(str(error))
 
