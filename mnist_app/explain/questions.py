@@ -21,6 +21,15 @@ class Explained:
     """How many layers that learn, from the answer back, have random weights in the place of theirs:
     the check of Adebayo and others, https://arxiv.org/abs/1810.03292."""
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from others."""
+        kernels = tuple(
+            (layer, *(None if array is None else array.tobytes() for array in arrays))
+            for layer, arrays in self.interventions.kernels.items()
+        )
+        return self.network, kernels, tuple(self.interventions.pooling.items()), self.randomized
+
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
@@ -66,6 +75,17 @@ class Dream:
     """What it answers to those."""
     images: int
     """Among how many of MNIST's first test images these were found."""
+
+
+@dataclass(frozen=True, eq=False)
+class Resistance:
+    """How many test images a network still reads right under noise that is made against it."""
+
+    strengths: tuple[int, ...]
+    """How much each pixel may change, of 255."""
+    accuracies: tuple[float, ...]
+    """The share that is right at each strength, 0 to 1."""
+    images: int
 
 
 class WhyQuestion(Question[Answer]):
@@ -115,3 +135,11 @@ class AskDream(WhyQuestion[Dream]):
     explained: Explained
     layer: str
     number: int
+
+
+@dataclass(frozen=True, eq=False)
+class AskResistance(WhyQuestion[Resistance]):
+    """How strong must the fast gradient sign method be to fool this network?"""
+
+    network: str
+    strengths: tuple[int, ...]

@@ -1,6 +1,7 @@
 """Why a network answers as it does: by gradients, and by trying. Runs in the model process."""
 
 import functools
+from collections import OrderedDict
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,13 @@ from mnist_app.explain.questions import (
     AskDream,
     AskEvidence,
     AskNoise,
+    AskResistance,
     AskStrokes,
     Dream,
     Evidence,
     Explained,
     Noise,
+    Resistance,
     WhyQuestion,
 )
 from mnist_app.imaging.convolution import Array
@@ -43,7 +46,8 @@ DREAM_BLUR, DREAM_FADE = 0.15, 0.01
 DREAM_SEED = 3
 LIKED_AMONG = 2000
 LIKES = 9
-KEPT_LIKES = 64
+RESISTED = 300
+KEPT_SEARCHES = 4
 
 
 def answer(question: WhyQuestion[Any]) -> object:
@@ -61,6 +65,8 @@ def answer(question: WhyQuestion[Any]) -> object:
             return noise(question)
         case AskDream():
             return dream(question)
+        case AskResistance(network, strengths):
+            return resistance(network, strengths)
     raise TypeError(f"{type(question).__name__} is no question that can be answered.")
 
 
@@ -88,7 +94,7 @@ def strokes(asked: AskStrokes) -> dict[int, list[Counterfactual]]:
     _check_digits(*asked.wanted)
     if asked.ink.ndim != 2 or asked.ink.dtype != np.uint8 or not asked.ink.any():
         raise PredictionError("Draw a digit first: a stroke changes nothing where nothing is.")
-    search = Search(asked.ink, _Subject(asked.explained).logits)
+    search = _SEARCHES.of(asked)
     return {wanted: search.find(wanted) for wanted in asked.wanted}
 
 
@@ -100,19 +106,35 @@ def noise(asked: AskNoise) -> Noise:
     """
     _check_digits(asked.wanted)
     _check_image(asked.image)
-    if not (
-        all(0 <= one <= LARGEST_STRENGTH for one in asked.strengths)
-        and 1 <= asked.steps <= MOST_NOISE_STEPS
-    ):
-        raise PredictionError(
-            f"Noise has a strength from 0 to {LARGEST_STRENGTH} and 1 to {MOST_NOISE_STEPS} steps."
-        )
+    _check_strengths(asked.strengths)
+    if not 1 <= asked.steps <= MOST_NOISE_STEPS:
+        raise PredictionError(f"Noise is made in 1 to {MOST_NOISE_STEPS} steps.")
     subject = _Subject(asked.explained)
     images = _noisy(subject, asked)
     answers = {asked.explained.network: _softmax(subject.logits(images))}
     for other in asked.others:
         answers.setdefault(other, _softmax(_Subject(Explained(other)).logits(images)))
     return Noise(asked.strengths, images, answers)
+
+
+def resistance(network: str, strengths: tuple[int, ...]) -> Resistance:
+    """Return how many test images a network reads right under noise against their own digit.
+
+    One step of the fast gradient sign method at each strength. Raises as `answer` does.
+    """
+    _check_strengths(strengths)
+    subject = _Subject(Explained(network))
+    test = datasets.load_test()[:RESISTED]
+    images = test.images.astype(np.float32)
+    signs = tf.one_hot(test.labels, DIGITS, on_value=1.0, off_value=-1.0 / (DIGITS - 1))
+    slopes, _ = subject.network.slopes(subject.weights, tf.constant(images), signs)
+    away = -np.sign(slopes.numpy())
+    accuracies = []
+    for strength in strengths:
+        noisy = np.rint(np.clip(images + strength * away, 0, 255)).astype(np.uint8)
+        read = subject.logits(noisy).argmax(axis=1)
+        accuracies.append(float(np.mean(read == test.labels)))
+    return Resistance(strengths, tuple(accuracies), len(images))
 
 
 def dream(asked: AskDream) -> Dream:
@@ -131,6 +153,24 @@ def dream(asked: AskDream) -> Dream:
         tuple(float(excited[one]) for one in likes),
         len(images),
     )
+
+
+class _Searches:
+    """The searches that were begun last: a page asks for one digit after the other."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[object, ...], Search] = OrderedDict()
+
+    def of(self, asked: AskStrokes) -> Search:
+        key = (*asked.explained.key, registry.version(asked.explained.network), asked.ink.tobytes())
+        search = self._kept.pop(key, None) or Search(asked.ink, _Subject(asked.explained).logits)
+        self._kept[key] = search
+        while len(self._kept) > KEPT_SEARCHES:
+            self._kept.popitem(last=False)
+        return search
+
+
+_SEARCHES = _Searches()
 
 
 class _Subject:
@@ -258,6 +298,11 @@ def _softmax(logits: Array) -> Array:
 def _check_digits(*digits: int) -> None:
     if not all(0 <= digit < DIGITS for digit in digits):
         raise PredictionError("A digit is from 0 to 9.")
+
+
+def _check_strengths(strengths: tuple[int, ...]) -> None:
+    if not all(0 <= one <= LARGEST_STRENGTH for one in strengths):
+        raise PredictionError(f"Noise has a strength from 0 to {LARGEST_STRENGTH}.")
 
 
 def _check_image(image: NDArray[Any]) -> None:
