@@ -60,10 +60,10 @@ def changed_share(before: Image, after: Image) -> float:
 def pen_width(ink: Image) -> float:
     """Return the width in pixels of the pen that drew ink, uint8 (height, width).
 
-    It is twice the median distance to the background along the middle of the lines.
+    It is that of lines whose middle is as far from the background, in the median.
     """
     solid = (ink >= _INK).astype(np.uint8)
     distance = cv2.distanceTransform(np.pad(solid, 1), cv2.DIST_L2, 3)
     middle = (distance == cv2.dilate(distance, np.ones((3, 3), np.uint8))) & (distance > 0)
-    widths = 2 * distance[middle]
+    widths = 2 * distance[middle] - 1
     return max(float(np.median(widths)), THINNEST_PEN) if widths.size else THINNEST_PEN
