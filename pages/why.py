@@ -11,7 +11,7 @@ from mnist_app.inference import Layers, Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.networks.interventions import NOTHING_CHANGED, Interventions
 from mnist_app.networks.layers import layers_of_kind
-from mnist_app.ui import canvas, layout, session, why_session
+from mnist_app.ui import canvas, layout, link_settings, session, why_session
 from mnist_app.ui.components.evidence import EvidenceMap, evidence
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import predictions
@@ -44,7 +44,9 @@ QUESTIONS = {
     "game": "Fool it yourself",
 }
 
-layout.begin("Why", "What did the network look at, and what would change its mind?")
+layout.begin(
+    "Why", "What did the network look at, and what would change its mind?", link_settings.WHY
+)
 canvas.controls()
 
 
@@ -165,7 +167,7 @@ def show_question(asked: Asked) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         question = st.segmented_control(
             "And then",
-            [*QUESTIONS],
+            [*why_session.QUESTIONS],
             format_func=QUESTIONS.__getitem__,
             default="mind",
             required=True,

@@ -48,6 +48,7 @@ LIKED_AMONG = 2000
 LIKES = 9
 RESISTED = 300
 KEPT_SEARCHES = 4
+EXAMPLES = 5000
 
 
 def answer(question: WhyQuestion[Any]) -> object:
@@ -163,7 +164,7 @@ class _Searches:
 
     def of(self, asked: AskStrokes) -> Search:
         key = (*asked.explained.key, registry.version(asked.explained.network), asked.ink.tobytes())
-        search = self._kept.pop(key, None) or Search(asked.ink, _Subject(asked.explained).logits)
+        search = self._kept.pop(key, None) or _begin(asked)
         self._kept[key] = search
         while len(self._kept) > KEPT_SEARCHES:
             self._kept.popitem(last=False)
@@ -171,6 +172,19 @@ class _Searches:
 
 
 _SEARCHES = _Searches()
+
+
+def _begin(asked: AskStrokes) -> Search:
+    card = registry.read_card(asked.explained.network)
+    subject = _Subject(asked.explained)
+    return Search(asked.ink, subject.logits, card.reject_below, _examples())
+
+
+@functools.cache
+def _examples() -> dict[int, Image]:
+    """Return some training images of each digit."""
+    known = datasets.load_training()[:EXAMPLES]
+    return {digit: known.images[known.labels == digit] for digit in range(DIGITS)}
 
 
 class _Subject:

@@ -13,6 +13,8 @@ NOISE_STEPS = "noise_steps"
 DREAM_LAYER = "dream_layer"
 DREAM_NUMBER = "dream_number"
 GAME_DIGIT = "game_digit"
+QUESTIONS = ("mind", "noise", "dream", "alike", "game")
+"""What can be asked: the values of `QUESTION`."""
 _ANSWERED = "answered_"
 _GAME = "stroke_game"
 _BEST = "stroke_game_best"

@@ -48,5 +48,4 @@ def show(subject: Drawing, explained: Explained, probabilities: NDArray[np.float
 
 def take(found: Counterfactual) -> None:
     """Put a stroke onto the visitor's canvas."""
-    done = "with a piece rubbed out" if found.stroke.erases else "with a stroke added"
-    canvas.put_whole(found.canvas, f"Your digit, {done}")
+    canvas.put_whole(found.canvas, "Your digit with the change that makes it another one")

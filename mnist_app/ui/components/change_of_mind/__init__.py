@@ -59,9 +59,14 @@ def change_of_mind(
 def _packed(one: Counterfactual) -> dict[str, object]:
     powers = np.exp(one.logits - one.logits.max())
     return {
-        "points": one.stroke.points.round(1).tolist(),
-        "width": one.stroke.width,
-        "erases": one.stroke.erases,
+        "strokes": [
+            {
+                "points": stroke.points.round(1).tolist(),
+                "width": stroke.width,
+                "erases": stroke.erases,
+            }
+            for stroke in one.strokes
+        ],
         "ink": one.ink,
         "after": (powers / powers.sum()).round(5).tolist(),
     }

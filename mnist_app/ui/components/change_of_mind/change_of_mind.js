@@ -32,7 +32,7 @@ function loadImage(source) {
 function paintAll(root, data, ink, { digit, number }, show) {
   const paintTile = (button, stroke, alt) => {
     const canvas = document.createElement("canvas");
-    paintStroke(canvas, data.side, ink, stroke);
+    paintStrokes(canvas, data.side, ink, stroke);
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", alt);
     button.append(canvas);
@@ -55,7 +55,7 @@ function paintAll(root, data, ink, { digit, number }, show) {
   const strokes = data.found[digit] ?? [];
   const stroke = strokes[number];
   const large = root.querySelector(".large > canvas");
-  paintStroke(large, data.side, ink, stroke);
+  paintStrokes(large, data.side, ink, stroke);
   large.setAttribute("aria-label", headline(digit, stroke, data));
   root.querySelector(".headline").textContent = headline(digit, stroke, data);
   root.querySelector(".take").disabled = !stroke;
@@ -79,7 +79,8 @@ function buttonOf(isPressed, onClick) {
 
 function headline(digit, stroke, { least }) {
   if (!stroke) return least.replace("{digit}", digit);
-  const done = stroke.erases ? "Rub this out" : "Draw this";
+  const ways = new Set(stroke.strokes.map(({ erases }) => erases));
+  const done = ways.size > 1 ? "Draw the orange, rub the blue out," : ways.has(true) ? "Rub this out" : "Draw this";
   return `${done} and it says ${digit}: ${share(stroke.ink)} of the digit's ink.`;
 }
 
@@ -87,17 +88,18 @@ function share(ink) {
   return `${Math.max(1, Math.round(100 * ink))}%`;
 }
 
-function paintStroke(canvas, side, ink, stroke) {
+function paintStrokes(canvas, side, ink, found) {
   canvas.width = canvas.height = side;
   const context = canvas.getContext("2d");
   context.drawImage(ink, 0, 0);
-  if (!stroke) return;
-  Object.assign(context, { lineWidth: stroke.width, lineCap: "round", lineJoin: "round" });
-  context.strokeStyle = stroke.erases ? ERASER : PEN;
-  context.globalAlpha = stroke.erases ? 0.75 : 1;
-  context.beginPath();
-  stroke.points.forEach(([x, y], at) => (at ? context.lineTo(x, y) : context.moveTo(x, y)));
-  context.stroke();
+  for (const { points, width, erases } of found?.strokes ?? []) {
+    Object.assign(context, { lineWidth: width, lineCap: "round", lineJoin: "round" });
+    context.strokeStyle = erases ? ERASER : PEN;
+    context.globalAlpha = erases ? 0.75 : 1;
+    context.beginPath();
+    points.forEach(([x, y], at) => (at ? context.lineTo(x, y) : context.moveTo(x, y)));
+    context.stroke();
+  }
 }
 
 function rowOf(digit, before, after, isWanted) {
