@@ -37,11 +37,11 @@ SAYS = {
     "grad_cam": "Where the maps of this layer speak for the digit. It is as coarse as they are.",
 }
 QUESTIONS = {
-    "mind": "What would change its mind?",
-    "noise": "What fools it?",
-    "dream": "What does it dream of?",
-    "alike": "Whom does it resemble?",
-    "game": "Fool it yourself",
+    "mind": "Change its mind",
+    "noise": "Fool it with noise",
+    "dream": "Its dreams",
+    "alike": "Its likes",
+    "game": "A game",
 }
 
 layout.begin(
@@ -75,8 +75,10 @@ def ask_why() -> None:
             if isinstance(outputs, Pending | Refused):
                 st.info(asking.why_not(outputs), icon=":material/hourglass:")
             else:
-                digit = choose_digit(int(outputs.probabilities.argmax()))
-                explained = Explained(session.network(), changes, choose_randomized())
+                with st.container(horizontal=True, vertical_alignment="bottom"):
+                    digit = choose_digit(int(outputs.probabilities.argmax()))
+                    randomized = choose_randomized()
+                explained = Explained(session.network(), changes, randomized)
                 asked = Asked(subject, outputs, explained, digit)
                 show_evidence(asked)
                 show_question(asked)
@@ -107,7 +109,7 @@ def choose_digit(answer: int) -> int:
     """Let the visitor choose the digit that the evidence is about."""
     names = {AS_ANSWERED: f"Why {answer}?"} | {digit: f"{digit}" for digit in range(CLASSES)}
     chosen: int = st.segmented_control(
-        "Or what speaks for another one, and against it?",
+        "What speaks for it? And for another one?",
         [*names],
         format_func=names.__getitem__,
         default=AS_ANSWERED,
@@ -122,11 +124,12 @@ def choose_randomized() -> int:
     learning = [layer for layer in inside.card().layers if layer.parameters]
     return int(
         st.slider(
-            "Layers with random weights, from the answer back",
+            "Random layers, from the answer back",
             0,
             len(learning),
             session.number_within(why_session.RANDOM, len(learning)),
             key=why_session.RANDOM,
+            width=300,
             help="An explanation that stays the same when the network forgets all that it learned "
             "explains nothing (Adebayo and others, 2018).",
         )
@@ -166,7 +169,7 @@ def show_question(asked: Asked) -> None:
     layers = [layer.name for layer in layers_of_kind(inside.card().layers, "Conv2D")]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         question = st.segmented_control(
-            "And then",
+            "What next?",
             [*why_session.QUESTIONS],
             format_func=QUESTIONS.__getitem__,
             default="mind",

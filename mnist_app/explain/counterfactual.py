@@ -326,7 +326,7 @@ class Search:
 
     def _distance(self, one: Stroke, other: Stroke) -> float:
         between = one.points.mean(axis=0) - other.points.mean(axis=0)
-        return float(np.linalg.norm(between)) * self._factor
+        return float(np.linalg.norm(between) * self._factor)
 
 
 def _distances(images: Image, others: Image) -> NDArray[np.float64]:

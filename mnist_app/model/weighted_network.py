@@ -41,9 +41,12 @@ class WeightedNetwork:
             if layer.trainable_weights
         }
         self._trace = tf.function(self._make_trace)
-        self._logits = tf.function(lambda weights, images: self._run(weights, images)[0][LOGITS])
+        self._logits = tf.function(
+            lambda weights, images: self._run(weights, images)[0][LOGITS], reduce_retracing=True
+        )
         self._outputs = tf.function(
-            lambda weights, images, layer: self._run(weights, images)[0][layer]
+            lambda weights, images, layer: self._run(weights, images)[0][layer],
+            reduce_retracing=True,
         )
         self._unit_slope = tf.function(self._make_unit_slope)
         self._slopes = tf.function(self._make_slopes, reduce_retracing=True)

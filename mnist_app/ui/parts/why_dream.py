@@ -11,7 +11,7 @@ from mnist_app.ui.markup.numbers import short_number
 from mnist_app.ui.markup.panels import Panel
 from mnist_app.ui.parts import asking, inside
 
-DREAM_SIDE, LIKED_SIDE = 224, 84
+DREAM_SIDE, LIKED_SIDE = 196, 64
 # What only moves numbers about, or is no sum, has no dreams of its own.
 WITHOUT_DREAMS = {"Rescaling", "Reshape", "Flatten", "Dropout", "Softmax", "InputLayer"}
 

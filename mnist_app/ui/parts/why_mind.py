@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from mnist_app.explain.counterfactual import MOST_INK, Counterfactual
 from mnist_app.explain.questions import AskStrokes, Explained
 from mnist_app.inference import Refused
-from mnist_app.ui import canvas, why_session
+from mnist_app.ui import canvas, layout, why_session
 from mnist_app.ui.components.change_of_mind import change_of_mind
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup.numbers import exact_percent
@@ -43,7 +43,7 @@ def show(subject: Drawing, explained: Explained, probabilities: NDArray[np.float
         answer = asking.why(AskStrokes(explained, subject.normalized.ink, (left[0],)))
         if not isinstance(answer, Refused):
             why_session.keep_answer(NAME, token, {**found, **answer})
-            st.rerun(scope="fragment")
+            layout.show_again()
 
 
 def take(found: Counterfactual) -> None:

@@ -65,4 +65,5 @@ def show_resistance(chosen: str) -> None:
         across = Axis(0, STRENGTHS[-1], "change of each pixel, of 255")
         title = f"Who is hardest to fool? Accuracy on {images} test images, one step against each"
         up = Axis(0, 1, is_percent=True)
-        chart.show([charts.lines(title, lines, across, up)], key="resistance")
+        with st.container(width=640):
+            chart.show([charts.lines(title, lines, across, up)], key="resistance")

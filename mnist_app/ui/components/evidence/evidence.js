@@ -71,8 +71,8 @@ function figureOfMap(map, image) {
   const figure = document.createElement("figure");
   figure.className = "map";
   figure.innerHTML =
-    '<figcaption></figcaption><canvas role="img"></canvas><div class="scale"><span></span><i></i><span></span></div>' +
-    '<div class="read"></div><p></p>';
+    '<figcaption></figcaption><div class="over"><canvas role="img"></canvas><div class="read"></div></div>' +
+    '<div class="scale"><span></span><i></i><span></span></div><p></p>';
   const find = (name) => figure.querySelector(name);
   const end = rounded(map.high, map.high < 1 ? 1 : 0);
   find("figcaption").textContent = map.title;

@@ -44,7 +44,8 @@ function show(root, data, images, at) {
 function inWords({ networks: [first, ...others], wanted }, at) {
   if (likeliest(first.probabilities[at]) !== wanted) return `${first.title} does not say ${wanted} yet. Make the noise stronger.`;
   const fooled = others.filter((one) => likeliest(one.probabilities[at]) === wanted).length;
-  return `${first.title} says ${wanted}. Of ${others.length} other networks, ${fooled} fall for the same noise.`;
+  const who = fooled === 0 ? "none falls" : fooled === 1 ? "one falls" : `${fooled} fall`;
+  return `${first.title} says ${wanted}. Of ${others.length} other networks, ${who} for the same noise.`;
 }
 
 function rowOf({ title, probabilities }, wanted, at) {
