@@ -68,7 +68,7 @@ class Dream:
     image: Image
     """An image made for it, uint8 (28, 28)."""
     excitement: float
-    """What it answers to that image: its output, for a map the largest of it."""
+    """What it answers to that image: its output, for a map the mean of it."""
     likes: tuple[int, ...]
     """The numbers of the MNIST test images that excite it most, the first one most."""
     excitements: tuple[float, ...]

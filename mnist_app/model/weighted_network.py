@@ -33,7 +33,6 @@ class WeightedNetwork:
 
     def __init__(self, model: keras.Model) -> None:
         """Compile nothing yet."""
-        self.model = model
         self._layers = model.layers
         self.start: Weights = {
             layer.name: tuple(map(tf.constant, _masked(layer, layer.trainable_weights)))
@@ -57,7 +56,7 @@ class WeightedNetwork:
         return traced
 
     def logits(self, weights: Weights, images: tf.Tensor) -> tf.Tensor:
-        """Return float32 (n, 10) for images, uint8 (n, 28, 28)."""
+        """Return float32 (n, 10) for images, uint8 or float32 (n, 28, 28), 0 to 255."""
         return self._logits(dict(weights), images)
 
     def outputs(self, weights: Weights, images: tf.Tensor, layer: str) -> Array:
