@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from mnist_app.explain.questions import WhyQuestion
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import Image
 from mnist_app.inference.errors import CanceledError, InferenceError
@@ -159,6 +160,13 @@ class Background(_Asking):
         """Return the answer to a question about learning, which can take seconds.
 
         Waits and raises as `probabilities` does, also for a learner or a weight that cannot be.
+        """
+        return self._ask(question)
+
+    def why(self, question: WhyQuestion[Answer]) -> Answer:
+        """Return the answer to a question about why, which can take seconds.
+
+        Waits and raises as `probabilities` does, also for what cannot be asked of the network.
         """
         return self._ask(question)
 

@@ -1,24 +1,21 @@
-"""One step of learning, by TensorFlow's gradient tape. Runs in the model process.
-
-The layers that learn are written out, so that weights can be handed in and the sums, before any
-activation, can be looked at; all others are Keras's.
-"""
+"""One step of learning, by TensorFlow's gradient tape. Runs in the model process."""
 
 import functools
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
-from mnist_app.data import datasets
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import IMAGE_SIDE
-from mnist_app.model import builder
-from mnist_app.model.learning_layers import KINDS, Used
+from mnist_app.model.weighted_network import (
+    LOGITS,
+    TEST_IMAGES,
+    WeightedNetwork,
+    Weights,
+    weighted_network,
+)
 from mnist_app.networks import registry
 from mnist_app.networks.learning import (
     MOST_STEPS,
@@ -38,18 +35,13 @@ from mnist_app.networks.learning import (
 )
 from mnist_app.networks.prediction import PredictionError
 
-Weights = Mapping[str, tuple[tf.Tensor, ...]]
-"""Layer -> what gradients change of it, as Keras orders it: kernel, bias."""
-LOGITS = "logits"
 # On so many test images each attempt is tried: a step of the wrong size is paid by others.
 TRIED_IMAGES = 100
 NUDGES = 41
 # A nudge goes at least so far to either side, or so many times the weight.
 LEAST_NUDGE, NUDGE_FACTOR = 0.3, 1.5
-TEST_IMAGES = 1000
 MEASURE_EVERY = 10
-KEPT_LEARNERS, KEPT_NETWORKS = 16, 8
-FRESH_SEED = 0
+KEPT_LEARNERS = 16
 LARGEST_RATE = 10.0
 
 
@@ -145,109 +137,10 @@ def overfit(learner: Learner, rate: float, steps: int) -> Overfitting:
     )
 
 
-class _Network:
-    """A network whose weights are handed in, compiled once."""
-
-    def __init__(self, model: keras.Model) -> None:
-        self._layers = model.layers
-        self.start: Weights = {
-            layer.name: tuple(map(tf.constant, _masked(layer, layer.trainable_weights)))
-            for layer in model.layers
-            if layer.trainable_weights
-        }
-        self._trace = tf.function(self._make_trace)
-        self._logits = tf.function(lambda weights, images: self._run(weights, images)[0][LOGITS])
-
-    def trace(self, weights: Weights, image: tf.Tensor, label: tf.Tensor) -> dict[str, Any]:
-        """Return `outputs`, `errors`, `sum_errors`, `gradients` and `loss` of both passes."""
-        traced: dict[str, Any] = self._trace(dict(weights), image, label)
-        return traced
-
-    def logits(self, weights: Weights, images: tf.Tensor) -> tf.Tensor:
-        """Return float32 (n, 10) for images, uint8 (n, 28, 28)."""
-        return self._logits(dict(weights), images)
-
-    def accuracy(self, weights: Weights, count: int = TEST_IMAGES) -> float:
-        """Return the share of MNIST's first test images, at most so many, that are right."""
-        images, labels = _test_images()
-        images, labels = images[:count], labels[:count]
-        return float(np.mean(np.argmax(self.logits(weights, images).numpy(), axis=1) == labels))
-
-    def factors(self, traced: dict[str, Any], weight: WeightAt) -> tuple[Array, Array]:
-        """Return what the weight was multiplied by at each place, and the error there."""
-        names = [layer.name for layer in self._layers]
-        position = names.index(weight.layer)
-        layer = self._layers[position]
-        used = Used(
-            layer,
-            traced["outputs"][names[position - 1]].numpy()[0],
-            traced["outputs"][weight.layer].numpy()[0],
-            [error.numpy()[0] for error in traced["sum_errors"][weight.layer]],
-        )
-        _, factors = KINDS[type(layer).__name__]
-        return factors(used, weight.array, weight.index)
-
-    def _run(
-        self, weights: Weights, images: tf.Tensor
-    ) -> tuple[dict[str, tf.Tensor], dict[str, tuple[tf.Tensor, ...]]]:
-        """Return each layer's output, and the sums of those that learn."""
-        x = tf.cast(images, tf.float32)
-        outputs, sums = {}, {}
-        for layer in self._layers[1:]:
-            if layer.name in weights:
-                run, _ = KINDS[type(layer).__name__]
-                x, sums[layer.name] = run(layer, x, weights[layer.name])
-            else:
-                x = layer(x, training=False)
-            outputs[layer.name] = x
-        return outputs, sums
-
-    def _make_trace(
-        self, weights: dict[str, tuple[tf.Tensor, ...]], image: tf.Tensor, label: tf.Tensor
-    ) -> dict[str, Any]:
-        with tf.GradientTape() as tape:
-            tape.watch(weights)
-            outputs, sums = self._run(weights, image)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(label, outputs[LOGITS])
-            loss = tf.reduce_mean(losses)
-        names = list(outputs)
-        until_loss = {name: outputs[name] for name in names[: names.index(LOGITS) + 1]}
-        gradients, errors, sum_errors = tape.gradient(
-            loss, (weights, until_loss, sums), unconnected_gradients="zero"
-        )
-        for layer in self._layers:
-            if layer.name in gradients:
-                gradients[layer.name] = _masked(layer, gradients[layer.name])
-        return {
-            "outputs": outputs,
-            "errors": errors,
-            "sum_errors": sum_errors,
-            "gradients": gradients,
-            "loss": loss,
-        }
-
-
-def _masked(layer: keras.Layer, arrays: Sequence[tf.Tensor]) -> tuple[tf.Tensor, ...]:
-    """Return a layer's arrays with zeros where LeNet-5 has no connection."""
-    constraint = getattr(layer, "kernel_constraint", None)
-    if constraint is None:
-        return tuple(arrays)
-    kernel, *others = arrays
-    return constraint(kernel), *others
-
-
-def _network_of(learner: Learner) -> _Network:
+def _network_of(learner: Learner) -> WeightedNetwork:
     """Return a learner's network with the weights that it starts with."""
     _check(learner, 0)
-    return _network(registry.version(learner.network), learner.network, learner.is_fresh)
-
-
-@functools.lru_cache(KEPT_NETWORKS)
-def _network(_version: int, name: str, is_fresh: bool) -> _Network:
-    if not is_fresh:
-        return _Network(builder.load(name))
-    keras.utils.set_random_seed(FRESH_SEED)
-    return _Network(builder.build(registry.read_card(name).architecture, name))
+    return weighted_network(learner.network, learner.is_fresh)
 
 
 def _weights(learner: Learner) -> Weights:
@@ -337,12 +230,6 @@ def _digit(learner: Learner) -> tuple[tf.Tensor, tf.Tensor]:
     """Return the digit, uint8 (1, 28, 28), and its label, int32 (1,)."""
     image = np.frombuffer(learner.pixels, np.uint8).reshape(1, IMAGE_SIDE, IMAGE_SIDE)
     return tf.constant(image), tf.constant([learner.label])
-
-
-@functools.cache
-def _test_images() -> tuple[tf.Tensor, NDArray[np.uint8]]:
-    split = datasets.load_test()
-    return tf.constant(split.images[:TEST_IMAGES]), split.labels[:TEST_IMAGES]
 
 
 def _check(learner: Learner, more_steps: int) -> None:

@@ -13,9 +13,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from mnist_app.explain.questions import WhyQuestion
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
-from mnist_app.model import builder, gradients
+from mnist_app.model import builder, explaining, gradients
 from mnist_app.networks import registry
 from mnist_app.networks.interventions import LARGEST_POOL, InterventionError, Interventions, Pooling
 from mnist_app.networks.learning import LearningQuestion
@@ -42,6 +43,8 @@ def answer(question: Question[Any]) -> object:
     match question:
         case LearningQuestion():
             return gradients.answer(question)
+        case WhyQuestion():
+            return explaining.answer(question)
         case Classify(images, networks):
             return {network: probabilities(images, network) for network in networks}
         case InspectLayers(image, network, interventions):

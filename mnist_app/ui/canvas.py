@@ -125,8 +125,12 @@ def show_example() -> None:
 
 def put(ink: Image, caption: str) -> None:
     """Replace what is on the canvas by ink, uint8 (height, width)."""
-    png = image_files.encode_png(normalize.place_on_canvas(ink, SIDE))
-    _replace(drawings.read(b"", png, caption, _next_canvas()))
+    put_whole(normalize.place_on_canvas(ink, SIDE), caption)
+
+
+def put_whole(ink: Image, caption: str) -> None:
+    """Replace what is on the canvas by all of another, uint8 (280, 280)."""
+    _replace(drawings.read(b"", image_files.encode_png(ink), caption, _next_canvas()))
 
 
 def put_strokes(strokes: bytes, caption: str) -> None:

@@ -98,6 +98,13 @@ def wait_for_inference(answer: Pending | Refused) -> None:
         st.rerun()
 
 
+def show_again() -> None:
+    """Run the fragment again that calls this, or the whole page where that is running."""
+    context = get_script_run_ctx()
+    is_fragment = context is not None and bool(context.fragment_ids_this_run)
+    st.rerun(scope="fragment" if is_fragment else "app")
+
+
 def _why_not_ready() -> str | None:
     """Return why no answer can come now, "" while the network starts; None where one can."""
     try:

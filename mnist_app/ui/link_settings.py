@@ -27,7 +27,7 @@ from mnist_app.networks.learning import MOST_STEPS, STEP_SIZES, SteepestOf, Weig
 from mnist_app.training import presets, runs, settings
 from mnist_app.training.run import RunError
 from mnist_app.training.settings import BOUNDS, CHOICES, Settings, SettingsError
-from mnist_app.ui import learning_session, resources, session, visitor
+from mnist_app.ui import learning_session, resources, session, visitor, why_session
 from mnist_app.ui.link_kernels import edit_kernels, edited_kernels
 from mnist_app.ui.link_values import (
     Setting,
@@ -311,6 +311,11 @@ LEARNING_STEP = (
     choice("weights", learning_session.LEARNING_START, ("random", "trained"), "random"),
     Setting("weight", _weight, _pick_weight),
     Setting("steps", _steps, _take_steps),
+)
+WHY = (
+    number("digit", why_session.DIGIT, -1, CLASSES - 1, -1),
+    number("random", why_session.RANDOM, 0, 100, 0),
+    choice("question", why_session.QUESTION, why_session.QUESTIONS, "mind"),
 )
 COLLECTION = (
     choice("set", session.SOURCE, SOURCES, MNIST.name),

@@ -23,8 +23,9 @@ from mnist_app.analysis.scores import Scores
 from mnist_app.data import datasets, statistics
 from mnist_app.data.datasets import EMNIST, MNIST
 from mnist_app.data.statistics import Statistics
+from mnist_app.explain.questions import AskResistance, Resistance
 from mnist_app.imaging.convolution import Array
-from mnist_app.inference import Inference
+from mnist_app.inference import Inference, InferenceError
 from mnist_app.networks import card as cards
 from mnist_app.networks import packing, registry
 from mnist_app.networks.registry import NetworkError
@@ -194,7 +195,20 @@ def weights(network: str) -> dict[str, list[Array]]:
     return _weights(network, registry.version(network))
 
 
+def resistance(name: str, strengths: tuple[int, ...]) -> Resistance | None:
+    """Return how well a network stands noise that is made against it; None where it cannot say."""
+    try:
+        return _resistance(name, registry.version(name), strengths)
+    except InferenceError:
+        return None
+
+
 @_keep(40)
+def _resistance(name: str, version: int, strengths: tuple[int, ...]) -> Resistance:  # noqa: ARG001
+    return inference().background().why(AskResistance(name, strengths))
+
+
+@_keep(64)
 def _card(name: str, version: int) -> cards.Card:  # noqa: ARG001
     return registry.read_card(name)
 

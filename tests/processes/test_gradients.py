@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mnist_app.data import datasets
 from mnist_app.model import builder, by_hand, gradients
+from mnist_app.model.weighted_network import WeightedNetwork, Weights
 from mnist_app.networks.architecture import ARCHITECTURES, as_tuples
 from mnist_app.networks.learning import MOST_STEPS, Learner, WeightAt
 from mnist_app.networks.prediction import PredictionError
@@ -146,12 +147,12 @@ def test_a_learner_that_took_too_many_steps_starts_over() -> None:
         gradients.overfit(tired, 0.1, 1)
 
 
-def _trace(asked: Learner) -> tuple[dict[str, Any], gradients._Network]:
+def _trace(asked: Learner) -> tuple[dict[str, Any], WeightedNetwork]:
     network = gradients._network_of(asked)
     return network.trace(network.start, *gradients._digit(asked)), network
 
 
-def _some_weight(random: np.random.Generator, weights: gradients.Weights) -> WeightAt:
+def _some_weight(random: np.random.Generator, weights: Weights) -> WeightAt:
     """Return any weight that is there: LeNet-5's missing connections are zeros in a kernel."""
     while True:
         layer = str(random.choice(list(weights)))

@@ -24,6 +24,7 @@ PLAIN = {
     "analysis",
     "codegen",
     "lessons",
+    "explain",
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "limits": set(),
@@ -36,8 +37,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "classroom": {"imaging", "data", "networks", "training", "storage", "limits"},
     "codegen": {"imaging", "data", "networks", "training"},
     "lessons": {"imaging", "networks"},
-    "model": {"imaging", "data", "networks", "training", "analysis", "storage", "limits"},
-    "inference": {"imaging", "networks", "model", "limits"},
+    "explain": {"imaging", "networks"},
+    "model": PLAIN - {"codegen", "lessons"},
+    "inference": {"imaging", "networks", "explain", "model", "limits"},
     "workers": {"training", "storage", "model", "limits"},
     "cli": PLAIN | {"inference", "workers"},
     "__main__": {"cli"},

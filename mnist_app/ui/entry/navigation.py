@@ -23,6 +23,7 @@ st.navigation(
             ),
             st.Page(PAGES / "max_pooling.py", title="Max pooling", icon=":material/zoom_in_map:"),
             st.Page(PAGES / "feature_maps.py", title="Feature maps", icon=":material/layers:"),
+            st.Page(PAGES / "why.py", title="Why", icon=":material/psychology_alt:"),
         ],
         "Learn": [
             st.Page(PAGES / "training.py", title="Training", icon=":material/model_training:"),

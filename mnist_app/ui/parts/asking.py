@@ -1,14 +1,16 @@
 """Asking the model process: its answer, or the sentence that a page shows in its place."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
+from mnist_app.explain.questions import WhyQuestion
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import Image
 from mnist_app.inference import InferenceError, Layers, Pending, Refused
 from mnist_app.networks.interventions import NOTHING_CHANGED, Interventions
 from mnist_app.networks.learning import LearningQuestion
 from mnist_app.networks.questions import Answer
-from mnist_app.ui import layout, resources, session
+from mnist_app.ui import layout, resources, session, why_session
 
 WAKING_UP = "The network is waking up. Its answer will appear on its own."
 
@@ -43,6 +45,25 @@ def learning(question: LearningQuestion[Answer]) -> Answer | Refused:
         return resources.inference().background().learning(question)
     except InferenceError as error:
         return Refused(str(error))
+
+
+def why(question: WhyQuestion[Answer]) -> Answer | Refused:
+    """Return the answer to a question about why; nobody's stroke waits for it."""
+    try:
+        return resources.inference().background().why(question)
+    except InferenceError as error:
+        return Refused(str(error))
+
+
+def why_once(name: str, question: WhyQuestion[Answer], token: object) -> Answer | Refused:
+    """Return the answer to a question about why, kept under `name` until `token` is another."""
+    kept = why_session.answered(name, token)
+    if kept is not None:
+        return cast("Answer", kept)
+    answer = why(question)
+    if not isinstance(answer, Refused):
+        why_session.keep_answer(name, token, answer)
+    return answer
 
 
 def why_not(answer: Pending | Refused) -> str:

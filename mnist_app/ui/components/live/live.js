@@ -236,6 +236,14 @@ function withExample(normalized, prepare) {
 
 const PREPARE = {
   corrupt,
+  hide: (image, { row, column, window }) => {
+    const reach = window >> 1;
+    if (!window) return image;
+    return image.map((value, at) => {
+      const [down, right] = [Math.floor(at / IMAGE_SIDE) - row, (at % IMAGE_SIDE) - column];
+      return Math.max(Math.abs(down), Math.abs(right)) <= reach ? 0 : value;
+    });
+  },
   shift: (image, { down, right }) =>
     image.map((_, at) => {
       const [row, column] = [Math.floor(at / IMAGE_SIDE) - down, (at % IMAGE_SIDE) - right];
