@@ -17,9 +17,11 @@ from mnist_app.ui import element
 from mnist_app.ui.markup import style
 from tests.support.javascript import COMPONENTS, Script, as_shown
 
-# The canvas loads another script from the server: all tests of pages with a canvas try it.
+# The canvas loads another script from the server: all tests of pages with a canvas try it. The page
+# of a phone is no element of a page.
+OTHERS = {"drawing_canvas", "join"}
 FOLDERS = sorted(
-    file.parent for file in COMPONENTS.glob("*/__init__.py") if file.parent.name != "drawing_canvas"
+    file.parent for file in COMPONENTS.glob("*/__init__.py") if file.parent.name not in OTHERS
 )
 RANDOM = np.random.default_rng(7)
 

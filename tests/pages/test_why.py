@@ -1,0 +1,62 @@
+"""Why an answer, without a browser: the evidence, the strokes, noise, dreams and the game."""
+
+from streamlit.testing.v1 import AppTest
+
+from mnist_app.networks.registry import NETWORKS
+from mnist_app.ui import why_session
+from tests.support.apptest import (
+    choose_network,
+    component,
+    component_keys,
+    draw,
+    open_page,
+    press,
+    run,
+    text_of,
+)
+
+WITHOUT_CONVOLUTION = {"softmax", "mlp", "rnn"}
+
+
+def ask(app: AppTest, question: str) -> AppTest:
+    return run(app, app.segmented_control(key=why_session.QUESTION).set_value(question))
+
+
+def test_every_network_says_what_it_looked_at() -> None:
+    app = open_page("why")
+    draw(app, 3)
+    ask(app, "alike")
+    for network in NETWORKS:
+        choose_network(app, network)
+        maps = component(app, "evidence")["maps"]
+        assert len(maps) == (2 if network in WITHOUT_CONVOLUTION else 3)
+        assert ("no Grad-CAM" in text_of(app)) == (network in WITHOUT_CONVOLUTION)
+        assert all(one["high"] > 0 for one in maps)
+
+
+def test_strokes_are_found_for_one_digit_after_the_other() -> None:
+    app = open_page("why")
+    draw(app, 3)
+    shown = component(app, "change_of_mind")
+    assert sorted(shown["found"]) == [str(digit) for digit in range(10) if digit != 3]
+    for digit, strokes in shown["found"].items():
+        for one in strokes:
+            assert one["after"].index(max(one["after"])) == int(digit)
+            assert 0 < one["ink"] <= 0.4
+
+
+def test_noise_dreams_and_the_game_are_there() -> None:
+    app = open_page("why")
+    draw(app, 3)
+    ask(app, "noise")
+    assert len(component(app, "noise")["networks"]) == len(NETWORKS)
+    assert "resistance" in component_keys(app)
+    ask(app, "dream")
+    assert "The dream starts as noise" in text_of(app)
+    ask(app, "game")
+    press(app, "Begin")
+    assert "It says 3. Make it say 9." in text_of(app)
+    draw(app, 9)
+    assert "Fooled! It says 9" in app.success[0].value
+    press(app, "End this game")
+    assert "3 → 9 with" in text_of(app)
