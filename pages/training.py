@@ -110,6 +110,7 @@ def fold(titles: dict[str, str]) -> None:
             show_others(titles, is_active=True)
 
 
+titles = run_choice.titles()  # chooses a run, which is then asked about the drawing
 with layout.beside_canvas():
     draw_for_training()
     with st.container():
@@ -117,7 +118,6 @@ with layout.beside_canvas():
             run_controls.show_trouble()
             run_controls.warm_up()
             run_stage.prepare()
-        titles = run_choice.titles()
         run = run_choice.shown()
         if run is not None and run_stage.comes_first(run):
             show_run(run)
