@@ -1,8 +1,9 @@
 """What would change its mind: the least ink that makes a network say another digit.
 
 Noise changes a network's mind, too, and teaches nothing but that. So strokes are tried, as a person
-would draw or erase them: first a coarse grid of straight ones, then the best of these are moved,
-bent and shortened, a few generations long. Each try is normalized as if it had been drawn.
+would draw or erase them: first straight ones everywhere, from ink to ink, and along what differs
+from images of the wanted digit; then the best of these are moved, bent, shortened and joined by a
+second one, a few generations long. Each try is normalized as if it had been drawn.
 """
 
 import itertools
@@ -24,7 +25,7 @@ Read = Callable[[Image], Array]
 MOST_INK = 0.4
 """The most ink that a stroke may change, as a share of the digit's own."""
 ALTERNATIVES = 4
-"""How many strokes are returned at most, the shortest first."""
+"""How many ways are returned at most, the one with the least ink first."""
 
 # The grid: centers along each side of the box around the ink, directions of half a turn, and
 # lengths as shares of the box's larger side.
@@ -34,6 +35,10 @@ _CENTERS, _DIRECTIONS, _LENGTHS = 5, 4, (0.25, 0.5)
 _INK_POINTS, _BENDS = 12, (-0.3, 0.0, 0.3)
 # How far strokes may lie outside of the box, as a share of its larger side.
 _MARGIN = 0.15
+# So many images of the wanted digit, those most like the drawing, show what might be changed.
+_NEAREST = 40
+# A pixel that differs by so much is something to draw or to erase; ink that counts is as bright.
+_SOLID = 100
 # Generations, how many tries live on to the next by each ranking, and how many children each has.
 _GENERATIONS, _PARENTS, _CHILDREN = 10, 5, 12
 # How far the points of a child move, as a share of the box's larger side: in the first generation
@@ -52,13 +57,10 @@ _INK_COST, _FIRST_INK_COST, _TOO_MUCH_COST = 6.0, 1.5, 60.0
 _LEFT_BEHIND = 1.5
 # Tries are drawn on a canvas of this side, the strokes that are returned on the canvas itself.
 _SIDE = 140
+# Of those that do it, so many are drawn on the canvas itself at most.
+_CHECKED = 60
 # How far apart two alternatives lie at least, as a share of the box's larger side.
 _APART = 0.2
-_CHECKED = 60
-_SOLID = 100
-_NEAREST = 40
-_ALIKE = 1.0
-"""How many tries are drawn on the canvas itself at most."""
 
 Strokes = tuple[Stroke, ...]
 
@@ -98,8 +100,9 @@ class _Tries:
         """Return the most valuable tries by each of three rankings, for a digit read as `own`.
 
         One is by the wanted digit's lead over all others. On its way most strokes make the digit
-        no digit at all, where all logits are alike and nothing shows where to go on. So the other
-        ranking asks that all digits but the own are left behind first.
+        no digit at all, where all logits are alike and nothing shows where to go on. So the second
+        asks that all digits but the own are left behind first, and the third for the likeness to
+        `examples`, images of the wanted digit.
         """
         leads = self.logits[:, [wanted]] - self.logits
         others = np.delete(leads, [own, wanted], axis=1).min(axis=1)
@@ -107,7 +110,7 @@ class _Tries:
         cost = np.where(lead >= _ENOUGH_LEAD, _INK_COST, _FIRST_INK_COST) * self.inks
         cost += _TOO_MUCH_COST * np.maximum(self.inks - MOST_INK, 0)
         between = np.minimum(leads[:, own], _ENOUGH_LEAD) + 8 * np.minimum(others, _LEFT_BEHIND)
-        alike = -_ALIKE * _distances(self.images, examples)
+        alike = -_distances(self.images, examples)
         values = (lead, between, alike)
         ranked = [np.argsort(cost - value, kind="stable")[:count] for value in values]
         return self.take(np.unique(np.concatenate(ranked)))
@@ -138,8 +141,8 @@ class Search:
     ) -> None:
         """`ink` is what was drawn, uint8 (side, side), bright on black.
 
-        `reject_below` is the network's, see `networks.prediction`. Raises ValueError where there is
-        no ink.
+        `reject_below` is the network's, see `networks.prediction`; `examples` are images of each
+        digit, uint8 (n, 28, 28). Raises ValueError where there is no ink.
         """
         self._ink, self._read, self._seed = ink, read, seed
         self._reject_below = reject_below
@@ -236,7 +239,7 @@ class Search:
 
     def _ink_points(self) -> Points:
         """Return points of the ink, each as far as can be from those before it."""
-        rows, columns = np.nonzero(self._small >= _SOLID)
+        rows, columns = np.nonzero(self._small >= min(_SOLID, self._small.max()))
         ink = np.stack([columns, rows], axis=1) + 0.5
         chosen = [ink[0]]
         nearest = np.full(len(ink), np.inf)
@@ -330,7 +333,7 @@ class Search:
 
 
 def _distances(images: Image, others: Image) -> NDArray[np.float64]:
-    """Return the distance of each image to the nearest of others, in images' usual lengths."""
+    """Return how far each image is from the nearest of others, where white is 1."""
     ours, theirs = (
         some.reshape(len(some), -1).astype(np.float32) / 255 for some in (images, others)
     )

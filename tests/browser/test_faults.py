@@ -28,13 +28,18 @@ def test_link_to_any_page_as_the_very_first_request(
         labels = page.get_by_test_id("stSidebarNavLink").all_inner_texts()
         assert [_last_line(label) for label in labels] == [
             "Draw",
+            "Ten digits",
             "Pixels",
             "Convolution",
             "Max pooling",
             "Feature maps",
+            "Why",
             "Training",
             "How it learns",
             "MNIST",
+            "Lessons",
+            "Stage",
+            "Room",
             "Robustness",
             "Report card",
         ]
