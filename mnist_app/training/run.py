@@ -147,6 +147,8 @@ SELECTED = sa.select(
     *(RUNS.c[name] for name in (*_WHOLE, *_REAL, *_OTHERS)),
 )
 
+_BY_NAME = SELECTED.where(RUNS.c.name == sa.bindparam("wanted"))
+
 
 @functools.lru_cache(1024)
 def _settings(items: tuple[tuple[str, object], ...]) -> Settings:
@@ -214,7 +216,7 @@ def read_run(connection: Connection, name: str) -> Run:
     """Return the run `name`. Raises RunError when there is none."""
     if not is_name(name):
         raise RunError("A run's name consists of lowercase letters, digits and hyphens.")
-    row = connection.execute(SELECTED.where(RUNS.c.name == name)).mappings().one_or_none()
+    row = connection.execute(_BY_NAME, {"wanted": name}).mappings().one_or_none()
     if row is None:
         raise RunError(f"There is no run {name}.")
     return run_of(row)

@@ -32,7 +32,7 @@ from mnist_app.workers import WorkerError
 
 POLL_SECONDS = 0.1
 """Between two looks at a run that does not change."""
-PAUSES = (0.2, 0.05, 0.05)
+PAUSES = (0.24, 0.04, 0.04)
 """Before the first looks after a change: its worker writes four times a second."""
 IDLE_SECONDS = 5.0
 """So long a run is followed after the last one who watched it has gone."""
