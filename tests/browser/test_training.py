@@ -24,15 +24,17 @@ from tests.support.serving import Server, serve
 
 LONGEST = 120_000
 FOLDED = "Presets, settings, fine-tuning, other runs"
-STAGE = "[...document.querySelectorAll('.st-key-run_stage *')].find(a => a.shadowRoot).shadowRoot"
+STAGE = "[...document.querySelectorAll('.st-key-run_stage *')].find(a => a.shadowRoot)?.shadowRoot"
 # Until the wall has so few digits: all lengths of the bar of 7, and how many digits the wall had.
 LEARNING = f"""async (few) => {{
     const [shares, counts] = [new Set(), [500]];
     while (counts.at(-1) > few) {{
-        shares.add({STAGE}.querySelectorAll('.bars div')[7].style.getPropertyValue('--share'));
-        const [, count] = {STAGE}.querySelector('.wall figcaption').textContent.match(/ (\\d+) of/);
-        if (Number(count) !== counts.at(-1)) counts.push(Number(count));
         await new Promise((end) => setTimeout(end, 50));
+        const stage = {STAGE};
+        if (!stage) continue;  // the page is just drawn anew
+        shares.add(stage.querySelectorAll('.bars div')[7].style.getPropertyValue('--share'));
+        const [, count] = stage.querySelector('.wall figcaption').textContent.match(/ (\\d+) of/);
+        if (Number(count) !== counts.at(-1)) counts.push(Number(count));
     }}
     return [[...shares], counts];
 }}"""
