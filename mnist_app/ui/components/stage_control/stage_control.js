@@ -5,7 +5,6 @@ const CHANNEL = "mnist-lab-stage";
 const KEPT = "mnist-lab-drawing";
 const MOST_KEPT = 90_000; // characters: the server takes no longer message
 const FORGOTTEN = 3000; // milliseconds after which a place that the server never showed is given up
-const TELL_AGAIN = 700; // milliseconds
 const SECOND = 1000;
 const SWIPE = 60; // CSS pixels
 const EDGE = 0.06; // of the width: a tap there goes to the next or the last step
@@ -52,7 +51,6 @@ class StageControl {
     return () => {
       this.channel.close();
       clearInterval(this.ticking);
-      clearTimeout(this.telling);
       for (const [name, listen] of Object.entries(this.listeners)) window.removeEventListener(name, listen, true);
     };
   }
@@ -85,15 +83,7 @@ class StageControl {
   ask({ scene, step }) {
     if (scene === this.place.scene && step === this.place.step) return;
     this.asked = this.place = { scene, step, at: performance.now() };
-    this.tellUntilShown();
-  }
-
-  /* What is told while the server draws the page can be lost, so it is told again. */
-  tellUntilShown() {
-    clearTimeout(this.telling);
-    if (!this.asked || performance.now() - this.asked.at > FORGOTTEN) return;
-    this.tell("went", { scene: this.asked.scene, step: this.asked.step });
-    this.telling = setTimeout(() => this.tellUntilShown(), TELL_AGAIN);
+    this.tell("went", { scene, step });
   }
 
   goOn() {
