@@ -10,7 +10,6 @@ from mnist_app.data import datasets
 from mnist_app.data.datasets import EMNIST, MNIST, DatasetError, Source
 from mnist_app.imaging.colormap import pixels
 from mnist_app.imaging.normalize import IMAGE_SIDE
-from mnist_app.inference import Layers, Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.ui import canvas, layout, link_settings, resources, session
 from mnist_app.ui.components.embedding_map import embedding_map
@@ -48,7 +47,7 @@ def find_place() -> None:
     with layout.beside_canvas():
         subject = inside.subject(canvas.show())
         outputs = asking.layers(subject.image, network=embedding.NETWORK)
-        place = place_of(outputs)
+        place = inside.place_of(outputs)
         with st.container(key="map"):
             embedding_map(
                 f"{st.get_option('server.baseUrlPath')}/{resources.packed_map().path}".lstrip("/"),
@@ -78,13 +77,6 @@ def map_in_words(title: str) -> str:
         "large ring is your digit, the small rings are most similar to it. The map was made with "
         "t-SNE, which preserves neighborhoods: sizes and distances of islands mean little."
     )
-
-
-def place_of(outputs: Layers | Pending | Refused) -> embedding.Place | None:
-    """Return where the digit lies on the map, as soon as the network has answered."""
-    if isinstance(outputs, Pending | Refused):
-        return None
-    return embedding.read().place(outputs[embedding.LAYER])
 
 
 def shown_images(place: embedding.Place | None) -> list[Panel]:

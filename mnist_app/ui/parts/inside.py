@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from mnist_app.analysis import embedding
 from mnist_app.imaging import image_files, normalize
 from mnist_app.imaging.normalize import Image
 from mnist_app.inference import Layers, Pending, Refused
@@ -50,6 +51,13 @@ def _example() -> Drawing:
 def card() -> Card:
     """Return the card of the chosen network."""
     return resources.card(session.network())
+
+
+def place_of(outputs: Layers | Pending | Refused) -> embedding.Place | None:
+    """Return where the digit lies on the map, as soon as the network has answered."""
+    if isinstance(outputs, Pending | Refused):
+        return None
+    return embedding.read().place(outputs[embedding.LAYER])
 
 
 def prediction_view(

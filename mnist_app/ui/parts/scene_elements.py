@@ -228,9 +228,7 @@ def _show_corrupted(element: Corrupted, drawing: Drawing, turn: str) -> None:
 def _show_map(drawing: Drawing) -> None:
     subject = inside.subject(drawing)
     outputs = asking.layers(subject.image, network=embedding.NETWORK)
-    place = None
-    if not isinstance(outputs, Pending | Refused):
-        place = embedding.read().place(outputs[embedding.LAYER])
+    place = inside.place_of(outputs)
     embedding_map(
         f"{st.get_option('server.baseUrlPath')}/{resources.packed_map().path}".lstrip("/"),
         embedding.NETWORK,

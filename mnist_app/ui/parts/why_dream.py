@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_app.explain.questions import AskDream, Explained
 from mnist_app.inference import Refused
-from mnist_app.networks.layers import INPUT, Layer
+from mnist_app.networks.layers import Layer
 from mnist_app.ui import resources, session, why_session
 from mnist_app.ui.markup import panels
 from mnist_app.ui.markup.numbers import short_number
@@ -53,4 +53,4 @@ def kind_of(layer: Layer) -> str:
     """Return what the numbers of a layer are called."""
     if layer.name == "logits":
         return "Digit"
-    return "Map" if len(layer.shape) == len(INPUT) - 2 or len(layer.shape) == 3 else "Unit"
+    return "Map" if len(layer.shape) == 3 else "Unit"
