@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from mnist_app.lessons.reading import Scene, lessons
-from mnist_app.ui import canvas, layout, link_settings, session
+from mnist_app.ui import canvas, layout, lesson_session, link_settings, session
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import scenes
 from mnist_app.ui.markup.scenes import Verdict
@@ -17,12 +17,13 @@ COURSE = "course"
 
 layout.begin("Lessons", "One idea at a time, on your own digit.", link_settings.LESSONS)
 canvas.controls()
+scene_place.read_address(COURSE)
 
 
 @st.fragment
 def learn() -> None:
     """Each stroke, answer and step through the lesson reruns this and nothing else."""
-    place = scene_place.current(COURSE)
+    place = scene_place.current()
     with st.container(key="lesson"):
         with st.container(horizontal=True, wrap=False, key="lesson_top"):
             drawing = canvas.show()
@@ -47,26 +48,26 @@ def navigate(place: Place) -> None:
     """The lesson, its contents, the way back and on, and how far one has come."""
     numbers = range(len(place.lesson.scenes))
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_way"):
-        session.pick(session.SCENE_LESSON, place.lesson.name)
+        session.pick(lesson_session.LESSON, place.lesson.name)
         st.segmented_control(
             "Lesson",
             list(lessons()),
             format_func=lambda name: lessons()[name].title,
             required=True,
             label_visibility="collapsed",
-            key=session.SCENE_LESSON,
+            key=lesson_session.LESSON,
             on_change=change_lesson,
             args=(place,),
         )
-        session.pick(session.SCENE_CONTENTS, place.number)
+        session.pick(lesson_session.CONTENTS, place.number)
         st.selectbox(
             "Contents",
             numbers,
             format_func=lambda number: f"{number + 1}. {place.lesson.scenes[number].title}",
             label_visibility="collapsed",
-            key=session.SCENE_CONTENTS,
+            key=lesson_session.CONTENTS,
             on_change=lambda: scene_place.go_to(
-                place.lesson, st.session_state[session.SCENE_CONTENTS]
+                place.lesson, st.session_state[lesson_session.CONTENTS]
             ),
             width=300,
         )
@@ -78,7 +79,7 @@ def navigate(place: Place) -> None:
 
 def verdict(scene: Scene) -> Verdict:
     """Return how the visitor answered a scene's question."""
-    answer = session.scene_answer(scene.name)
+    answer = lesson_session.answer(scene.name)
     if answer is None:
         return "open"
     return "right" if answer == scene.question.right else "wrong"
@@ -86,7 +87,7 @@ def verdict(scene: Scene) -> Verdict:
 
 def change_lesson(place: Place) -> None:
     """Go to the same scene of the other lesson, or to its first."""
-    lesson = lessons()[st.session_state[session.SCENE_LESSON]]
+    lesson = lessons()[st.session_state[lesson_session.LESSON]]
     scene_place.go_to(lesson, lesson.place_of(place.scene.name) or 0)
 
 
@@ -132,7 +133,7 @@ def ask(place: Place, drawing: Drawing) -> None:
             range(len(question.answers)),
             index=None,
             format_func=question.answers.__getitem__,
-            key=f"{session.SCENE_ANSWER}{place.scene.name}",
+            key=f"{lesson_session.ANSWER}{place.scene.name}",
             persist_state="session",
         )
         if answer is None:

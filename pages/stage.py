@@ -15,12 +15,13 @@ TALK = "talk"
 LESSONS = Path(__file__).parent / "lessons.py"
 
 layout.begin("Stage", "")
+scene_place.read_address(TALK)
 
 
 @st.fragment
 def play() -> None:
     """Each key and each stroke reruns this and nothing else."""
-    place = scene_place.current(TALK)
+    place = scene_place.current()
     kind = scene_elements.kind_of(place.shown)
     st.html(scenes.sentence(place.scene.sentence, kind, place.step))
     drawing = canvas.show()
@@ -47,7 +48,7 @@ def control(place: Place, drawing: Drawing) -> None:
 @st.fragment
 def read_notes() -> None:
     """The speaker's window: notes, the question, and what comes next."""
-    place = scene_place.current(TALK)
+    place = scene_place.current()
     scene, number = place.scene, place.number
     st.caption(
         f"Scene {number + 1} of {len(place.lesson.scenes)}, step {place.step + 1} of "

@@ -1,7 +1,7 @@
 """Everything kept for one visitor: each session_state key has its accessor here.
 
-Those of How it learns stand in `learning_session`, some of Training in `training_session`; who the
-visitor is, `visitor` keeps.
+Those of How it learns stand in `learning_session`, of the lessons in `lesson_session`, some of
+Training in `training_session`; who the visitor is, `visitor` keeps.
 """
 
 from collections.abc import Iterable, Mapping
@@ -58,10 +58,6 @@ AWAITED = "awaited_run"
 ROOM_ADDRESS = "room_address"
 ROOM_TASK = "room_task"
 ROOM_DIGIT = "room_digit"
-SCENE_CONTENTS = "scene_contents"
-SCENE_LESSON = "scene_lesson"
-SCENE_ANSWER = "scene_answer_"
-_SCENE = "scene_place"
 _RUN_TROUBLE = "run_trouble"
 _ACTIVE = "active_run"
 _WATCHED = "watched_drawing"
@@ -74,6 +70,7 @@ _ARRIVALS = "arrivals"
 _DRAWING = "drawing"
 _BEGUN = "begun_drawing"
 _RECEIVED = "received_drawing"
+_HAS_DRAWN = "has_drawn"
 _POLLING = "polling"
 _PICTURE_TROUBLE = "picture_trouble"
 _PICTURES = "pictures_brought"
@@ -91,6 +88,8 @@ def drawing() -> Drawing:
 def keep_drawing(drawing: Drawing) -> Drawing:
     """Keep the visitor's drawing, and return it."""
     st.session_state[_DRAWING] = drawing
+    if drawing.has_ink:
+        st.session_state[_HAS_DRAWN] = True
     return drawing
 
 
@@ -116,8 +115,8 @@ def set_received(canvas: int, sent: object) -> None:
 
 
 def has_drawn() -> bool:
-    """Say whether anything was done to the canvas in this session."""
-    return _RECEIVED in st.session_state or drawing().canvas > 0
+    """Say whether there was ever ink in this session: a new canvas sends that it is empty."""
+    return _HAS_DRAWN in st.session_state
 
 
 def _mark(canvas: int, sent: object) -> int:
@@ -217,22 +216,6 @@ def pooling() -> Pooling:
 def choose_pooling(chosen: Pooling) -> None:
     """Keep the pooling that the visitor chose."""
     st.session_state[_POOLING] = chosen
-
-
-def scene_place() -> tuple[str, str, int] | None:
-    """Return lesson, scene and step that the visitor looked at last; None for none."""
-    place: tuple[str, str, int] | None = st.session_state.get(_SCENE)
-    return place
-
-
-def keep_scene_place(lesson: str, scene: str, step: int) -> None:
-    """Remember lesson, scene and step that the visitor looks at."""
-    st.session_state[_SCENE] = lesson, scene, step
-
-
-def scene_answer(scene: str) -> int | None:
-    """Return which answer the visitor gave to a scene's question; None for none."""
-    return picked_number(f"{SCENE_ANSWER}{scene}")
 
 
 def forget(key: str) -> None:

@@ -1,6 +1,6 @@
 """The stage in a real browser: a talk by keys alone, on two screens, that outlives a reload."""
 
-from playwright.sync_api import Page, TimeoutError, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from mnist_app.lessons.reading import lessons
 from tests.browser.conftest import OpenPage, draw, wait_until_quiet
@@ -9,8 +9,6 @@ from tests.support.serving import Server
 
 TALK = lessons()["talk"]
 LONGEST = 10_000
-TRIES = 5
-"""Known and open: what the element tells while the server draws the page is lost now and then."""
 SCREENS: tuple[ViewportSize, ...] = (
     {"width": 1280, "height": 720},
     {"width": 1920, "height": 1080},
@@ -48,17 +46,6 @@ def expect_control(page: Page) -> None:
 
 
 def test_a_talk_by_keys_alone_has_nothing_to_scroll(server: Server, open_page: OpenPage) -> None:
-    for tries_left in reversed(range(TRIES)):
-        try:
-            walk(server, open_page)
-        except (AssertionError, TimeoutError):
-            if not tries_left:
-                raise
-        else:
-            return
-
-
-def walk(server: Server, open_page: OpenPage) -> None:
     page = open_page(f"{server.url}/stage")
     page.set_viewport_size(SCREENS[0])
     draw(page, DIGITS[4])
@@ -97,8 +84,6 @@ def test_a_reload_and_the_notes_follow(server: Server, open_page: OpenPage) -> N
     draw(page, DIGITS[4])
     expect_control(page)
     wait_until_quiet(page)
-    ink = page.evaluate(INK)
-    assert ink > 1000
     with page.expect_popup() as opened:
         page.keyboard.press("n")
     notes = opened.value
@@ -114,5 +99,8 @@ def test_a_reload_and_the_notes_follow(server: Server, open_page: OpenPage) -> N
     for key in ("ArrowRight", " ", "ArrowRight"):  # quick keys are not lost
         page.keyboard.press(key)
     expect_place(page, "bytes", 0)
+    ink = page.evaluate(INK)
+    assert ink > 1000
     page.reload()
     expect(page.locator(".lab-sentence")).to_have_text(lessons()["course"].scenes[1].sentence)
+    page.wait_for_function(f"(ink) => ({INK})() === ink", arg=ink, timeout=LONGEST)

@@ -67,6 +67,9 @@ def until(run: Run, condition: Callable[[Run], bool]) -> Run:
         run = runs.read(run.name)
         if condition(run):
             return run
+        if run.status == "queued":
+            with suppress(WorkerError):
+                workers.start()  # as a viewer's next poll does: another test may have killed one
         time.sleep(0.05)
     raise AssertionError(f"{run.status}: {run}")
 
