@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
 from tests.browser.conftest import OpenPage, draw_by_touch, keep_screenshot
 from tests.support.handwriting import DIGITS
 from tests.support.serving import Server
 
+PHONE: ViewportSize = {"width": 390, "height": 844}
+PHONES = 20
 # Whether a drawing that was read wrong lies on the map: its frame is orange.
 WRONG_ON_MAP = """canvas => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -71,6 +73,29 @@ def test_what_a_phone_sends_is_on_the_wall(
     expect(phone.locator("#end")).to_have_text(re.compile("^The room is closed"))
     phone.get_by_role("button", name="Enter another code").click()
     expect(phone.locator("#code")).to_be_visible()
+
+
+def test_twenty_phones_at_once(server: Server, browser: Browser) -> None:
+    wall = browser.new_page(viewport={"width": 1280, "height": 800})
+    wall.goto(f"{server.url}/room")
+    wall.get_by_role("button", name="Open a room").click()
+    code = wall.locator(".wall .code").inner_text()
+    phones = [browser.new_page(viewport=PHONE, has_touch=True) for _ in range(PHONES)]
+    for phone in phones:
+        phone.goto(f"{server.url}/join")
+        enter(phone, code)
+    expect(wall.locator(".counts")).to_contain_text(f"{PHONES} phones · 0 drawings")
+    for phone in phones:
+        draw(phone, 1)
+        expect(phone.locator("#digit")).to_have_text("1")
+    for phone in phones:
+        send(phone)
+    expect(column(wall, 1).locator(".tile")).to_have_count(PHONES)
+    wall.get_by_role("button", name="Close").click()
+    for phone in phones:
+        expect(phone.locator("#end")).to_have_text(re.compile("^The room is closed"))
+    for page in (wall, *phones):
+        page.close()
 
 
 def enter(phone: Page, code: str) -> None:
