@@ -71,6 +71,7 @@ def test_what_a_phone_sends_is_on_the_wall(
     assert phone.request.get(f"{server.url}/rooms/{key}/wall").status == 403
     wall.get_by_role("button", name="Close").click()
     expect(phone.locator("#end")).to_have_text(re.compile("^The room is closed"))
+    expect(wall.locator(".wall .qr")).to_be_hidden()
     phone.get_by_role("button", name="Enter another code").click()
     expect(phone.locator("#code")).to_be_visible()
 

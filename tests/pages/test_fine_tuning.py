@@ -140,10 +140,10 @@ def test_drawings_are_deleted_where_nothing_is_trained(monkeypatch: pytest.Monke
 def test_progress_stands_where_the_button_was() -> None:
     keep(7, 4, 7, 4)
     app = press(press(draw(open_app(), 4), "Fine-tune"), "Fine-tune now")
-    assert app.get("progress")[0].proto.text == "Number 1 of 1 in the queue"
+    assert app.get("progress")[0].proto.text == "It is next."
     assert "Fine-tune now" not in buttons(app)
     app = press(open_app(), "Fine-tune")  # whoever comes back finds it
-    assert app.get("progress")[0].proto.text == "Number 1 of 1 in the queue"
+    assert app.get("progress")[0].proto.text == "It is next."
 
 
 def test_what_was_forgotten_is_shown_and_undone() -> None:

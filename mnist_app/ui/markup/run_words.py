@@ -23,7 +23,7 @@ def state(run: Run) -> str:
 def where(run: Run, number: int, waiting: int) -> str:
     """Return how far a run is; `number` of `waiting` is its place in the queue."""
     if run.status == "queued":
-        return f"Number {number} of {waiting} in the queue"
+        return "It is next." if number == 1 else f"Number {number} of {waiting} in the queue"
     if run.status in ("running", "paused"):
         epoch = f"Epoch {min(run.completed_epochs + 1, run.epochs)} of {run.epochs}"
         if run.message:

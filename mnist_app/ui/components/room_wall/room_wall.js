@@ -90,6 +90,7 @@ class Wall {
     const isOther = this.news?.round !== news.round;
     this.news = news;
     write(this.find(".task"), WAITING[news.status] || news.sentence);
+    for (const way of [".qr", ".address"]) this.find(way).hidden = news.status === "closed";
     this.show(isOther ? [...this.drawings.keys()] : news.drawings.map((one) => one.number));
     this.showFindings(news.findings);
     if (this.shownNumber !== undefined) this.open(this.shownNumber);
