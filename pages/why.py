@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from mnist_app.data.datasets import CLASSES
-from mnist_app.explain.questions import AskEvidence, Evidence, Explained
-from mnist_app.imaging.image_files import as_base64
+from mnist_app.explain.questions import Explained
 from mnist_app.inference import Layers, Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.networks.interventions import NOTHING_CHANGED, Interventions
 from mnist_app.networks.layers import layers_of_kind
 from mnist_app.ui import canvas, layout, link_settings, session, why_session
-from mnist_app.ui.components.evidence import EvidenceMap, evidence
+from mnist_app.ui.components.evidence import evidence
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import predictions
 from mnist_app.ui.parts import (
@@ -22,20 +21,13 @@ from mnist_app.ui.parts import (
     live_network,
     why_alike,
     why_dream,
+    why_evidence,
     why_game,
     why_mind,
     why_noise,
 )
 
-WINDOW = 5
 AS_ANSWERED = -1
-SAYS = {
-    "occlusion": "How much the answer suffers where a window hides the digit. It sees only what "
-    "one window hides alone.",
-    "integrated": "How each pixel moved the answer on the way from black to your digit. The parts "
-    "add up to the whole; paper never counts.",
-    "grad_cam": "Where the maps of this layer speak for the digit. It is as coarse as they are.",
-}
 QUESTIONS = {
     "mind": "Change its mind",
     "noise": "Fool it with noise",
@@ -82,11 +74,8 @@ def ask_why() -> None:
                 asked = Asked(subject, outputs, explained, digit)
                 show_evidence(asked)
                 show_question(asked)
-    prepare = {"kind": "hide", "window": 0, "row": 0, "column": 0}
-    if subject.is_example:
-        prepare["example"] = as_base64(subject.image.tobytes())
     asked_live = live_network.answered(live_network.TRAINED, outputs, interventions=changes)
-    live_network.show(subject, asked_live, prepare=prepare)
+    live_network.show(subject, asked_live, prepare=inside.hiding_nothing(subject))
 
 
 def answer_of(subject: Drawing) -> tuple[Interventions, Layers | Pending | Refused]:
@@ -138,30 +127,19 @@ def choose_randomized() -> int:
 
 def show_evidence(asked: Asked) -> None:
     """The digit with a window to hide parts of it, and three maps of what speaks for a digit."""
-    question = AskEvidence(asked.explained, asked.subject.image, asked.digit, WINDOW)
-    found = asking.why_once(
-        "evidence", question, (asked.explained.key, asked.subject.image.tobytes(), asked.digit)
-    )
-    if isinstance(found, Refused):
-        st.info(found.reason, icon=":material/info:")
+    found = why_evidence.ask(asked.explained, asked.subject.image, asked.digit)
+    if found is None:
         return
-    evidence(asked.subject.image, WINDOW, maps_of(found, asked.digit), "evidence")
-
-
-def maps_of(found: Evidence, digit: int) -> list[EvidenceMap]:
-    """Return the maps with their titles; a network without convolution has no Grad-CAM."""
-    maps = [
-        EvidenceMap(f"Occlusion: what {digit} loses", found.occlusion, SAYS["occlusion"]),
-        EvidenceMap("Integrated gradients", found.integrated, SAYS["integrated"]),
-    ]
-    if not found.grad_cam:
+    maps = [why_evidence.occlusion_map(found, asked.digit), why_evidence.integrated_map(found)]
+    if found.grad_cam:
+        layers = [*found.grad_cam]
+        if st.session_state.get(why_session.LAYER) not in layers:
+            session.pick(why_session.LAYER, layers[-1])
+        layer = st.session_state[why_session.LAYER]
+        maps.append(why_evidence.grad_cam_map(found.grad_cam, layer))
+    else:
         st.caption("This network has no convolution, so there is no Grad-CAM.")
-        return maps
-    layers = [*found.grad_cam]
-    if st.session_state.get(why_session.LAYER) not in layers:
-        session.pick(why_session.LAYER, layers[-1])
-    layer = st.session_state[why_session.LAYER]
-    return [*maps, EvidenceMap(f"Grad-CAM at {layer}", found.grad_cam[layer], SAYS["grad_cam"])]
+    evidence(asked.subject.image, why_evidence.WINDOW, maps, "evidence")
 
 
 def show_question(asked: Asked) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from mnist_app.imaging.convolution import LARGEST_STRIDE, PRESETS, Padding, PoolingRule
 from mnist_app.imaging.corruptions import CORRUPTIONS
-from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS
+from mnist_app.networks.registry import DEFAULT_NETWORK, NETWORKS, read_card
 
 Starts = Literal["whole", "empty", "playing"]
 
@@ -125,6 +125,45 @@ class Mistakes:
 
 
 @dataclass(frozen=True)
+class LookedAt:
+    """What of the drawing speaks for the answer."""
+
+    network: str = DEFAULT_NETWORK
+    shows: Literal["window", "occlusion", "maps"] = "maps"
+    """A window to hide parts with; beside it what all places of the window say; three maps."""
+    randomized: int = 0
+    """How many layers, from the answer back, have random weights."""
+
+
+@dataclass(frozen=True)
+class ChangedMind:
+    """The shortest strokes with which a network says another digit."""
+
+    network: str = DEFAULT_NETWORK
+    shows: Literal["one", "all"] = "all"
+    """The stroke to the digit that is likely next, or those to all digits."""
+
+
+@dataclass(frozen=True)
+class FoolingNoise:
+    """Noise that makes a network say the digit that is likely next."""
+
+    network: str = DEFAULT_NETWORK
+    shows: Literal["one", "all"] = "all"
+    """Whether the other networks answer, too."""
+
+
+@dataclass(frozen=True)
+class Dreaming:
+    """The image that excites a unit, a map or a digit most, and the images that do."""
+
+    network: str = DEFAULT_NETWORK
+    layer: str = "logits"
+    number: int | None = None
+    """The unit's or the map's, from 0; None for the digit that the network reads."""
+
+
+@dataclass(frozen=True)
 class Results:
     """Published results on MNIST, by year."""
 
@@ -143,6 +182,10 @@ Element = (
     | LearningStep
     | Memorizing
     | Mistakes
+    | LookedAt
+    | ChangedMind
+    | FoolingNoise
+    | Dreaming
     | Results
 )
 KINDS: dict[str, type[Element]] = {
@@ -159,6 +202,10 @@ KINDS: dict[str, type[Element]] = {
     "step": LearningStep,
     "memorizing": Memorizing,
     "mistakes": Mistakes,
+    "evidence": LookedAt,
+    "strokes": ChangedMind,
+    "noise": FoolingNoise,
+    "dream": Dreaming,
     "results": Results,
 }
 """What a header calls each kind."""
@@ -215,6 +262,16 @@ def _check(element: Element) -> None:
             low, *_, high = CORRUPTIONS[element.name].strengths
             if not low <= element.strength <= high:
                 raise LessonError(f"“strength” is from {low:g} to {high:g} for “{element.name}”.")
+        case LookedAt() if element.network:
+            learning = [one for one in read_card(element.network).layers if one.parameters]
+            if not 0 <= element.randomized <= len(learning):
+                raise LessonError(f"“randomized” is from 0 to {len(learning)}.")
+        case Dreaming() if element.network:
+            layers = {one.name: one for one in read_card(element.network).layers}
+            _check_known("layer", element.layer, layers)
+            most = layers[element.layer].shape[-1]
+            if element.number is not None and not 0 <= element.number < most:
+                raise LessonError(f"“number” is from 0 to {most - 1} for “{element.layer}”.")
 
 
 def _check_known(name: str, value: str, known: Mapping[str, object] | list[str]) -> None:

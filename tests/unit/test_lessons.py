@@ -117,6 +117,9 @@ def test_a_state_stays_within_what_the_element_can_show() -> None:
         ("pooling", {"size": "7"}),
         ("flow", {"network": "none"}),
         ("map", {"zoom": "2"}),
+        ("evidence", {"randomized": "5"}),
+        ("dream", {"layer": "conv9"}),
+        ("dream", {"layer": "conv2", "number": "48"}),
     ):
         with pytest.raises(LessonError):
             read_element(kind, state)

@@ -76,6 +76,14 @@ def prediction_view(
     return PredictionView(title, image, Prediction(answer.probabilities, reject_below))
 
 
+def hiding_nothing(subject: Drawing) -> dict[str, object]:
+    """Return what lets a window hide parts of a digit on the page, see `components.evidence`."""
+    prepare: dict[str, object] = {"kind": "hide", "window": 0, "row": 0, "column": 0}
+    if subject.is_example:
+        prepare["example"] = image_files.as_base64(subject.image.tobytes())
+    return prepare
+
+
 def show_both_answers(
     drawing: Drawing,
     image: Image,

@@ -14,12 +14,16 @@ from mnist_app.imaging.image_files import as_base64
 from mnist_app.inference import Layers, Pending, Refused
 from mnist_app.lessons.elements import (
     KINDS,
+    ChangedMind,
     Columns,
     Corrupted,
     DigitMap,
+    Dreaming,
     Element,
     Flow,
+    FoolingNoise,
     LearningStep,
+    LookedAt,
     Loss,
     Memorizing,
     Pixels,
@@ -50,6 +54,7 @@ from mnist_app.ui.parts import (
     network_columns,
     scene_learning,
     scene_results,
+    scene_why,
 )
 
 
@@ -79,8 +84,20 @@ def show(element: Element, drawing: Drawing, turn: str) -> None:
             _show_corrupted(element, drawing, turn)
         case DigitMap():
             _show_map(drawing)
+        case _:
+            _show_of_another_part(element, drawing, turn)
+
+
+def _show_of_another_part(
+    element: scene_learning.Shown | scene_why.Shown | scene_results.Shown,
+    drawing: Drawing,
+    turn: str,
+) -> None:
+    match element:
         case Loss() | LearningStep() | Memorizing():
             scene_learning.show(element, drawing, turn)
+        case LookedAt() | ChangedMind() | FoolingNoise() | Dreaming():
+            scene_why.show(element, drawing)
         case _:
             scene_results.show(element, drawing)
 
@@ -91,7 +108,7 @@ def kind_of(element: Element) -> str:
     match element:
         case SlidingKernel(learned=int()):
             return "learned"
-        case Reading() | Pixels() | Loss():
+        case Reading() | Pixels() | Loss() | LookedAt() | ChangedMind() | FoolingNoise():
             return f"{kind}-{element.shows}"
     return kind
 

@@ -22,8 +22,10 @@ from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup import tables
 from mnist_app.ui.parts import asking, inside, learning, live_network
 
+Shown = Loss | LearningStep | Memorizing
 
-def show(element: Loss | LearningStep | Memorizing, drawing: Drawing, turn: str) -> None:
+
+def show(element: Shown, drawing: Drawing, turn: str) -> None:
     """Show an element of learning; see `scene_elements.show`."""
     match element:
         case Loss():

@@ -15,10 +15,11 @@ from mnist_app.ui.markup import panels, tables
 from mnist_app.ui.parts import failures, inside, run_choice, run_controls, run_stage, scoreboard
 from mnist_app.workers import WorkerError
 
+Shown = Mistakes | Results | Training
 MISTAKES = 10
 
 
-def show(element: Mistakes | Results | Training, drawing: Drawing) -> None:
+def show(element: Shown, drawing: Drawing) -> None:
     """Show an element of networks' results; see `scene_elements.show`."""
     match element:
         case Mistakes():

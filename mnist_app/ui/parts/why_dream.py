@@ -28,7 +28,12 @@ def show(explained: Explained) -> None:
         number = st.number_input(
             f"{kind_of(layers[name])} (0–{last})", 0, last, key=why_session.DREAM_NUMBER, width=160
         )
-    question = AskDream(explained, name, int(number))
+    show_dream(explained, name, int(number))
+
+
+def show_dream(explained: Explained, name: str, number: int) -> None:
+    """Show what excites one of a layer's maps or units."""
+    question = AskDream(explained, name, number)
     found = asking.why_once("dream", question, (explained.key, name, number))
     if isinstance(found, Refused):
         st.info(found.reason, icon=":material/info:")

@@ -16,11 +16,22 @@ from mnist_app.ui.parts import asking
 NAME = "strokes"
 
 
-def show(subject: Drawing, explained: Explained, probabilities: NDArray[np.float32]) -> None:
-    """Show the strokes that are known; those to the next digit are looked for in a rerun each."""
+def show(
+    subject: Drawing,
+    explained: Explained,
+    probabilities: NDArray[np.float32],
+    *,
+    only_next: bool = False,
+) -> None:
+    """Show the strokes that are known; those to the next digit are looked for in a rerun each.
+
+    With `only_next` the digit that is likely next is the only one. Call it last: a rerun leaves
+    what follows as it was.
+    """
     token = explained.key, subject.version, subject.image.tobytes()
     found: dict[int, list[Counterfactual]] = why_session.answered(NAME, token) or {}  # type: ignore[assignment]
-    likely_first = [int(digit) for digit in np.argsort(-probabilities)[1:]]
+    last = 2 if only_next else len(probabilities)
+    likely_first = [int(digit) for digit in np.argsort(-probabilities)[1:last]]
     left = [digit for digit in likely_first if digit not in found]
     if left and not found:
         answer = asking.why(AskStrokes(explained, subject.normalized.ink, (left[0],)))

@@ -1,5 +1,7 @@
 """What fools it: noise that a person hardly sees, and which network stands it best."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -19,37 +21,51 @@ from mnist_app.ui.markup.charts import Axis, Line
 from mnist_app.ui.parts import asking
 
 STRENGTHS = tuple(range(0, 129, 8))
-WAYS = {1: "One step", 10: "Ten small steps"}
+MANY_STEPS = 10
+WAYS = {1: "One step", MANY_STEPS: "Ten small steps"}
 
 
 def show(subject: Drawing, explained: Explained, probabilities: NDArray[np.float32]) -> None:
     """Let the visitor choose a digit, and show the noise that is to make the network say it."""
     answer, runner_up = (int(digit) for digit in np.argsort(-probabilities)[:2])
-    others = [digit for digit in range(CLASSES) if digit != answer]
-    if st.session_state.get(why_session.NOISE_DIGIT) not in others:
+    digits = [digit for digit in range(CLASSES) if digit != answer]
+    if st.session_state.get(why_session.NOISE_DIGIT) not in digits:
         session.pick(why_session.NOISE_DIGIT, runner_up)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.segmented_control(
-            f"Make {answer} look like", others, required=True, key=why_session.NOISE_DIGIT
+            f"Make {answer} look like", digits, required=True, key=why_session.NOISE_DIGIT
         )
         steps: int = st.segmented_control(
             "Noise in",
             [*WAYS],
             format_func=WAYS.__getitem__,
-            default=10,
+            default=MANY_STEPS,
             required=True,
             key=why_session.NOISE_STEPS,
         )
     wanted = runner_up if chosen is None else chosen
-    other_networks = tuple(name for name in NETWORKS if name != explained.network)
-    question = AskNoise(explained, subject.image, wanted, STRENGTHS, steps, other_networks)
-    token = explained.key, subject.image.tobytes(), wanted, steps
+    others = [name for name in NETWORKS if name != explained.network]
+    show_noise(explained, subject, wanted, others, steps)
+    show_resistance(explained.network)
+
+
+def show_noise(
+    explained: Explained,
+    subject: Drawing,
+    wanted: int,
+    others: Sequence[str],
+    steps: int = MANY_STEPS,
+) -> None:
+    """Show noise that is to make a network say a digit, and what other networks say to it."""
+    question = AskNoise(explained, subject.image, wanted, STRENGTHS, steps, tuple(others))
+    token = explained.key, subject.image.tobytes(), wanted, steps, *others
     found = asking.why_once("noise", question, token)
     if isinstance(found, Refused):
         st.info(found.reason, icon=":material/info:")
         return
-    noise(found, {name: registry.title(name) for name in found.probabilities}, wanted, "noise")
-    show_resistance(explained.network)
+    titles = {name: registry.title(name) for name in found.probabilities}
+    reject_below = {name: resources.card(name).reject_below for name in found.probabilities}
+    noise(found, titles, reject_below, wanted, "noise")
 
 
 def show_resistance(chosen: str) -> None:

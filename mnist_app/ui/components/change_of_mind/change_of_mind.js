@@ -59,14 +59,15 @@ function paintAll(root, data, ink, { digit, number }, show) {
   large.setAttribute("aria-label", headline(digit, stroke, data));
   root.querySelector(".headline").textContent = headline(digit, stroke, data);
   root.querySelector(".take").disabled = !stroke;
+  const ways = strokes.length > 1 ? strokes : [];
   root.querySelector(".others").replaceChildren(
-    ...strokes.map((other, at) => {
+    ...ways.map((other, at) => {
       const button = buttonOf(at === number, () => show(digit, at));
       paintTile(button, other, `Stroke ${at + 1}: ${share(other.ink)} of the ink`);
       return button;
     }),
   );
-  root.querySelector(".bars").replaceChildren(...data.before.map((before, at) => rowOf(at, before, stroke?.after[at], at === digit)));
+  root.querySelector(".rows").replaceChildren(...data.before.map((before, at) => rowOf(at, before, stroke?.after[at], at === digit)));
 }
 
 function buttonOf(isPressed, onClick) {

@@ -27,9 +27,9 @@ class EvidenceMap:
 def evidence(image: Image, window: int, maps: Sequence[EvidenceMap], key: str) -> None:
     """Show a digit, uint8 (28, 28), over which the visitor drags a window, and maps of it.
 
-    `window` is the window's side in pixels, odd. While it is dragged the element "live" is told
-    where it is and answers for the digit without that part. Each map has a scale of its own around
-    zero, whose end stands below it.
+    `window` is the window's side in pixels, odd; with 0 there are only the maps. While it is
+    dragged the element "live" is told where it is and answers for the digit without that part.
+    Each map has a scale of its own around zero, whose end stands below it.
     """
     _ELEMENT(
         key=key,

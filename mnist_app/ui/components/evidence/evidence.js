@@ -11,6 +11,7 @@ export default function ({ parentElement, data }) {
   Object.assign(state, { image, window: data.window });
   root.querySelectorAll(".map").forEach((figure) => figure.remove());
   root.append(...data.maps.map((map) => figureOfMap(map, image)));
+  root.querySelector(".hide").hidden = !data.window;
   const canvas = root.querySelector(".hide canvas");
   paintHidden(canvas, state);
   canvas.onpointerdown = canvas.onpointermove = (event) => {
@@ -74,11 +75,11 @@ function figureOfMap(map, image) {
     '<figcaption></figcaption><div class="over"><canvas role="img"></canvas><div class="read"></div></div>' +
     '<div class="scale"><span></span><i></i><span></span></div><p></p>';
   const find = (name) => figure.querySelector(name);
-  const end = rounded(map.high, map.high < 1 ? 1 : 0);
+  const end = rounded(map.high);
   find("figcaption").textContent = map.title;
   find("p").textContent = map.sentence;
   const [low, high] = figure.querySelectorAll(".scale span");
-  [low.textContent, high.textContent] = [`−${end}`, `+${end}`];
+  [low.textContent, high.textContent] = [`−${end}`, `+${end} logits`];
   find("i").style.background = gradientOf("diverging");
   const indices = bytesOf(map.indices);
   const canvas = find("canvas");

@@ -10,12 +10,19 @@ from mnist_app.ui.element import element
 _ELEMENT = element(Path(__file__).parent)
 
 
-def noise(found: Noise, titles: Mapping[str, str], wanted: int, key: str) -> None:
+def noise(
+    found: Noise,
+    titles: Mapping[str, str],
+    reject_below: Mapping[str, float],
+    wanted: int,
+    key: str,
+) -> None:
     """Show a digit with noise of each strength, and what each network answers.
 
     Args:
         found: The digit with the noise, and the answers; the first strength is 0.
         titles: Network -> what people call it.
+        reject_below: Network -> where it finds no digit, see `networks.prediction`.
         wanted: The digit, 0 to 9, that the noise aims at.
         key: Streamlit's key of the element.
     """
@@ -25,7 +32,11 @@ def noise(found: Noise, titles: Mapping[str, str], wanted: int, key: str) -> Non
             "strengths": list(found.strengths),
             "images": as_base64(found.images.tobytes()),
             "networks": [
-                {"title": titles[name], "probabilities": shares.round(4).tolist()}
+                {
+                    "title": titles[name],
+                    "rejectBelow": reject_below[name],
+                    "probabilities": shares.round(4).tolist(),
+                }
                 for name, shares in found.probabilities.items()
             ],
             "wanted": wanted,

@@ -8,8 +8,8 @@ export default function ({ parentElement, data }) {
   const images = bytesOf(data.images);
   const slider = root.querySelector("input");
   slider.max = data.strengths.length - 1;
-  const state = keptAt(root, () => ({ at: firstThatFools(data) }));
-  slider.value = Math.min(state.at, data.strengths.length - 1);
+  const state = keptAt(root, () => ({ at: null }));
+  slider.value = state.at ?? firstThatFools(data);
   slider.oninput = () => {
     state.at = slider.valueAsNumber;
     show(root, data, images, state.at);
@@ -17,14 +17,18 @@ export default function ({ parentElement, data }) {
   show(root, data, images, slider.valueAsNumber);
 }
 
-/* The weakest noise with which the first network says what was wanted; the strongest for none. */
+/* The weakest noise with which the first network says what was wanted, else anything but what it said
+   without noise; the strongest for none. */
 function firstThatFools({ networks: [first], wanted }) {
-  const at = first.probabilities.findIndex((shares) => likeliest(shares) === wanted);
-  return at < 0 ? first.probabilities.length - 1 : at;
+  const said = first.probabilities.map((_, at) => saidBy(first, at));
+  const found = [said.indexOf(wanted), said.findIndex((digit) => digit !== said[0])];
+  return found.find((at) => at >= 0) ?? said.length - 1;
 }
 
-function likeliest(values) {
-  return values.indexOf(Math.max(...values));
+/* The digit; null where the network finds none: its two likeliest have too little together. */
+function saidBy({ probabilities, rejectBelow }, at) {
+  const [first, second] = [...probabilities[at]].sort((one, other) => other - one);
+  return first + second < rejectBelow ? null : probabilities[at].indexOf(first);
 }
 
 function show(root, data, images, at) {
@@ -42,23 +46,25 @@ function show(root, data, images, at) {
 }
 
 function inWords({ networks: [first, ...others], wanted }, at) {
-  if (likeliest(first.probabilities[at]) !== wanted) return `${first.title} does not say ${wanted} yet. Make the noise stronger.`;
-  const fooled = others.filter((one) => likeliest(one.probabilities[at]) === wanted).length;
+  const said = saidBy(first, at);
+  if (said === null) return `${first.title} finds no digit any more, and does not say ${wanted}.`;
+  if (said !== wanted) return `${first.title} says ${said}, not ${wanted}. Stronger noise may change that.`;
+  const fooled = others.filter((one) => saidBy(one, at) === wanted).length;
   const who = fooled === 0 ? "none falls" : fooled === 1 ? "one falls" : `${fooled} fall`;
   return `${first.title} says ${wanted}. Of ${others.length} other networks, ${who} for the same noise.`;
 }
 
-function rowOf({ title, probabilities }, wanted, at) {
-  const shares = probabilities[at];
-  const digit = likeliest(shares);
+function rowOf(network, wanted, at) {
+  const digit = saidBy(network, at);
+  const sure = Math.max(...network.probabilities[at]);
   const row = document.createElement("div");
   row.className = digit === wanted ? "row fooled" : "row";
   row.innerHTML = "<span></span><b></b><i></i><span></span>";
   const [name, share] = row.querySelectorAll("span");
   name.style.textAlign = "left";
-  name.textContent = title;
-  row.querySelector("b").textContent = digit;
-  row.querySelector("i").style.setProperty("--share", shares[digit]);
-  share.textContent = percent(shares[digit]);
+  name.textContent = network.title;
+  row.querySelector("b").textContent = digit ?? "–";
+  row.querySelector("i").style.setProperty("--share", digit === null ? 0 : sure);
+  share.textContent = digit === null ? "no digit" : percent(sure);
   return row;
 }
