@@ -5,8 +5,8 @@ Two halves of one benchmark. The second draws people's pen strokes as the canvas
 """
 
 import statistics
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from mnist_app.data.strokes import PENS, POSITIONS, SIZES
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks.card import Card
 from mnist_app.networks.evaluation import Measurement, StrokeGrid, Writers
-from mnist_app.networks.prediction import Predictor
+from mnist_app.networks.prediction import Predictor, spread
 
 # Images in one question to the network.
 BATCH = 500
@@ -118,8 +118,12 @@ def _compare_writers(right: NDArray[np.float64], drawings: StrokeDrawings) -> Wr
 
 def _ask(predictor: Predictor, network: str, images: Image, progress: Progress) -> Probabilities:
     batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
-    asked: Iterable[Image] = progress(batches, "Reading images")
-    return np.concatenate([predictor.probabilities(batch, network) for batch in asked])
+    answers = spread(predictor, partial(_answers, network), batches)
+    return np.concatenate([next(answers) for _ in progress(batches, "Reading images")])
+
+
+def _answers(network: str, predictor: Predictor, images: Image) -> Probabilities:
+    return predictor.probabilities(images, network)
 
 
 def _errors(images: Image, labels: NDArray[np.integer], probabilities: Probabilities) -> Errors:

@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,13 @@ from numpy.typing import NDArray
 
 from mnist_app.analysis import metrics
 from mnist_app.data import datasets
+from mnist_app.data.datasets import Split
 from mnist_app.data.npz import read_npz
 from mnist_app.imaging.corruptions import CORRUPTIONS, apply_to_all
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
 from mnist_app.networks.card import Card
-from mnist_app.networks.prediction import Predictor
+from mnist_app.networks.prediction import Predictor, spread
 
 # Images in one question, after each of which the progress is told.
 BATCH = 100
@@ -77,25 +79,26 @@ def measure(predictor: Predictor, card: Card) -> Iterator[float]:
     DatasetError, and what `registry.write_artifact` raises.
     """
     split = datasets.load_test(card.tested_on)
-    some = split[::CORRUPTED_EVERY]
+    some = card.tested_on, CORRUPTED_EVERY
     fingerprint = _fingerprint(card)  # should the network change meanwhile, nobody reads this
     parts = 1 + len(CORRUPTIONS)
     scores = read(card)
     if scores is None:
         answers = []
-        for images in _batches(split.images):
-            answers.append(predictor.probabilities(images, card.name))
+        batches = list(_batches(split.images))
+        for answered in spread(predictor, partial(_answers, card.name), batches):
+            answers.append(answered)
             yield len(answers) * BATCH / len(split) / parts
-        milliseconds = _median_milliseconds(predictor, split.images, card.name)
+        timed = [split.images[:TIMED]]
+        [milliseconds] = spread(predictor, partial(_median_milliseconds, card.name), timed)
         scores = Scores(np.concatenate(answers), milliseconds)
         _keep(card.name, scores, fingerprint)
     for part, (name, corruption) in enumerate(CORRUPTIONS.items(), start=1):
         if name not in scores.curves:
             curve: list[float] = []
-            for strength in corruption.strengths:
-                images = apply_to_all(some.images, corruption, strength)
-                probabilities = predictor.probabilities(images, card.name)
-                curve.append(metrics.accuracy(probabilities, some.labels))
+            measured = partial(_accuracy, card.name, some, name)
+            for accuracy in spread(predictor, measured, corruption.strengths):
+                curve.append(accuracy)
                 yield (part + len(curve) / len(corruption.strengths)) / parts
             scores = replace(scores, curves=scores.curves | {name: tuple(curve)})
             _keep(card.name, scores, fingerprint)
@@ -116,10 +119,32 @@ def _batches(images: Image) -> Iterator[Image]:
         yield images[start : start + BATCH]
 
 
-def _median_milliseconds(predictor: Predictor, images: Image, name: str) -> float:
+def _answers(name: str, predictor: Predictor, images: Image) -> NDArray[np.float32]:
+    return predictor.probabilities(images, name)
+
+
+def _accuracy(
+    network: str, some: tuple[str, int], corruption: str, predictor: Predictor, strength: float
+) -> float:
+    """Return the accuracy, 0 to 1, on images that are corrupted so strongly.
+
+    `some` says which: every so many-th test image of a data set.
+    """
+    split = _some(*some, datasets.files_version(some[0]))
+    images = apply_to_all(split.images, CORRUPTIONS[corruption], strength)
+    return metrics.accuracy(predictor.probabilities(images, network), split.labels)
+
+
+@functools.lru_cache(1)
+def _some(source: str, every: int, _version: tuple[int, ...]) -> Split:
+    split = datasets.load_test(source)
+    return Split(split.images[::every].copy(), split.labels[::every].copy())  # without the others
+
+
+def _median_milliseconds(name: str, predictor: Predictor, images: Image) -> float:
     """Return how long the network takes for one image."""
     seconds = []
-    for index in range(TIMED):
+    for index in range(len(images)):
         start = time.perf_counter()
         predictor.probabilities(images[index : index + 1], name)
         seconds.append(time.perf_counter() - start)

@@ -1,5 +1,6 @@
 """People's digits drawn with every pen, in every size and position, and normalized."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -7,7 +8,9 @@ import numpy as np
 from loky import cpu_count, get_reusable_executor
 from numpy.typing import NDArray
 
+from mnist_app import cluster
 from mnist_app.analysis.progress import Progress, silently
+from mnist_app.cluster import Task
 from mnist_app.data import strokes
 from mnist_app.data.stroke_files import WrittenDigit
 from mnist_app.data.strokes import PENS, POSITIONS, SIZES
@@ -35,12 +38,17 @@ class StrokeDrawings:
 
 
 def draw_all(written: list[WrittenDigit], progress: Progress = silently) -> StrokeDrawings:
-    """Draw and normalize digits in all cells of the grid, on all cores."""
-    executor = get_reusable_executor(max_workers=cpu_count())
-    tasks: list[Future[StrokeDrawings]] = [
-        executor.submit(draw, written[start : start + TASK_DIGITS])
-        for start in range(0, len(written), TASK_DIGITS)
-    ]
+    """Draw and normalize digits in all cells of the grid, on all cores or by a cluster.
+
+    Raises ClusterError where that does not answer.
+    """
+    parts = [written[start : start + TASK_DIGITS] for start in range(0, len(written), TASK_DIGITS)]
+    tasks: Sequence[Future[StrokeDrawings] | Task[StrokeDrawings]]
+    if cluster.is_named():
+        tasks = cluster.hand_in(draw, parts)
+    else:
+        executor = get_reusable_executor(max_workers=cpu_count())
+        tasks = [executor.submit(draw, part) for part in parts]
     return _join([task.result() for task in progress(tasks, "Drawing digits")])
 
 

@@ -10,12 +10,13 @@ from mnist_app.analysis.error_sheet import error_sheet
 from mnist_app.cli.arguments import add_network
 from mnist_app.cli.ending import printable, say
 from mnist_app.cli.output import fail, progress_bar, write_picture
+from mnist_app.cluster import ClusterError
 from mnist_app.data import labeled_pictures
 from mnist_app.data.datasets import SOURCES, DatasetError
 from mnist_app.data.labeled_pictures import LabeledPicturesError
 from mnist_app.data.stroke_files import StrokesError, read_strokes
 from mnist_app.data.strokes import DRAWINGS_PER_DIGIT, PENS, POSITIONS, SIZES
-from mnist_app.inference import Inference
+from mnist_app.inference import on_cluster
 from mnist_app.networks import evaluation, registry
 from mnist_app.networks.card import Card
 from mnist_app.networks.evaluation import Evaluation, Measurement, StrokeGrid, Writers
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print how well a network reads; return 1 when it cannot be measured, else 0."""
-    inference = Inference()
+    inference = on_cluster.new_predictor()
     try:
         card = registry.read_card(arguments.network)
         source = arguments.data or card.tested_on
@@ -58,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
             registry.add_evaluation(card.name, measured)
     except (
         StrokesError,
+        ClusterError,
         LabeledPicturesError,
         PredictionError,
         DatasetError,

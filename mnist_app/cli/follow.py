@@ -55,7 +55,7 @@ def _wait(run: Run) -> Run:
     is_hidden = not sys.stderr.isatty()
     with Progress(*columns, console=Console(stderr=True), disable=is_hidden) as progress:
         task = progress.add_task("", total=1.0)
-        while (run := runs.read(run.name)).is_active:
+        while (run := runs.read(run.name)).is_active or workers.goes_on(run.status):
             progress.update(task, description=_describe(run), completed=run.progress)
             time.sleep(POLL_INTERVAL)
             if run.status == "queued":

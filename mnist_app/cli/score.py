@@ -8,7 +8,7 @@ from mnist_app.cli.arguments import add_network
 from mnist_app.cli.ending import note, say
 from mnist_app.cli.output import fail
 from mnist_app.data.datasets import DatasetError
-from mnist_app.inference import Inference
+from mnist_app.inference import on_cluster
 from mnist_app.networks import registry
 from mnist_app.networks.prediction import PredictionError
 from mnist_app.networks.registry import NetworkError
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Keep a network's scores beside its weights; return 1 when it cannot be measured, else 0."""
     name = arguments.network
-    inference = Inference()
+    inference = on_cluster.new_predictor()
     try:
         card = registry.read_card(name)
         for share in scores.measure(inference, card):

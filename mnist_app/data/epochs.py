@@ -1,9 +1,9 @@
 """What a network learns from in an epoch: augmented images, others that are made, negatives."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ TASK_IMAGES = 4000
 Part = tuple[Image, NDArray[np.float32]]
 """Images, uint8 (n, 28, 28), and targets, float32 (n, 10), each of which sums to 1."""
 
+Task = Callable[[np.random.Generator], Part]
+"""What makes a part."""
+
 
 @dataclass(frozen=True)
 class Mixture:
@@ -38,12 +41,33 @@ class Mixture:
     """The share of all images, 0 to 1, that has what a bad scan or a camera brings."""
 
 
+class Promise(Protocol):
+    """A part of an epoch that is being made."""
+
+    def result(self) -> Part:
+        """Wait for it, and return it."""
+
+
+class Makers(Protocol):
+    """Other processes that make images: an executor of `concurrent.futures`, or a cluster."""
+
+    def submit(
+        self,
+        make: Callable[[Task, float, np.random.Generator], Part],
+        task: Task,
+        spoiled: float,
+        generator: np.random.Generator,
+        /,
+    ) -> Promise:
+        """Let one of them call `make`."""
+
+
 class Epoch:
     """The images and targets of one epoch, which other processes make."""
 
     def __init__(
         self,
-        executor: Executor,
+        makers: Makers,
         split: Split,
         mixture: Mixture,
         seed: int,
@@ -64,8 +88,8 @@ class Epoch:
             tasks.append(partial(_rewrite, some, count))
         originals = split.images[:TASK_IMAGES]
         tasks += [partial(_draw_negatives, originals, n) for n in _counts(mixture.negatives)]
-        self._parts: list[Future[Part]] = [
-            executor.submit(
+        self._parts: list[Promise] = [
+            makers.submit(
                 _spoiled, task, mixture.spoiled, np.random.default_rng([seed, number, index])
             )
             for index, task in enumerate(tasks)
@@ -99,9 +123,7 @@ def _some(written: Sequence[WrittenDigit], generator: np.random.Generator) -> li
     return [written[index] for index in chosen]
 
 
-def _spoiled(
-    task: Callable[[np.random.Generator], Part], share: float, generator: np.random.Generator
-) -> Part:
+def _spoiled(task: Task, share: float, generator: np.random.Generator) -> Part:
     images, targets = task(generator)
     return (spoil(images, share, generator) if share else images), targets
 

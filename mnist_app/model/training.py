@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from mnist_app import storage
 from mnist_app.analysis import metrics
+from mnist_app.cluster import ClusterError
 from mnist_app.data import datasets
 from mnist_app.data.datasets import WATCHED_IMAGES, DatasetError, Split, one_hot
 from mnist_app.model import builder, calibration
@@ -24,8 +25,8 @@ from mnist_app.model.observation import Diverged, accuracy, probabilities
 from mnist_app.networks import registry
 from mnist_app.networks.card import card_text
 from mnist_app.networks.registry import NetworkError
-from mnist_app.storage import StorageError
-from mnist_app.training import runs, settings
+from mnist_app.storage import StorageError, StorageFull
+from mnist_app.training import leases, runs, settings
 from mnist_app.training.checkpoint import Checkpoint, CheckpointError
 from mnist_app.training.controls import Controls
 from mnist_app.training.epoch_data import Written, epochs, read_drawings, read_strokes
@@ -45,6 +46,8 @@ THRESHOLD_IMAGES = 600
 TIME_SLICE = 600.0
 # Seconds that a store which does not answer is waited for.
 STORE_TIMEOUT = 60.0
+# How often a run goes on from its last epoch because the store did not answer.
+STORE_LOSSES = 5
 
 
 def warm() -> None:
@@ -79,17 +82,40 @@ def forget() -> None:
 def train(run: Run, worker: str) -> None:
     """Fit a run, which `worker` holds, from its last epoch on, until it ends or is stopped.
 
-    Whatever goes wrong is said in the run's message.
+    Whatever goes wrong is said in the run's message. Where the store or a cluster does not answer,
+    it goes on from its last epoch some times more.
     """
+    for _ in range(STORE_LOSSES):
+        try:
+            _train(run, worker)
+            return
+        except StorageFull as error:
+            _fail(Recorder(run, worker), str(error))
+            return
+        except (StorageError, ClusterError) as error:
+            LOGGER.warning("The run %s goes on from its last epoch: %s", run.name, error)
+            reason = str(error)
+        time.sleep(1)
+        held = _read_held(worker)
+        if held is None:
+            return
+        run = held
+    _fail(Recorder(run, worker), reason)
+
+
+def _train(run: Run, worker: str) -> None:
+    """Fit a run. Raises StorageError and ClusterError where these do not answer."""
     recorder = Recorder(run, worker)
     training = Training(run, recorder)
     try:
         training.train()
     except LeaseLost:
         LOGGER.warning("The run %s was taken away from this worker.", run.name)
+    except (StorageError, ClusterError):
+        raise
     except Diverged:
         _fail(recorder, training.why_diverged())
-    except (NetworkError, CheckpointError, DatasetError, StorageError) as error:
+    except (NetworkError, CheckpointError, DatasetError) as error:
         _fail(recorder, str(error))
     except OSError:
         LOGGER.exception("The run %s failed.", run.name)
@@ -99,6 +125,18 @@ def train(run: Run, worker: str) -> None:
     except Exception:
         LOGGER.exception("The run %s failed.", run.name)
         _fail(recorder, "The program failed. The worker's log says why.")
+
+
+def _read_held(worker: str) -> Run | None:
+    """Return the run as it is in the store, which is waited for."""
+    until = time.monotonic() + STORE_TIMEOUT
+    while True:
+        try:
+            return leases.read_held(worker)
+        except StorageError:
+            if time.monotonic() >= until:
+                return None
+            time.sleep(0.5)
 
 
 def _fail(recorder: Recorder, message: str) -> None:

@@ -1,13 +1,16 @@
 """What ten probabilities say: the digit, how sure the network is, and what came second."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_app.imaging.normalize import Image
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 # Of people's digits that the networks read with less confidence, three in ten are read wrong.
 SURE = 0.9
 
@@ -30,6 +33,29 @@ class Predictor(Protocol):
 
         Raises PredictionError when the network does not answer, also where it has no such layer.
         """
+
+
+@runtime_checkable
+class SpreadingPredictor(Protocol):
+    """A `Predictor` that has others to share work with; `ClusterPredictor` is one."""
+
+    def spread(
+        self, function: Callable[[Predictor, Item], Result], items: Sequence[Item]
+    ) -> Iterator[Result]:
+        """Yield in order what `function` makes of each item with one of the others."""
+
+
+def spread(
+    predictor: Predictor, function: Callable[[Predictor, Item], Result], items: Sequence[Item]
+) -> Iterator[Result]:
+    """Yield in order what `function` makes of each item: shared where the predictor can.
+
+    Where it can, function and items are sent: they must be such as pickle takes.
+    """
+    if isinstance(predictor, SpreadingPredictor):
+        yield from predictor.spread(function, items)
+    else:
+        yield from (function(predictor, item) for item in items)
 
 
 def top_two_mass(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:

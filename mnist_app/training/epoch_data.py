@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,11 @@ from loky import ProcessPoolExecutor, cpu_count
 from loky.backend import get_context
 from numpy.typing import NDArray
 
+from mnist_app import cluster
 from mnist_app.data import datasets, stroke_files
 from mnist_app.data.augmentation import augment
 from mnist_app.data.datasets import Split, one_hot
-from mnist_app.data.epochs import Epoch
+from mnist_app.data.epochs import Epoch, Makers
 from mnist_app.data.label_noise import mislabel
 from mnist_app.data.stroke_files import WrittenDigit
 from mnist_app.imaging.normalize import Image
@@ -62,7 +64,8 @@ def epochs(
 ) -> Iterator[EpochData]:
     """Yield the data of the epochs `numbers`; the next is made while one is learned.
 
-    `written` are people's digits that are written anew. Raises DatasetError.
+    `written` are people's digits that are written anew. Raises DatasetError, and ClusterError where
+    a cluster makes them and does not answer.
     """
     split = datasets.load_training(settings.data, settings.images)
     split = Split(split.images, mislabel(split.labels, settings.label_noise, settings.seed))
@@ -71,13 +74,11 @@ def epochs(
             plain = split.images, one_hot(split.labels)
             yield _with_drawings(settings, drawings, number, *plain)
         return
-    # A worker that is killed leaves processes behind, which end after a minute.
-    executor = ProcessPoolExecutor(cpu_count(), timeout=60, context=get_context("loky"))
+    with _makers() as makers:
 
-    def begin(number: int) -> Epoch:
-        return Epoch(executor, split, settings.mixture, settings.seed, number, written)
+        def begin(number: int) -> Epoch:
+            return Epoch(makers, split, settings.mixture, settings.seed, number, written)
 
-    try:
         following = None
         for number in numbers:
             current = following or begin(number)
@@ -85,6 +86,20 @@ def epochs(
             if number + 1 in numbers:
                 following = begin(number + 1)
             yield _with_drawings(settings, drawings, number, images, targets)
+
+
+@contextmanager
+def _makers() -> Iterator[Makers]:
+    """Give processes that make images: of this machine, or of a cluster where one is named."""
+    if cluster.is_named():
+        # A connection that is lost draws random numbers where networks draw theirs.
+        with cluster.connected():
+            yield cluster
+        return
+    # A worker that is killed leaves processes behind, which end after a minute.
+    executor = ProcessPoolExecutor(cpu_count(), timeout=60, context=get_context("loky"))
+    try:
+        yield executor
     finally:
         executor.shutdown(kill_workers=True)  # no further images are waited for
 

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from mnist_app import storage
 from mnist_app.storage import RUNS, Now
+from mnist_app.training import queue
 from mnist_app.training.run import LEASE_SECONDS, SELECTED, Run, run_of
 
 RENEWAL_SECONDS = 2.0
@@ -21,14 +22,14 @@ class LeaseLost(Exception):
 
 
 def claim_next(worker: str) -> Run | None:
-    """Take the run that has waited longest; None where none waits. Raises StorageError.
+    """Take the run whose turn it is; None where none waits. Raises StorageError.
 
     One that nobody can read ends there, so that those behind it have their turn.
     """
     waiting = sa.select(RUNS.c.id).where(RUNS.c.status == "queued")
-    first = waiting.order_by(RUNS.c.queued_at, RUNS.c.id).limit(1)
+    first = waiting.order_by(*queue.in_turn()).limit(1).with_for_update(skip_locked=True, of=RUNS)
     with storage.writing() as connection:
-        found = connection.execute(first.with_for_update(skip_locked=True)).one_or_none()
+        found = connection.execute(first).one_or_none()
         if found is None:
             return None
         chosen = RUNS.c.id == found.id
@@ -47,14 +48,21 @@ def claim_next(worker: str) -> Run | None:
     return claim_next(worker)
 
 
+def read_held(worker: str) -> Run | None:
+    """Return the run that a worker holds: the store may have died before it said so.
+
+    None where it holds none. Raises StorageError.
+    """
+    with storage.reading() as connection:
+        found = connection.execute(SELECTED.where(_is_held_by(worker))).mappings().first()
+    return None if found is None else run_of(found)
+
+
 def renew(worker: str) -> None:
     """Keep all that a worker has taken. Raises StorageError."""
     with storage.writing() as connection:
-        connection.execute(
-            RUNS.update()
-            .where(RUNS.c.worker == worker, RUNS.c.status.in_(("running", "paused")))
-            .values(lease_until=Now() + LEASE_SECONDS)
-        )
+        renewed = {"lease_until": Now() + LEASE_SECONDS}
+        connection.execute(RUNS.update().where(_is_held_by(worker)).values(renewed))
 
 
 def give_up(worker: str) -> None:
@@ -75,3 +83,7 @@ def update_held(
     changed = connection.execute(RUNS.update().where(held).values(**renewed, **values))
     if not changed.rowcount:
         raise LeaseLost(run.name)
+
+
+def _is_held_by(worker: str) -> sa.ColumnElement[bool]:
+    return sa.and_(RUNS.c.worker == worker, RUNS.c.status.in_(("running", "paused")))

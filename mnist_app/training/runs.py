@@ -18,7 +18,7 @@ from mnist_app.data.datasets import DatasetError
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.networks import registry
 from mnist_app.storage import ARTIFACTS, RUNS, Now, StorageError
-from mnist_app.training import capacity
+from mnist_app.training import capacity, queue
 from mnist_app.training import settings as settings_module
 from mnist_app.training.run import (
     ACTIVE,
@@ -173,18 +173,8 @@ def list_networks(owner: str) -> list[str]:
 
 def place_in_queue(run: Run) -> tuple[int, int]:
     """Return a run's place, 1 for the next one, and how many wait; place 0 is not in the queue."""
-    is_before = sa.or_(
-        RUNS.c.queued_at < run.queued_at,
-        sa.and_(RUNS.c.queued_at == run.queued_at, RUNS.c.id <= run.number),
-    )
-    query = sa.select(
-        sa.func.count(sa.case((is_before, 1))),
-        sa.func.count(),
-        sa.func.count(sa.case((RUNS.c.id == run.number, 1))),
-    ).where(RUNS.c.status == "queued")
     with _store_errors_told(), storage.reading() as connection:
-        place, waiting, is_waiting = connection.execute(query).one()
-    return (int(place) if is_waiting else 0), int(waiting)
+        return queue.place(connection, run)
 
 
 def is_anybody_waiting() -> bool:

@@ -25,7 +25,7 @@ from mnist_app.data.datasets import EMNIST, MNIST
 from mnist_app.data.statistics import Statistics
 from mnist_app.explain.questions import AskResistance, Resistance
 from mnist_app.imaging.convolution import Array
-from mnist_app.inference import Inference, InferenceError
+from mnist_app.inference import Inference, InferenceError, on_cluster
 from mnist_app.networks import card as cards
 from mnist_app.networks import packing, registry
 from mnist_app.networks.registry import NetworkError
@@ -34,7 +34,7 @@ from mnist_app.training import older_home
 Asked = ParamSpec("Asked")
 Made = TypeVar("Made")
 _INFERENCE = Inference()
-_SCORING_QUEUE = ScoringQueue(_INFERENCE.background)
+_SCORING_QUEUE = ScoringQueue(lambda: on_cluster.long_work(_INFERENCE))
 
 
 def _keep(most: int) -> Callable[[Callable[Asked, Made]], Callable[Asked, Made]]:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
+from mnist_app import workers
 from mnist_app.analysis import embedding
 from mnist_app.ui import components, element, layout, resources, validation_sprite
 
@@ -31,6 +32,7 @@ _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Start the model process with the server, and end it with the server."""
     resources.start()
+    workers.look_after_queue()
     try:
         yield
     finally:

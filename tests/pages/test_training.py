@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_app import limits, storage, workers
+from mnist_app import limits, storage
 from mnist_app.inference import Inference
 from mnist_app.networks import registry
 from mnist_app.networks.layers import count_parameters
@@ -20,6 +20,7 @@ from mnist_app.training.recorder import Recorder
 from mnist_app.training.run import Run
 from mnist_app.training.settings import BOUNDS, Settings, as_dictionary
 from mnist_app.training.slots import Slot
+from mnist_app.workers import local
 from tests.support.apptest import (
     SCRIPT,
     by_label,
@@ -283,7 +284,7 @@ def test_a_worker_that_cannot_start_is_said_without_a_path(
     (tmp_path / "worker-0.log").mkdir()
     with storage.writing() as connection:
         connection.execute(storage.WORKERS.delete())
-    monkeypatch.setattr(workers, "_children", {})
+    monkeypatch.setattr(local, "_children", {})
     text = text_of(press(training_page(), "Train"))
     assert "cannot start a process that trains" in text
     assert str(tmp_path) not in text

@@ -37,7 +37,7 @@ from mnist_app.training.moments import read_moments
 from mnist_app.training.presets import SHIPPED
 from mnist_app.training.run import OPERATOR, Run, RunError
 from mnist_app.training.settings import Settings
-from mnist_app.workers import WorkerError
+from mnist_app.workers import WorkerError, local
 from tests.support import emnist
 from tests.support.handwriting import DIGITS
 from tests.support.process_control import end_workers, kill, worker_processes
@@ -290,7 +290,7 @@ def test_a_worker_that_dies_at_its_start_is_let_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "keras.py").write_text("raise SystemExit('This Keras is broken.')")
-    (tmp_path / "worker-0.log").write_bytes(b"old " * workers.LOG_BYTES)
+    (tmp_path / "worker-0.log").write_bytes(b"old " * local.LOG_BYTES)
     monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
     runs.create(SHORT, "test", OPERATOR)
     with monkeypatch.context() as broken:
@@ -299,7 +299,7 @@ def test_a_worker_that_dies_at_its_start_is_let_alone(
     log = (tmp_path / "worker-0.log").read_text()
     assert polls > 3
     assert log == "This Keras is broken.\n"
-    assert (tmp_path / "worker-0.log.1").stat().st_size == 4 * workers.LOG_BYTES
+    assert (tmp_path / "worker-0.log.1").stat().st_size == 4 * local.LOG_BYTES
     with pytest.raises(WorkerError, match=r"Its log, worker-0\.log"):
         workers.start()  # at once: as a viewer's next poll does
     assert worker_processes() == []

@@ -15,6 +15,7 @@ FILES = sorted([ROOT / "streamlit_app.py", *(ROOT / "pages").rglob("*.py"), *HOU
 # Which rooms each room may import from, itself not counted.
 PLAIN = {
     "limits",
+    "cluster",
     "imaging",
     "storage",
     "data",
@@ -28,19 +29,20 @@ PLAIN = {
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "limits": set(),
+    "cluster": set(),
     "imaging": {"limits"},
     "storage": {"limits"},
     "data": {"imaging", "storage", "limits"},
     "networks": {"imaging", "data", "storage"},
-    "training": {"imaging", "data", "networks", "storage", "limits"},
-    "analysis": {"imaging", "data", "networks", "storage"},
+    "training": {"imaging", "data", "networks", "storage", "limits", "cluster"},
+    "analysis": {"imaging", "data", "networks", "storage", "cluster"},
     "classroom": {"imaging", "data", "networks", "training", "storage", "limits"},
     "codegen": {"imaging", "data", "networks", "training"},
     "lessons": {"imaging", "networks"},
     "explain": {"imaging", "networks"},
     "model": PLAIN - {"codegen", "lessons"},
-    "inference": {"imaging", "networks", "explain", "model", "limits"},
-    "workers": {"training", "storage", "model", "limits"},
+    "inference": {"imaging", "networks", "explain", "model", "limits", "cluster"},
+    "workers": {"training", "storage", "model", "limits", "cluster"},
     "cli": PLAIN | {"inference", "workers"},
     "__main__": {"cli"},
     "ui": PLAIN | {"inference", "workers"},
@@ -61,6 +63,7 @@ ONLY_IN: dict[str, set[str]] = {
     "streamlit": {"ui", "pages", "streamlit_app"},
     "streamlit_drawable_canvas": {"ui"},
     "starlette": {"ui", "streamlit_app"},
+    "distributed": {"cluster"},
     "sqlalchemy": {"storage", "training", "classroom"},
 }
 MOST_MODULES_AT_THE_TOP = 7
