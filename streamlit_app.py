@@ -15,6 +15,7 @@ from mnist_app.ui import (
     films,
     garbage,
     messages,
+    paced_requests,
     room_events,
     room_routes,
     run_stream,
@@ -33,6 +34,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
         yield
 
 
+paced_requests.believe_proxies()
 BASE = addresses.base_path()
 ROUTES = [
     Route(BASE + "/healthz", server.answer_alive),
@@ -55,6 +57,7 @@ app = st.App(
     routes=ROUTES,
     middleware=[
         Middleware(server.SecurityHeaders),
+        Middleware(paced_requests.PacedRequests),
         Middleware(addresses.KnownAddresses, routes=ROUTES),
         Middleware(VisitorCookie),
         Middleware(admission.Admission),

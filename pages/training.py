@@ -44,7 +44,8 @@ def start(shown: object) -> None:
     if now is not None and now.is_active and now.name != shown:
         return
     try:
-        run = runs.create(training_settings.chosen(), training_session.preset(), visitor.owner())
+        settings, preset = training_settings.chosen(), training_session.preset()
+        run = runs.create(settings, preset, visitor.owner(), place=visitor.place())
         session.pick(session.SHOWN_RUN, run.name)
         run_controls.watch(run, inside.subject(session.drawing()).image)
         workers.start()

@@ -35,7 +35,8 @@ _TRIES = 50
 def open_room(owner: str, address: str, network: str) -> Room:
     """Open a room for a visitor, `owner`, who comes from `address`. `network` reads its drawings.
 
-    Rooms that are too old are forgotten first. Raises RoomError where there are too many.
+    An empty address is one that nobody knows. Rooms that are too old are forgotten first. Raises
+    RoomError where there are too many.
     """
     with told(), storage.writing() as connection:
         storage.take_turns(connection, "rooms")
@@ -153,7 +154,7 @@ def _require_place(connection: Connection, owner: str, address: str) -> None:
     for which, limit, sentence in (
         (columns.owner == owner, limits.ROOMS_PER_VISITOR, "You have opened {} rooms today."),
         (
-            columns.opened_from == address,
+            sa.and_(columns.opened_from == address, columns.opened_from != ""),
             limits.ROOMS_PER_ADDRESS,
             "{} rooms were opened today from where you are.",
         ),

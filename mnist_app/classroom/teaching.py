@@ -28,7 +28,7 @@ class Change:
     total: int
 
 
-def teach(room: Room, who: str) -> Run:
+def teach(room: Room, who: str, place: str = "") -> Run:
     """Start a run in which the room's network learns the room's digits.
 
     Raises RoomError for anybody but the one who opened the room and where there is nothing to
@@ -40,7 +40,7 @@ def teach(room: Room, who: str) -> Run:
     learned = [_labeled(drawing) for drawing in known if drawing.phone not in held]
     if not learned:
         raise RoomError(NOTHING_TO_LEARN, "damaged")
-    run = labeled_drawings.fine_tune_on(learned, who, room.network, "room")
+    run = labeled_drawings.fine_tune_on(learned, who, room.network, "room", place)
     right = {str(d.number): not d.is_wrong for d in known if d.phone in held}
     teaching = {"run": run.name, "before": room.network, "held": right}
     with changing(ROOMS.c.id == room.number, who) as change:

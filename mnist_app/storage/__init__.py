@@ -27,10 +27,11 @@ from sqlalchemy.sql.functions import FunctionElement
 from mnist_app.storage.errors import StorageBusy, StorageError, StorageFull, told, unwritable
 from mnist_app.storage.metadata import METADATA
 from mnist_app.storage.room_tables import add_room_tables
+from mnist_app.storage.run_starts import add_run_starts
 
 __all__ = ["METADATA", "StorageBusy", "StorageError", "StorageFull"]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # Seconds that a transaction waits for others that write.
 LOCK_TIMEOUT = 15.0
 
@@ -153,6 +154,7 @@ WORKERS = sa.Table(
 UPGRADES: dict[int, Callable[[Connection], None]] = {
     1: lambda connection: MOMENTS.create(connection),
     2: add_room_tables,
+    3: add_run_starts,
 }
 """What makes a store of one schema version a store of the next, by the version it starts from."""
 

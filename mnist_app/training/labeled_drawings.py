@@ -101,7 +101,7 @@ def as_npz(drawings: list[LabeledDrawing]) -> bytes:
     return file.getvalue()
 
 
-def fine_tune(owner: str, network: str) -> Run:
+def fine_tune(owner: str, network: str, place: str = "") -> Run:
     """Start a run that goes on with a network, on the visitor's drawings mixed with MNIST.
 
     Raises LabeledDrawingError when there are none, and RunError as `runs.create` does.
@@ -109,16 +109,18 @@ def fine_tune(owner: str, network: str) -> Run:
     drawings = list_drawings(owner)
     if not drawings:
         raise LabeledDrawingError("Label some drawings first: on the page Draw, below the answer.")
-    return fine_tune_on(drawings, owner, network, "fine-tuned")
+    return fine_tune_on(drawings, owner, network, "fine-tuned", place)
 
 
-def fine_tune_on(drawings: list[LabeledDrawing], owner: str, network: str, kind: str) -> Run:
+def fine_tune_on(
+    drawings: list[LabeledDrawing], owner: str, network: str, kind: str, place: str = ""
+) -> Run:
     """Start a run, called after its `kind`, that goes on with a network on these drawings.
 
     Raises RunError as `runs.create` does.
     """
     known = SHIPPED[network] if network in SHIPPED else runs.read(network, owner).settings
-    return runs.create(_fine_tuning(known, network), kind, owner, as_npz(drawings))
+    return runs.create(_fine_tuning(known, network), kind, owner, as_npz(drawings), place=place)
 
 
 def _fine_tuning(known: Settings, network: str) -> Settings:

@@ -47,6 +47,7 @@ class Recorder:
         A snapshot takes the place of the last one.
         """
         with storage.writing() as connection:
+            update_held(connection, self._run, self._worker, {})  # it may be deleted by now
             if events:
                 rows = [
                     {
@@ -71,13 +72,13 @@ class Recorder:
     def save(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint in the place of the last one, and where the run stands with it."""
         with storage.writing() as connection:
-            storage.put_artifact(connection, self._run.name, "checkpoint", checkpoint.to_bytes())
             reached = {
                 "completed_epochs": checkpoint.completed_epochs,
                 "seconds": checkpoint.seconds,
                 "changed_at": Now(),
             }
             update_held(connection, self._run, self._worker, reached)
+            storage.put_artifact(connection, self._run.name, "checkpoint", checkpoint.to_bytes())
 
     def go_back(self) -> Checkpoint | None:
         """Return the last checkpoint, None for none, and take back what was written after it.
@@ -145,10 +146,10 @@ class Recorder:
     def finish(self, status: Status, artifacts: Mapping[str, bytes], **values: object) -> None:
         """End the run with its network: card, weights and state change together."""
         with storage.writing() as connection:
-            for kind, content in artifacts.items():
-                storage.put_artifact(connection, self._run.name, kind, content)
             ended = {"status": status, "changed_at": Now(), "worker": None}
             update_held(connection, self._run, self._worker, ended | values)
+            for kind, content in artifacts.items():
+                storage.put_artifact(connection, self._run.name, kind, content)
 
     def fail(self, message: str) -> bool:
         """End the run without a network; say whether that could be written."""

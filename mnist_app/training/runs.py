@@ -18,7 +18,7 @@ from mnist_app.data.datasets import DatasetError
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.networks import registry
 from mnist_app.storage import ARTIFACTS, RUNS, Now, StorageError
-from mnist_app.training import capacity, queue
+from mnist_app.training import capacity, queue, quotas
 from mnist_app.training import settings as settings_module
 from mnist_app.training.run import (
     ACTIVE,
@@ -43,16 +43,18 @@ def create(
     who: str,
     drawings: bytes | None = None,
     strokes: bytes | None = None,
+    place: str = "",
 ) -> Run:
     """Put a new run, called after its `kind`, into the queue.
 
-    `drawings` are as `labeled_drawings.as_npz` returns them, `strokes` as `stroke_files.as_npz`.
+    `drawings` are as `labeled_drawings.as_npz` returns them, `strokes` as `stroke_files.as_npz`;
+    `place` is where `who` comes from, see `ui.visitor`.
 
     A visitor has few active runs at a time, usually one: two clicks make one run. Raises RunError
     for one more that differs, where training is switched off, it would start from a network that
-    `who` may not use, too many runs wait, no space is left, files of the data set are missing or
-    the store cannot be written, and SettingsError for settings out of bounds. Old runs are deleted
-    first.
+    `who` may not use, too many runs wait or were started lately, no space is left, files of the
+    data set are missing or the store cannot be written, and SettingsError for settings out of
+    bounds. Old runs are deleted first.
     """
     _require_training(who)
     settings = settings_module.read(settings_module.as_dictionary(settings))
@@ -70,18 +72,20 @@ def create(
     with _store_errors_told(), storage.writing() as connection:
         storage.take_turns(connection, "runs")
         _clean_up(connection, who)
-        active = _active_runs_of(connection, who)
+        active = quotas.active_runs_of(connection, who)
         for run in active:
             if run.settings == settings and run.status == "queued":
                 return run
-        _require_place(connection, who, active)
+        quotas.require_place(connection, who, active, place)
         capacity.require_space(connection)
         name = _insert(connection, settings, kind, who, drawings is not None)
         if drawings is not None:
             storage.put_artifact(connection, name, "drawings", drawings)
         if strokes is not None:
             storage.put_artifact(connection, name, "strokes", strokes)
-        return read_run(connection, name)
+        made = read_run(connection, name)
+        quotas.note_start(connection, made.number, who, place)
+        return made
 
 
 def read(name: str, who: str = OPERATOR) -> Run:
@@ -184,12 +188,12 @@ def is_anybody_waiting() -> bool:
         return bool(connection.execute(query).scalar())
 
 
-def resume(name: str, who: str, more_epochs: int = 0) -> None:
+def resume(name: str, who: str, more_epochs: int = 0, place: str = "") -> None:
     """Put an ended or interrupted run into the queue again, for some more epochs.
 
-    One that waits already stays where it is. Raises RunError while it works, when there is nothing
-    left to do, when its owner has too many active runs, and for anybody who may not change it, and
-    where training is switched off or too many runs wait.
+    One that waits already stays where it is. `place` is as for `create`. Raises RunError while it
+    works, when there is nothing left to do, when its owner has too many active runs, and for
+    anybody who may not change it, and where training is switched off or too many runs wait.
     """
     _require_training(who)
     with _changing(name, who) as (connection, run):
@@ -197,7 +201,8 @@ def resume(name: str, who: str, more_epochs: int = 0) -> None:
             return
         if run.status in ACTIVE:
             raise RunError(f"{name} is being trained. Stop it first.")
-        _require_place(connection, run.owner, _active_runs_of(connection, run.owner))
+        active = quotas.active_runs_of(connection, run.owner)
+        quotas.require_place(connection, run.owner, active, place)
         first, epochs = run.first_epoch, run.epochs
         if more_epochs:
             first, epochs = run.completed_epochs, run.completed_epochs + more_epochs
@@ -214,6 +219,7 @@ def resume(name: str, who: str, more_epochs: int = 0) -> None:
             message="",
             worker=None,
         )
+        quotas.note_start(connection, run.number, run.owner, place)
 
 
 def leave_queue(name: str, who: str) -> None:
@@ -308,30 +314,9 @@ def _insert(
     return name
 
 
-def _active_runs_of(connection: Connection, owner: str) -> list[Run]:
-    """Return a visitor's runs that wait or work; the operator may have many."""
-    if owner == OPERATOR:
-        return []
-    query = SELECTED.where(RUNS.c.owner == owner, active_status().in_(ACTIVE))
-    return [run_of(row) for row in connection.execute(query).mappings()]
-
-
 def _require_training(who: str) -> None:
     if who != OPERATOR and not limits.TRAINING.is_on():
         raise RunError(SWITCHED_OFF)
-
-
-def _require_place(connection: Connection, owner: str, active: list[Run]) -> None:
-    """Raise RunError where a visitor has enough active runs, or the queue is full."""
-    if owner == OPERATOR:
-        return
-    if len(active) >= limits.RUNS_PER_VISITOR.value():
-        raise RunError(_no_more_than(active))
-    waiting = sa.select(sa.func.count()).where(RUNS.c.status == "queued")
-    if connection.execute(waiting).scalar_one() >= (most := limits.QUEUED_RUNS.value()):
-        raise RunError(
-            f"{most} runs wait already, and no more may. Try again when some of them are done."
-        )
 
 
 def _clean_up(connection: Connection, who: str) -> None:
@@ -364,15 +349,3 @@ def _store_errors_told() -> Iterator[None]:
         yield
     except StorageError as error:
         raise RunError(str(error)) from error
-
-
-def _no_more_than(active: list[Run]) -> str:
-    if len(active) == 1:
-        return (
-            f"Your run {active[0].name} is {active[0].status}. Wait for its end or stop it, then "
-            "train the next one."
-        )
-    return (
-        f"You have {len(active)} runs that wait or are being trained. Wait for the end of one or "
-        "stop it, then train the next one."
-    )

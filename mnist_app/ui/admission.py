@@ -4,7 +4,6 @@ A page is an open websocket. Whoever finds the house full reads why, and what ha
 """
 
 import asyncio
-import ipaddress
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from mnist_app import limits
 from mnist_app.ui import connections, garbage
 from mnist_app.ui.addresses import asks_for_page, is_phones
+from mnist_app.ui.visitor import network_of
 from mnist_app.ui.visitor_cookie import number_in
 
 FULL = "All places are taken at the moment. This page tries again by itself."
@@ -50,17 +50,6 @@ class Guest:
         return cls(number_in(HTTPConnection(scope).cookies) or address, address)
 
 
-def network_of(address: str) -> str:
-    """Return an address without what one may choose of it: the second half of IPv6."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if known.version == 4:
-        return address
-    return str(ipaddress.ip_network((known, 64), strict=False))
-
-
 class Pace:
     """How fast messages may come: so many a second, and some at once."""
 
@@ -73,6 +62,10 @@ class Pace:
         """Count a message, and return in how many seconds its turn is; 0 for now."""
         self._free_at = max(self._free_at, now - SECONDS_AT_ONCE) + self._interval
         return max(0.0, self._free_at - now)
+
+    def give_back(self) -> None:
+        """Count the last message no more: it will not come."""
+        self._free_at -= self._interval
 
 
 @dataclass

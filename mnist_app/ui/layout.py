@@ -65,6 +65,7 @@ def end(page: str, label: str) -> None:
             icon=":material/arrow_forward:",
             icon_position="right",
         )
+        st.page_link(PAGES / "privacy.py", label="What is kept here", icon=":material/lock:")
 
 
 def poll_for_inference() -> None:

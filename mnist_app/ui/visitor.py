@@ -1,6 +1,8 @@
-"""Who a visitor is: a random number in a cookie, and nothing else."""
+"""Who a visitor is: a random number in a cookie, and nothing else; and whence he comes."""
 
 import hashlib
+import hmac
+import ipaddress
 import secrets
 from collections.abc import Mapping
 
@@ -23,6 +25,30 @@ def owner_by(cookies: Mapping[str, str]) -> str:
     """Return the same name by the cookies of a request outside of all pages; empty for nobody."""
     number = visitor_cookie.number_in(cookies)
     return "" if number is None else _name_of(number)
+
+
+def place() -> str:
+    """Return a name for the address that this visitor comes from; empty where nobody knows it.
+
+    Without the server's secret it cannot be turned back into the address. With one secret for
+    several servers it is the same on each.
+    """
+    address = st.context.ip_address
+    if not address:
+        return ""
+    secret = str(st.get_option("server.cookieSecret")).encode()
+    return hmac.new(secret, network_of(address).encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def network_of(address: str) -> str:
+    """Return an address without what one may choose of it: the second half of IPv6."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if known.version == 4:
+        return address
+    return str(ipaddress.ip_network((known, 64), strict=False))
 
 
 def _name_of(number: str) -> str:

@@ -18,9 +18,9 @@ from tests.support.serving import ROOT, Server, serve
 
 INSIDE = ("pixels", "convolution", "feature_maps", "max_pooling", "why")
 PAGES = ("", *INSIDE, "training", "learning_step", "mnist", "robustness", "report_card")
-PAGES = (*PAGES, "lessons", "stage", "challenge", "room")
+PAGES = (*PAGES, "lessons", "stage", "challenge", "room", "privacy")
 # These begin without a canvas.
-EMPTY = ("report_card", "challenge", "room")
+EMPTY = ("report_card", "challenge", "room", "privacy")
 # Their first words that are read aloud are no answer.
 WITHOUT_ANSWER = ("training", "learning_step", "lessons", "stage")
 COOKIE = "mnist_lab_visitor"

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_app import limits
-from mnist_app.ui import admission, connections, garbage
+from mnist_app.ui import admission, connections, garbage, paced_requests
 from mnist_app.ui.admission import FULL, TOO_MANY_PAGES, Guest, House, Pace
+from mnist_app.ui.paced_requests import PacedRequests
 from tests.support import asynchronous
 
 
@@ -137,3 +138,51 @@ def test_there_are_no_more_places_than_descriptors(monkeypatch: pytest.MonkeyPat
         assert admission.places() == 5
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_an_address_asks_so_fast_then_waits_then_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(limits.ADDRESS_REQUESTS.variable, "10")
+    monkeypatch.setattr(paced_requests, "LONGEST_WAIT", 0.05)
+    reached: list[str] = []
+    statuses: list[int] = []
+
+    async def app(scope: dict, receive: object, send: object) -> None:  # noqa: ARG001
+        reached.append(scope["client"][0])
+
+    async def send(message: dict) -> None:
+        statuses.extend(message[key] for key in ("status", "code") if key in message)
+
+    async def receive() -> dict:
+        return {"type": "websocket.connect"}
+
+    paced = PacedRequests(app)
+
+    async def ask(kind: str, address: str, count: int) -> None:
+        for _ in range(count):
+            await paced({"type": kind, "client": (address, 1)}, receive, send)
+
+    asynchronous.run(ask("http", "192.0.2.1", 60))
+    assert 40 <= reached.count("192.0.2.1") < 50
+    assert set(statuses) == {429}
+    asynchronous.run(ask("websocket", "192.0.2.1", 2))
+    assert statuses[-1] == 1013
+    asynchronous.run(ask("http", "198.51.100.7", 1))
+    assert reached[-1] == "198.51.100.7"
+
+
+def test_as_many_addresses_are_remembered_as_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paced_requests, "MOST_ADDRESSES", 3)
+
+    async def app(_scope: object, _receive: object, _send: object) -> None:
+        pass
+
+    paced = PacedRequests(app)
+
+    async def ask() -> None:
+        for end in range(9):
+            await paced({"type": "http", "client": (f"192.0.2.{end}", 1)}, app, app)
+
+    asynchronous.run(ask())
+    assert list(paced._paces) == ["192.0.2.6", "192.0.2.7", "192.0.2.8"]

@@ -16,7 +16,8 @@ from mnist_app.data import stroke_files
 from mnist_app.networks import registry
 from mnist_app.networks.registry import NetworkError
 from mnist_app.storage import COMMANDS, RUNS
-from mnist_app.training import capacity, labeled_drawings, leases, runs
+from mnist_app.storage.run_starts import RUN_STARTS
+from mnist_app.training import capacity, labeled_drawings, leases, quotas, runs
 from mnist_app.training.history import TRAINING, Event
 from mnist_app.training.labeled_drawings import LabeledDrawingError
 from mnist_app.training.leases import LeaseLost
@@ -412,6 +413,42 @@ def test_a_lecture_hall_finds_room_and_no_more_than_may_wait(
     with pytest.raises(RunError, match="200 runs wait already"):
         runs.resume(ended_run.name, ended_run.owner)
     runs.create(Settings(), "quick", OPERATOR)
+
+
+def test_who_has_most_of_the_queue_leaves_the_last_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(limits.QUEUED_RUNS.variable, "8")
+    for number in range(6):
+        runs.create(Settings(), "quick", f"forged {number}", place="one address")
+    with pytest.raises(RunError, match="Most of the runs that wait were started from where you"):
+        runs.create(Settings(), "quick", "forged", place="one address")
+    for place in ("another", ""):
+        runs.create(Settings(), "quick", f"from {place}", place=place)
+    with pytest.raises(RunError, match="8 runs wait already"):
+        runs.create(Settings(), "quick", "late", place="a third")
+
+
+def test_a_visitor_starts_so_many_runs_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in the store, so whichever server he asks; deleted and resumed ones count, too."""
+    monkeypatch.setenv(limits.PUBLIC.variable, "1")
+    monkeypatch.setenv(limits.RUNS_PER_HOUR.variable, "3")
+    runs.delete(ended().name, OWNER)
+    run = ended(completed_epochs=1)
+    runs.resume(run.name, OWNER, 1, "here")
+    runs.leave_queue(run.name, OWNER)
+    for ask in (
+        lambda: runs.create(Settings(), "quick", OWNER),
+        lambda: runs.resume(run.name, OWNER, 2),
+    ):
+        with pytest.raises(RunError, match="You have started 3 runs within an hour"):
+            ask()
+    runs.create(Settings(), "quick", "another")
+    runs.create(Settings(), "quick", OPERATOR)
+    with storage.writing() as connection:
+        hour_ago = RUN_STARTS.c.started_at - quotas.HOUR
+        connection.execute(RUN_STARTS.update().values(started_at=hour_ago))
+    runs.create(Settings(), "quick", OWNER)
 
 
 def test_how_many_active_runs_a_visitor_has_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,7 @@ st.navigation(
         "Test": [
             st.Page(PAGES / "robustness.py", title="Robustness", icon=":material/blur_on:"),
             st.Page(PAGES / "report_card.py", title="Report card", icon=":material/fact_check:"),
+            st.Page(PAGES / "privacy.py", title="Privacy", visibility="hidden"),
         ],
     },
     expanded=True,

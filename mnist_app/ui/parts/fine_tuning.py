@@ -345,7 +345,7 @@ def _open() -> None:
 
 def _fine_tune(network: str) -> None:
     try:
-        run = labeled_drawings.fine_tune(visitor.owner(), network)
+        run = labeled_drawings.fine_tune(visitor.owner(), network, visitor.place())
         session.pick(session.FINE_TUNED, run.name)
         session.pick(session.AWAITED, run.name)
         workers.start()

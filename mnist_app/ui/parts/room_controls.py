@@ -12,7 +12,7 @@ from mnist_app.networks import registry
 from mnist_app.training import runs
 from mnist_app.training.run import RunError
 from mnist_app.training.settings import SettingsError
-from mnist_app.ui import admission, session, visitor
+from mnist_app.ui import session, visitor
 from mnist_app.ui.markup import run_words
 from mnist_app.workers import WorkerError
 
@@ -24,8 +24,7 @@ LOOK_SECONDS = 2.0
 
 def open_room() -> None:
     """Open a room of the visitor's, read by the chosen network."""
-    address = admission.network_of(st.context.ip_address or "")
-    _try(lambda: rooms.open_room(visitor.owner(), address, session.network()))
+    _try(lambda: rooms.open_room(visitor.owner(), visitor.place(), session.network()))
 
 
 def hide(number: int) -> None:
@@ -185,7 +184,7 @@ def _network_button(room: Room, label: str, network: str) -> None:
 
 
 def _teach(room: Room) -> None:
-    _try(lambda: teaching.teach(room, visitor.owner()))
+    _try(lambda: teaching.teach(room, visitor.owner(), visitor.place()))
     _try(workers.start)
 
 

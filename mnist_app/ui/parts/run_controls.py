@@ -133,14 +133,19 @@ def _show_code(run: Run) -> None:
 
 def _manage(run: Run) -> None:
     """Let the owner resume a run that has ended, and delete it."""
-    who = visitor.owner()
+    who, place = visitor.owner(), visitor.place()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if limits.TRAINING.is_on():
             more = st.number_input("More epochs", 1, 100, 2, key=f"more_{run.name}", width=120)
-            _button("Train more", "forward", partial(runs.resume, run.name, who, more))
+            _button("Train more", "forward", partial(runs.resume, run.name, who, more, place))
             if run.is_unfinished:
                 to_the_end = f"Continue to the end: {run.epochs} epochs."
-                _button("Resume", "play_arrow", partial(runs.resume, run.name, who), to_the_end)
+                _button(
+                    "Resume",
+                    "play_arrow",
+                    partial(runs.resume, run.name, who, 0, place),
+                    to_the_end,
+                )
         about = f"Delete the run, its network and its curves. {runs.cleanup_rule()}"
         _button("Delete", "delete", partial(runs.delete, run.name, who), about)
 

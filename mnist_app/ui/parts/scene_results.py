@@ -75,7 +75,7 @@ def _show_training(element: Training, drawing: Drawing) -> None:
 def _start(preset: str) -> None:
     """Put a run of a preset into the queue and show it."""
     try:
-        run = runs.create(PRESETS[preset].settings, preset, visitor.owner())
+        run = runs.create(PRESETS[preset].settings, preset, visitor.owner(), place=visitor.place())
         session.pick(session.SHOWN_RUN, run.name)
         run_controls.watch(run, inside.subject(session.drawing()).image)
         workers.start()
