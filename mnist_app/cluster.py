@@ -70,6 +70,8 @@ def client() -> "Client":
 def _connect() -> "Client":
     from distributed import Client
 
+    # What it says of a lost connection with a traceback is said here in a sentence.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         return Client(address(), timeout=CONNECT_TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:

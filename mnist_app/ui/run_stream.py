@@ -163,7 +163,7 @@ class RunReader:
         """Tell what changes, until the run has ended, is deleted, or nobody watches it."""
         watched_at, unchanged = time.monotonic(), 0
         try:
-            while self._look.run.is_active and time.monotonic() - watched_at < IDLE_SECONDS:
+            while self._is_moving() and time.monotonic() - watched_at < IDLE_SECONDS:
                 await asyncio.sleep(self._pause(unchanged))
                 has_changed = self._tell(await asyncio.to_thread(self._look_again))
                 unchanged = 0 if has_changed else unchanged + 1
@@ -175,6 +175,10 @@ class RunReader:
         finally:
             for feed in self._feeds.values():
                 feed.end()
+
+    def _is_moving(self) -> bool:
+        run = self._look.run
+        return run.is_active or workers.goes_on(run.status)
 
     def _pause(self, unchanged: int) -> float:
         """Return how long to wait after so many looks that found nothing new; in seconds."""

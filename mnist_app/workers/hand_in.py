@@ -21,6 +21,8 @@ from mnist_app.workers.turns import train_next
 LOGGER = logging.getLogger(__name__)
 # Seconds between two looks at the queue, where nobody asks for one.
 INTERVAL = 1.0
+# Seconds that a scheduler may take to come back before anybody is told.
+RESTART_SECONDS = 15.0
 
 
 class HandIn:
@@ -28,23 +30,28 @@ class HandIn:
 
     def __init__(self) -> None:
         """Nothing is handed in yet."""
-        self.trouble = ""
-        """A sentence that says why nothing can be handed in; empty where it can."""
         self.is_nobody_there = False
         """Whether the cluster had no worker that may train when something waited."""
         self._tasks: dict[tuple[str, float, int], Submitted] = {}
+        self._trouble = ""
+        self._works_until = 0.0
         self._sweeps_from = 0.0
+
+    @property
+    def trouble(self) -> str:
+        """A sentence that says why nothing can be handed in for long; empty where it can."""
+        return self._trouble if time.monotonic() >= self._works_until + RESTART_SECONDS else ""
 
     def look(self) -> None:
         """Hand in what waits and is not handed in, and put back what lost its worker."""
         try:
             self._put_back_lost()
             self._hand_in(queue.waiting(), queue.count_training())
-            self.trouble = ""
+            self._trouble, self._works_until = "", time.monotonic()
         except ClusterError as error:
-            self.trouble = str(error)
+            self._trouble = str(error)
         except StorageError as error:
-            self.trouble = str(error)
+            self._trouble = str(error)
             # Workers could not renew their leases either: they get time for it.
             self._sweeps_from = time.monotonic() + LEASE_SECONDS
 
@@ -91,7 +98,7 @@ def begin() -> None:
 def start() -> None:
     """Look after the queue, and hand in soon what waits; returns at once.
 
-    Raises WorkerError where nothing could be handed in the last time.
+    Raises WorkerError where nothing could be handed in for some time.
     """
     begin()
     _wakes.set()

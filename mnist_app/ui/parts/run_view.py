@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mnist_app import workers
 from mnist_app.data.datasets import SOURCES
 from mnist_app.training.run import Run
 from mnist_app.ui import visitor
@@ -12,6 +13,11 @@ def show_result(run: Run) -> None:
     """Say how a run ended, and what to do where it did not end well."""
     if run.status == "failed":
         st.error(run.message, icon=":material/error:")
+    elif workers.goes_on(run.status):
+        st.info(
+            "Its worker has ended. In a moment another one continues from its last epoch.",
+            icon=":material/hourglass_top:",
+        )
     elif run.status == "interrupted":
         st.warning(
             f"Its worker process ended or lost touch. {run.completed_epochs} of {run.epochs} "
