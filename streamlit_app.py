@@ -16,10 +16,12 @@ from mnist_app.ui import (
     garbage,
     messages,
     paced_requests,
+    returning,
     room_events,
     room_routes,
     run_stream,
     server,
+    session_record,
 )
 from mnist_app.ui.uploads import ExpectedUploads
 from mnist_app.ui.visitor_cookie import VisitorCookie
@@ -32,6 +34,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     connections.before_shutdown(event_streams.STREAMS.close)
     async with garbage.collected(), room_events.FOLLOWER.running(), server.lifespan(app):
         yield
+        session_record.RECORDER.write()
 
 
 paced_requests.believe_proxies()
@@ -63,6 +66,7 @@ app = st.App(
         Middleware(admission.Admission),
         Middleware(ExpectedUploads),
         Middleware(messages.AdmittedMessages),
+        Middleware(returning.ReturningBrowsers),
     ],
     on_script_error=server.show_failure,
     exception_handlers={Exception: server.answer_failure},

@@ -126,6 +126,15 @@ ADDRESS_REQUESTS = Limit(
     least=1,
     in_public=200,
 )
+SESSION_HOURS = Limit(
+    "MNIST_APP_SESSION_HOURS",
+    24,
+    "hours for which a visitor's last drawing waits for him; 0 to keep none",
+)
+SESSION_KB = Limit("MNIST_APP_SESSION_KB", 200, "kilobytes of what is so kept of an open page")
+SESSION_RECORDS = Limit(
+    "MNIST_APP_SESSION_RECORDS", 5000, "open pages of which something is so kept, in all", least=1
+)
 STREAMS = Limit("MNIST_APP_STREAMS", 400, "pages that hear events at a time, in all", least=1)
 VISITOR_STREAMS = Limit(
     "MNIST_APP_VISITOR_STREAMS", 4, "pages that hear events at a time, a visitor", least=1

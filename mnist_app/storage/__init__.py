@@ -28,10 +28,11 @@ from mnist_app.storage.errors import StorageBusy, StorageError, StorageFull, tol
 from mnist_app.storage.metadata import METADATA
 from mnist_app.storage.room_tables import add_room_tables
 from mnist_app.storage.run_starts import add_run_starts
+from mnist_app.storage.session_tables import add_session_records
 
 __all__ = ["METADATA", "StorageBusy", "StorageError", "StorageFull"]
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 # Seconds that a transaction waits for others that write.
 LOCK_TIMEOUT = 15.0
 
@@ -155,6 +156,7 @@ UPGRADES: dict[int, Callable[[Connection], None]] = {
     1: lambda connection: MOMENTS.create(connection),
     2: add_room_tables,
     3: add_run_starts,
+    4: add_session_records,
 }
 """What makes a store of one schema version a store of the next, by the version it starts from."""
 

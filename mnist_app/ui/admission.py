@@ -195,7 +195,7 @@ async def _send_away(scope: Scope, receive: Receive, send: Send) -> None:
     The page of the latter stays as it is, with the drawing, while Streamlit reconnects.
     """
     await receive()
-    if _was_inside(scope):
+    if was_inside(scope):
         await send({"type": "websocket.close", "code": _TRY_AGAIN_LATER})
         return
     message = ForwardMsg()
@@ -205,6 +205,6 @@ async def _send_away(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "websocket.close", "code": _TRY_AGAIN_LATER})
 
 
-def _was_inside(scope: Scope) -> bool:
+def was_inside(scope: Scope) -> bool:
     """Say whether the browser names a session: Streamlit sends it as the third subprotocol."""
     return len(scope.get("subprotocols", ())) >= 3

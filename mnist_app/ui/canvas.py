@@ -12,7 +12,7 @@ from mnist_app.data.strokes import draw_canvas
 from mnist_app.imaging import foreign_pictures, image_files, normalize
 from mnist_app.imaging.normalize import Image
 from mnist_app.ui import drawing as drawings
-from mnist_app.ui import resources, session, uploads
+from mnist_app.ui import resources, session, session_record, uploads
 from mnist_app.ui.components.canvas_tools import canvas_tools
 from mnist_app.ui.components.drawing_canvas import drawing_canvas
 from mnist_app.ui.drawing import SIDE, Drawing
@@ -31,12 +31,18 @@ def show() -> Drawing:
     """
     kept = session.drawing()
     key = f"canvas_{kept.canvas}"
-    if key not in st.session_state:
+    is_taken_over = session_record.is_taken_over(kept.canvas)
+    if key not in st.session_state and not is_taken_over:
         session.begin_canvas(kept)
     begun = session.begun_drawing()
     sent = drawing_canvas(key, SIDE, INK, PAPER, _pen_width(), begun.png if begun.has_ink else b"")
     canvas_tools(key, begins_empty=not begun.has_ink and not session.picture_trouble())
-    return _receive(sent)
+    if is_taken_over and sent is None and kept is not begun:
+        put_back(kept)  # the browser did not show this canvas after all
+        st.rerun()
+    received = _receive(sent)
+    session_record.note()
+    return received
 
 
 def latest() -> Drawing:

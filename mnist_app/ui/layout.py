@@ -12,7 +12,7 @@ from mnist_app.inference import InferenceError, Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.networks.registry import NETWORKS
 from mnist_app.training import runs
-from mnist_app.ui import garbage, links, resources, session, visitor
+from mnist_app.ui import garbage, links, resources, session, session_record, visitor
 from mnist_app.ui.components.scroll_to_top import scroll_to_top
 from mnist_app.ui.link_values import Setting
 from mnist_app.ui.markup import style
@@ -30,7 +30,9 @@ def begin(title: str, introduction: str, settings: Sequence[Setting] = ()) -> No
     `settings` are what its address says beside network and drawing: see `ui.link_settings`.
     """
     _leave_other_page()
+    session_record.resume()
     links.open_link(settings)
+    session_record.begin()
     garbage.leave_out_what_is_loaded()
     st.set_page_config(page_title=f"{title} · MNIST Lab", layout="wide")
     st.html(style.SHEET)
@@ -44,6 +46,7 @@ def begin(title: str, introduction: str, settings: Sequence[Setting] = ()) -> No
     links.show_notice()
     with st.sidebar:
         _choose_network()
+    session_record.note()
 
 
 def beside_canvas(*, large: bool = False) -> DeltaGenerator:

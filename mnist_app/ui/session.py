@@ -94,8 +94,8 @@ def keep_drawing(drawing: Drawing) -> Drawing:
 
 
 def begun_drawing() -> Drawing:
-    """Return the drawing that the canvas on the screen was started with."""
-    begun: Drawing = st.session_state[_BEGUN]
+    """Return the drawing that the last canvas was started with; an empty one before the first."""
+    begun: Drawing = st.session_state.setdefault(_BEGUN, Drawing())
     return begun
 
 

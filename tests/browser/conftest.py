@@ -97,10 +97,16 @@ def context(browser: Browser) -> Iterator[Callable[[bool, bool], BrowserContext]
 
 @pytest.fixture
 def open_page(context: Callable[[bool, bool], BrowserContext]) -> Iterator[OpenPage]:
-    pages = []
+    """Pages of one visitor, who is another in each test: nobody's drawing waits for the next."""
+    pages: list[Page] = []
+    visitors: set[BrowserContext] = set()
 
     def open_page(url: str, phone: bool = False, dark: bool = False) -> Page:
-        page = context(phone, dark).new_page()
+        own = context(phone, dark)
+        if own not in visitors:
+            own.clear_cookies()
+        visitors.add(own)
+        page = own.new_page()
         pages.append(page)
         page.goto(url)
         page.locator("[data-testid=stApp]").wait_for()
