@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from mnist_app.ui import (
     addresses,
@@ -15,12 +16,14 @@ from mnist_app.ui import (
     films,
     garbage,
     messages,
+    metrics,
     paced_requests,
     returning,
     room_events,
     room_routes,
     run_stream,
     server,
+    server_logs,
     session_record,
 )
 from mnist_app.ui.uploads import ExpectedUploads
@@ -32,12 +35,17 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Run the server's parts as long as the server runs."""
     connections.prepare()
     connections.before_shutdown(event_streams.STREAMS.close)
-    async with garbage.collected(), room_events.FOLLOWER.running(), server.lifespan(app):
+    async with (
+        garbage.collected(),
+        room_events.FOLLOWER.running(),
+        metrics.served(),
+        server.lifespan(app),
+    ):
         yield
         session_record.RECORDER.write()
 
 
-paced_requests.believe_proxies()
+server_logs.prepare()
 BASE = addresses.base_path()
 ROUTES = [
     Route(BASE + "/healthz", server.answer_alive),
@@ -59,6 +67,8 @@ app = st.App(
     lifespan=lifespan,
     routes=ROUTES,
     middleware=[
+        *metrics.middleware(),
+        Middleware(ProxyHeadersMiddleware, trusted_hosts=paced_requests.proxies()),
         Middleware(server.SecurityHeaders),
         Middleware(paced_requests.PacedRequests),
         Middleware(addresses.KnownAddresses, routes=ROUTES),

@@ -92,6 +92,16 @@ PROXIES = Text(
     "127.0.0.1,::1",
     "addresses and networks of proxies, whose X-Forwarded-For and -Proto are believed",
 )
+LOG = Text(
+    "MNIST_APP_LOG",
+    "text",
+    "what is logged: text, or json, which has neither drawings nor addresses",
+    "json",
+)
+METRICS_PORT = Limit(
+    "MNIST_APP_METRICS_PORT", 0, "port where Prometheus is answered at /metrics; 0 for none"
+)
+METRICS_ADDRESS = Text("MNIST_APP_METRICS_ADDRESS", "127.0.0.1", "address of that port")
 CONTACT = Text("MNIST_APP_CONTACT", "", "who runs this server, for its page about what is kept")
 TRAINING = Switch("MNIST_APP_TRAINING", "visitors train networks")
 UPLOADS = Switch("MNIST_APP_UPLOADS", "visitors bring pictures, as files or by camera")

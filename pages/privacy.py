@@ -2,11 +2,14 @@
 
 import streamlit as st
 
-from mnist_app import limits
+from mnist_app import limits, logs
 from mnist_app.storage import StorageError, owners
 from mnist_app.training import runs
 from mnist_app.ui import layout, visitor
 from mnist_app.ui.markup.numbers import count
+
+LOGGED = "The server’s log has neither drawings nor addresses."
+LOGGED_AS_TEXT = "The server’s log has no drawings; where something fails, it may have an address."
 
 layout.begin("Privacy", "What this server keeps of you, for how long, and how to delete it.")
 
@@ -25,8 +28,9 @@ def show_kept() -> int:
             {
                 "Kept on this server": "Runs: settings, curves, networks",
                 "Yours": count(own_runs),
-                "For how long": f"Until you delete them. {runs.cleanup_rule()} Others see them, "
-                "except those that learned from drawings.",
+                "For how long": "Until you delete them, or newer ones take their place. "
+                f"{runs.cleanup_rule()} Others may look at them, except at those that learned "
+                "from drawings.",
             },
             {
                 "Kept on this server": "Rooms that you opened, with what people drew there",
@@ -50,6 +54,7 @@ def show_rest() -> None:
         "server’s secret nobody can turn it back.\n\n"
         "What you draw on a phone in a room belongs to the room. Whoever opened it can download "
         "it and train a network on it, and it is deleted with the room.\n\n"
+        f"{LOGGED if logs.is_json() else LOGGED_AS_TEXT}\n\n"
         "Your browser loads nothing from other servers, and nothing is sent to any."
     )
     if contact := limits.CONTACT.value():

@@ -7,6 +7,7 @@ import threading
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
+from mnist_app import logs
 from mnist_app.networks.questions import Failure
 from mnist_app.networks.registry import DEFAULT_NETWORK
 
@@ -16,6 +17,7 @@ def main() -> None:
 
     The first word to the strokes' pipe is None when the default network is warm, or a Failure.
     """
+    logs.prepare()
     beat, strokes, background = (Connection(int(number)) for number in sys.argv[1:])
     threading.Thread(target=_beat, args=(beat,), daemon=True).start()
     _do_without_temporary_files()

@@ -1,16 +1,57 @@
 """How much of the queue anybody may take: asked in the transaction that puts a run into it."""
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mnist_app import limits
-from mnist_app.storage import RUNS, Now
+from mnist_app import limits, storage
+from mnist_app.storage import RUNS, WORKERS, Now
 from mnist_app.storage.run_starts import RUN_STARTS
-from mnist_app.training.run import ACTIVE, OPERATOR, SELECTED, Run, RunError, active_status, run_of
+from mnist_app.training.run import (
+    ACTIVE,
+    LEASE_SECONDS,
+    OPERATOR,
+    SELECTED,
+    Run,
+    RunError,
+    active_status,
+    is_live,
+    run_of,
+)
 
 HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Load:
+    """How much all servers of this store have to do."""
+
+    waiting: int
+    """Runs in the queue."""
+    training: int
+    """Runs that a worker holds."""
+    workers: int
+    """Workers that live."""
+
+
 COUNTED_SECONDS = 24 * HOUR
 """So long it is known who started a run, and from which address; see `ui.visitor.place`."""
+
+
+def load() -> Load:
+    """Return how much there is to do. Raises StorageError."""
+    runs = sa.select(active_status().label("status")).subquery()
+    status = runs.c.status
+    counts = sa.select(
+        sa.func.count(sa.case((status == "queued", 1))),
+        sa.func.count(sa.case((status.in_(("running", "paused")), 1))),
+    )
+    live = sa.select(sa.func.count()).where(is_live(WORKERS.c.lease_until, LEASE_SECONDS))
+    with storage.reading() as connection:
+        waiting, training = connection.execute(counts).one()
+        workers = connection.execute(live).scalar_one()
+    return Load(int(waiting), int(training), int(workers))
 
 
 def active_runs_of(connection: Connection, owner: str) -> list[Run]:

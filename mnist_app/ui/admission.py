@@ -86,11 +86,15 @@ class House:
         """
         if self._visitors[guest.visitor] >= limits.VISITOR_SESSIONS.value():
             return TOO_MANY_PAGES
-        places, taken = self.places(), self._visitors.total()
+        places, taken = self.places(), self.taken()
         is_nearly_full = taken >= places - places // 4
         if taken >= places or (is_nearly_full and 2 * self._addresses[guest.address] > taken):
             return FULL
         return ""
+
+    def taken(self) -> int:
+        """Return how many pages are open."""
+        return self._visitors.total()
 
     def enter(self, guest: Guest) -> Pace:
         """Give a guest a place, and return how fast all messages of this visitor may come."""

@@ -2,7 +2,6 @@
 
 import base64
 import logging
-import reprlib
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -88,7 +87,7 @@ def receive(sent: object, begun: Drawing) -> Drawing:
         png, strokes = _unpack(sent)
         return read(_joined(begun, strokes), png, canvas=begun.canvas)
     except (AttributeError, KeyError, TypeError, ValueError, PictureError) as error:
-        LOGGER.warning("A canvas sent no drawing: %s (%s)", reprlib.repr(sent), error)
+        LOGGER.warning("A canvas sent no drawing, but a %s (%s)", type(sent).__name__, error)
         return Drawing(canvas=begun.canvas, problem=DAMAGED)
 
 

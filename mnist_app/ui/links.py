@@ -5,7 +5,6 @@ one opens the page as it usually is, with a sentence: a stranger can send any ad
 """
 
 import logging
-import reprlib
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
@@ -88,7 +87,7 @@ def _apply(setting: Setting, text: str) -> str:
     except LinkError as error:
         return str(error)
     except ValueError as error:
-        LOGGER.info("A link's %s cannot be read: %s (%s)", setting.name, reprlib.repr(text), error)
+        LOGGER.info("A link's %s cannot be read: %s", setting.name, error)
         return UNREADABLE.format(name=setting.name)
     return ""
 

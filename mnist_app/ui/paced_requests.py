@@ -1,7 +1,8 @@
 """How fast requests may come from one address, and which proxies may say whose a request is."""
 
 import asyncio
-import os
+import ipaddress
+import logging
 import time
 from collections import OrderedDict
 
@@ -12,6 +13,7 @@ from mnist_app import limits
 from mnist_app.ui.admission import Pace
 from mnist_app.ui.visitor import network_of
 
+LOGGER = logging.getLogger(__name__)
 TOO_FAST = "Too many requests come from where you are. Try again in a few seconds."
 LONGEST_WAIT = 5.0
 """Seconds; a request whose turn is later is refused."""
@@ -19,12 +21,22 @@ MOST_ADDRESSES = 10_000
 """So many are remembered; those that were quiet longest are forgotten first."""
 
 
-def believe_proxies() -> None:
-    """Let the proxies that are named, and nobody else, say where a request comes from.
+def proxies() -> list[str]:
+    """Return the addresses and networks of those who may say where a request comes from."""
+    named = [one.strip() for one in limits.PROXIES.value().split(",") if one.strip()]
+    return [form for one in named for form in _forms(one)]
 
-    Call it before the server begins: uvicorn, which reads X-Forwarded-For and -Proto, asks then.
-    """
-    os.environ["FORWARDED_ALLOW_IPS"] = limits.PROXIES.value()
+
+def _forms(proxy: str) -> list[str]:
+    """Return an address or network as it is, and as a server sees it that listens to IPv6, too."""
+    try:
+        network = ipaddress.ip_network(proxy, strict=False)
+    except ValueError:
+        LOGGER.warning("No address of a proxy: %r", proxy[:40])
+        return []
+    if network.version == 6:
+        return [str(network)]
+    return [str(network), f"::ffff:{network.network_address}/{96 + network.prefixlen}"]
 
 
 class PacedRequests:

@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from mnist_app import workers
 from mnist_app.analysis import embedding
-from mnist_app.ui import components, element, layout, resources, validation_sprite
+from mnist_app.ui import components, element, layout, metrics, resources, validation_sprite
 
 PAGE_FAILED = "Something went wrong on this page. Reload it to continue; your drawing is kept."
 FONTS = Path(__file__).parent / "fonts"
@@ -44,6 +44,7 @@ def show_failure(_error: Exception) -> bool:
 
     Returns True, so that Streamlit shows nothing of its own.
     """
+    metrics.note_error("page")
     if _is_callback_of_fragment():
         # An element would take the place of the page's first one.
         st.toast(PAGE_FAILED, icon=":material/error:", duration="infinite")
@@ -59,6 +60,7 @@ def _is_callback_of_fragment() -> bool:
 
 async def answer_failure(_request: Request, _error: Exception) -> PlainTextResponse:
     """Answer a request that failed outside of all pages; the traceback goes to the log."""
+    metrics.note_error("request")
     headers = {name.decode(): value.decode() for name, value in HEADERS}
     return PlainTextResponse(REQUEST_FAILED, status_code=500, headers=headers)
 

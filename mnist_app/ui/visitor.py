@@ -11,6 +11,8 @@ import streamlit as st
 from mnist_app.ui import visitor_cookie
 
 _NUMBER = "visitor_number"
+_HERE = ("127.0.0.1", "::/64")
+"""This machine: a proxy, perhaps, that does not say whose a request is."""
 
 
 def owner() -> str:
@@ -33,21 +35,26 @@ def place() -> str:
     Without the server's secret it cannot be turned back into the address. With one secret for
     several servers it is the same on each.
     """
-    address = st.context.ip_address
-    if not address:
+    address = network_of(st.context.ip_address or "")
+    if address in ("", *_HERE):
         return ""
     secret = str(st.get_option("server.cookieSecret")).encode()
-    return hmac.new(secret, network_of(address).encode(), hashlib.sha256).hexdigest()[:16]
+    return hmac.new(secret, address.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def network_of(address: str) -> str:
-    """Return an address without what one may choose of it: the second half of IPv6."""
+    """Return an address without what one may choose of it: the second half of IPv6.
+
+    A server that listens to both sees addresses of IPv4 as such of IPv6; they are what they were.
+    """
     try:
         known = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if known.version == 4:
+    if isinstance(known, ipaddress.IPv4Address):
         return address
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
     return str(ipaddress.ip_network((known, 64), strict=False))
 
 

@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import suppress
 
+from mnist_app import logs
 from mnist_app.storage import StorageError
 from mnist_app.training import runs
 from mnist_app.training.leases import RENEWAL_SECONDS
@@ -25,6 +26,7 @@ def main() -> None:
     """Be a worker: train what waits until nobody has wanted one for some minutes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("number", type=int)
+    logs.prepare()
     os.nice(10)  # strokes come first
     slot = Slot(parser.parse_args().number)
     if not slot.take():

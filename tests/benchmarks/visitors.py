@@ -52,13 +52,16 @@ class Visitor:
     """One open page: first `enter`, then `draw` as often as wanted, then `leave`.
 
     `page` is the end of its address; empty for the first. Whoever has no cookie gets one of its
-    own: a single visitor may not have so many pages open.
+    own: a single visitor may not have so many pages open. Who comes through a proxy on this machine
+    has the `address` that it names.
     """
 
-    def __init__(self, url: str, page: str = "", cookie: str = "") -> None:
+    def __init__(self, url: str, page: str = "", cookie: str = "", address: str = "") -> None:
         self._url = url.replace("http://", "ws://") + "/_stcore/stream"
         self._name = page
         self._headers = [("Cookie", cookie or f"mnist_lab_visitor={secrets.token_hex(16)}")]
+        if address:
+            self._headers.append(("X-Forwarded-For", address))
         self._page = Run()
         self._socket: ClientConnection | None = None
 

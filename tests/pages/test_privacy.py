@@ -1,5 +1,7 @@
 """The page that says what is kept of a visitor, and deletes it."""
 
+from pathlib import Path
+
 import pytest
 
 from mnist_app import limits
@@ -10,7 +12,11 @@ from mnist_app.training.settings import Settings
 from tests.support.apptest import by_label, go_to, open_page, press, table_with, text_of
 from tests.support.handwriting import drawn
 
-pytestmark = pytest.mark.usefixtures("store")
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty one; `unit/test_owners.py` deletes from each kind of store."""
+    monkeypatch.setenv("MNIST_APP_HOME", str(tmp_path))
 
 
 def owner_of(number: str) -> str:

@@ -7,6 +7,7 @@ import secrets
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from mnist_app import limits
 from mnist_app.ui import admission, connections, garbage, paced_requests
@@ -85,6 +86,7 @@ def test_a_guest_is_known_by_the_cookie_else_by_the_address() -> None:
     number = "0123456789abcdef" * 2
     assert Guest.of(scope("192.0.2.1", number)) == Guest(number, "192.0.2.1")
     assert Guest.of(scope("192.0.2.1", "x" * 32)) == Guest("192.0.2.1", "192.0.2.1")
+    assert Guest.of(scope("::ffff:192.0.2.1")).address == "192.0.2.1"
     one, other = Guest.of(scope("2001:db8::1")), Guest.of(scope("2001:db8::ffff:2"))
     assert one == other
     assert Guest.of({"type": "http", "client": None, "headers": []}).address == ""
@@ -186,3 +188,30 @@ def test_as_many_addresses_are_remembered_as_may_be(monkeypatch: pytest.MonkeyPa
 
     asynchronous.run(ask())
     assert list(paced._paces) == ["192.0.2.6", "192.0.2.7", "192.0.2.8"]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "client", "forwarded", "believed"),
+    [
+        ("127.0.0.1,::1", "127.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("127.0.0.1,::1", "::ffff:127.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("127.0.0.1,::1", "::1", "203.0.113.7", "203.0.113.7"),
+        ("127.0.0.1", "198.51.100.7", "203.0.113.7", "198.51.100.7"),
+        ("10.0.0.0/8", "::ffff:10.1.2.3", "forged, 203.0.113.7, 10.9.9.9", "203.0.113.7"),
+        ("10.0.0.0/8, nonsense", "11.1.2.3", "203.0.113.7", "11.1.2.3"),
+        ("*", "198.51.100.7", "203.0.113.7", "198.51.100.7"),
+    ],
+)
+def test_only_proxies_that_are_named_say_whose_a_request_is(
+    monkeypatch: pytest.MonkeyPatch, proxies: str, client: str, forwarded: str, believed: str
+) -> None:
+    monkeypatch.setenv(limits.PROXIES.variable, proxies)
+    seen: list[str] = []
+
+    async def app(scope: dict, _receive: object, _send: object) -> None:
+        seen.append(scope["client"][0])
+
+    headers = [(b"x-forwarded-for", forwarded.encode())]
+    asked = {"type": "http", "client": (client, 1), "headers": headers, "scheme": "http"}
+    asynchronous.run(ProxyHeadersMiddleware(app, paced_requests.proxies())(asked, app, app))
+    assert seen == [believed]

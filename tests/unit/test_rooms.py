@@ -29,6 +29,7 @@ PLAIN = {
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "limits": set(),
+    "logs": {"limits"},
     "cluster": set(),
     "imaging": {"limits"},
     "storage": {"limits"},
@@ -41,12 +42,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lessons": {"imaging", "networks"},
     "explain": {"imaging", "networks"},
     "model": PLAIN - {"codegen", "lessons"},
-    "inference": {"imaging", "networks", "explain", "model", "limits", "cluster"},
-    "workers": {"training", "storage", "model", "limits", "cluster"},
+    "inference": {"imaging", "networks", "explain", "model", "limits", "logs", "cluster"},
+    "workers": {"training", "storage", "model", "limits", "logs", "cluster"},
     "cli": PLAIN | {"inference", "workers"},
     "__main__": {"cli"},
-    "ui": PLAIN | {"inference", "workers"},
-    "pages": PLAIN | {"inference", "workers", "ui"},
+    "ui": PLAIN | {"inference", "workers", "logs"},
+    "pages": PLAIN | {"inference", "workers", "ui", "logs"},
     "streamlit_app": {"ui"},
 }
 # What each corner of the room ui may import from others of it.
@@ -178,6 +179,13 @@ def test_the_walk_finds_what_it_looks_for() -> None:
     assert inspection in set(imports(model_process))
     assert inspection not in set(imports(model_process, everywhere=False))
     assert "tensorflow" in set(imports(HOUSE / "model" / "inspection.py"))
+
+
+def test_what_measures_is_imported_only_where_it_is_on() -> None:
+    metrics = HOUSE / "ui" / "metrics.py"
+    assert "prometheus_client" in set(imports(metrics))
+    for file in FILES:
+        assert "prometheus_client" not in set(imports(file, everywhere=False))
 
 
 def imports(file: Path, everywhere: bool = True) -> Iterator[str]:
