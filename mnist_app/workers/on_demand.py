@@ -33,7 +33,9 @@ def main() -> None:
     process.warm_up()
     while True:
         turns.get()
-        print(_train_next(worker), file=answers, flush=True)
+        trained = _train_next(worker)
+        with suppress(BrokenPipeError):  # nobody is there any more, which ends this process
+            print(trained, file=answers, flush=True)
 
 
 def _take_standard_output() -> IO[str]:
