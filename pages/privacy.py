@@ -17,7 +17,8 @@ layout.begin("Privacy", "What this server keeps of you, for how long, and how to
 def show_kept() -> int:
     """What is kept in the store, and how much of it is this visitor's. Returns how much."""
     kept = owners.count(visitor.owner())
-    drawings, own_runs, rooms = (kept[name] for name in ("labeled_drawings", "runs", "rooms"))
+    names = ("labeled_drawings", "runs", "rooms", "session_records")
+    drawings, own_runs, rooms, pages = (kept[name] for name in names)
     st.table(
         [
             {
@@ -37,9 +38,15 @@ def show_kept() -> int:
                 "Yours": count(rooms),
                 "For how long": f"For {limits.ROOM_HOURS.value()} hours.",
             },
+            {
+                "Kept on this server": "The last drawing on each page that you opened",
+                "Yours": count(pages),
+                "For how long": f"For {limits.SESSION_HOURS.value()} hours, with the chosen "
+                "network and your place in the lessons, so that you can go on where you were.",
+            },
         ]
     )
-    return drawings + own_runs + rooms
+    return drawings + own_runs + rooms + pages
 
 
 def show_rest() -> None:
@@ -48,8 +55,8 @@ def show_rest() -> None:
         "You have no name here and no account. This browser is known by a random number in a "
         "cookie, which lasts for a year after your last visit. It is the only key to what is "
         "yours: delete that here before you delete the cookie.\n\n"
-        "What you draw, and pictures that you bring, stay in the server’s memory while the page "
-        "is open, unless you label them. When you start a run or open a room, a number made from "
+        "All else that you draw, and pictures that you bring, stay in the server’s memory while "
+        "the page is open. When you start a run or open a room, a number made from "
         "your address is kept for a day, to count how many come from there; without this "
         "server’s secret nobody can turn it back.\n\n"
         "What you draw on a phone in a room belongs to the room. Whoever opened it can download "

@@ -35,13 +35,13 @@ def test_a_visitor_sees_what_is_kept_and_deletes_it(monkeypatch: pytest.MonkeyPa
         runs.create(Settings(), "quick", one)
         rooms.open_room(one, "", "cnn")
     go_to(app, "privacy")
-    assert table_with(app, "Yours")["Yours"].tolist() == ["1", "1", "1"]
+    assert table_with(app, "Yours")["Yours"].tolist() == ["1", "1", "1", "0"]
     assert "This server is run by the *chair* of physics." in [one.value for one in app.text]
     press(app, "Delete it for good")
     assert [one.value for one in app.success] == [
         "All of it is deleted. Labeled drawings: 1. Runs with their networks: 1. Rooms: 1."
     ]
-    assert table_with(app, "Yours")["Yours"].tolist() == ["0", "0", "0"]
+    assert table_with(app, "Yours")["Yours"].tolist() == ["0", "0", "0", "0"]
     assert not any(owners.count(owner).values())
     assert all(owners.count("another")[name] for name in ("labeled_drawings", "runs", "rooms"))
 
