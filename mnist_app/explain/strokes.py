@@ -46,6 +46,16 @@ class Stroke:
         return drawn
 
 
+Strokes = tuple[Stroke, ...]
+
+
+def drawn(ink: Image, strokes: Strokes) -> Image:
+    """Return ink, uint8 (height, width), with strokes over it, one after the other."""
+    for stroke in strokes:
+        ink = stroke.over(ink)
+    return ink
+
+
 def changed_share(before: Image, after: Image) -> float:
     """Return how much ink came or went, as a share of the ink that was there before.
 

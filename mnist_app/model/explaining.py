@@ -178,7 +178,7 @@ _SEARCHES = _Searches()
 def _begin(asked: AskStrokes) -> Search:
     card = registry.read_card(asked.explained.network)
     subject = _Subject(asked.explained)
-    return Search(asked.ink, subject.logits, card.reject_below, _examples())
+    return Search(asked.ink, subject, card.reject_below, _examples())
 
 
 @functools.cache
@@ -210,6 +210,15 @@ class _Subject:
                 for start in range(0, len(images), BATCH)
             ]
         )
+
+    def slopes(self, images: Image, signs: Array) -> Array:
+        """Return the derivatives of each image's logits, weighed by `signs`, by each pixel.
+
+        `images` is uint8 (n, 28, 28), `signs` float32 (n, 10), the result float32 (n, 28, 28).
+        """
+        x = tf.constant(images.astype(np.float32))
+        slopes, _ = self.network.slopes(self.weights, x, tf.constant(signs))
+        return np.asarray(slopes.numpy())
 
     def convolutions(self) -> list[str]:
         """Return the names of the layers whose maps Grad-CAM can be made of."""

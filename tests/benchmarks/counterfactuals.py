@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 
 from mnist_app.data import datasets
-from mnist_app.explain.counterfactual import MOST_INK, Counterfactual
+from mnist_app.explain.counterfactual import Counterfactual
 from mnist_app.explain.questions import AskStrokes, Explained
+from mnist_app.explain.tries import MOST_INK
 from mnist_app.imaging.image_files import encode_png
 from mnist_app.imaging.normalize import Image, place_on_canvas
 from mnist_app.model import explaining
