@@ -58,6 +58,7 @@ def ask_why() -> None:
     """Each stroke and each choice reruns this and nothing else."""
     with layout.beside_canvas():
         with st.container(key="why_side"):
+            asked = None
             drawing = canvas.show()
             subject = inside.subject(drawing)
             changes, outputs = answer_of(subject)
@@ -76,6 +77,8 @@ def ask_why() -> None:
                 show_question(asked)
     asked_live = live_network.answered(live_network.TRAINED, outputs, interventions=changes)
     live_network.show(subject, asked_live, prepare=inside.hiding_nothing(subject))
+    if asked is not None and st.session_state[why_session.QUESTION] == "mind":
+        why_mind.search(asked.subject, asked.explained, asked.answer.probabilities)
 
 
 def answer_of(subject: Drawing) -> tuple[Interventions, Layers | Pending | Refused]:
@@ -111,16 +114,17 @@ def choose_digit(answer: int) -> int:
 def choose_randomized() -> int:
     """Let the visitor give layers random weights: an explanation that stays explains nothing."""
     learning = [layer for layer in inside.card().layers if layer.parameters]
+    session.number_within(why_session.RANDOM, len(learning))
     return int(
         st.slider(
-            "Random layers, from the answer back",
+            "Random layers",
             0,
             len(learning),
-            session.number_within(why_session.RANDOM, len(learning)),
             key=why_session.RANDOM,
-            width=300,
-            help="An explanation that stays the same when the network forgets all that it learned "
-            "explains nothing (Adebayo and others, 2018).",
+            width=190,
+            help="So many layers, from the answer back, get random weights. An explanation that "
+            "stays the same when the network forgets all that it learned explains nothing "
+            "(Adebayo and others, 2018).",
         )
     )
 

@@ -45,6 +45,16 @@ def expect_control(page: Page) -> None:
     expect(page.locator(".stage-control")).to_have_count(1)
 
 
+def expect_one_screen(page: Page, scene: str) -> None:
+    """On both screens the element is large, and nothing has to be scrolled to."""
+    for screen in SCREENS:
+        page.set_viewport_size(screen)
+        wait_until_quiet(page)
+        page.wait_for_function(f"() => ({MEASURE})()[2] >= 0.6")
+        scrolled, below, _ = page.evaluate(MEASURE)
+        assert (scrolled, max(below, 0)) == (0, 0), (scene, screen)
+
+
 def test_a_talk_by_keys_alone_has_nothing_to_scroll(server: Server, open_page: OpenPage) -> None:
     page = open_page(f"{server.url}/stage")
     page.set_viewport_size(SCREENS[0])
@@ -56,12 +66,8 @@ def test_a_talk_by_keys_alone_has_nothing_to_scroll(server: Server, open_page: O
             expect_place(page, scene.name, step)
             expect(page.locator(".lab-sentence")).to_have_text(scene.sentence, timeout=LONGEST)
             is_last = step == len(scene.steps) - 1
-            for screen in SCREENS if is_last else ():
-                page.set_viewport_size(screen)
-                wait_until_quiet(page)
-                page.wait_for_function(f"() => ({MEASURE})()[2] >= 0.6")
-                scrolled, below, _ = page.evaluate(MEASURE)
-                assert (scrolled, max(below, 0)) == (0, 0), (scene.name, screen)
+            if is_last:
+                expect_one_screen(page, scene.name)
             wait_until_quiet(page)
             page.keyboard.press("PageDown")
     page.keyboard.press("PageUp")
@@ -77,6 +83,16 @@ def test_a_talk_by_keys_alone_has_nothing_to_scroll(server: Server, open_page: O
         expect(page.locator(f".stage-control .{cover}")).to_be_hidden()
     page.keyboard.press("Escape")
     page.wait_for_url("**/lessons*")
+
+
+def test_scenes_of_why_take_one_screen(server: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{server.url}/stage?lesson=course&scene=looked&step=1")
+    draw(page, DIGITS[4])
+    expect_one_screen(page, "looked")
+    for scene in ("looked", "fooled", "dreams"):
+        page.goto(f"{server.url}/stage?lesson=course&scene={scene}&step=9")
+        expect(page.locator(".stage-control")).to_have_count(1)
+        expect_one_screen(page, scene)
 
 
 def test_a_reload_and_the_notes_follow(server: Server, open_page: OpenPage) -> None:

@@ -1,5 +1,6 @@
 """Why an answer, without a browser: the evidence, the strokes, noise, dreams and the game."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.networks.registry import NETWORKS
@@ -18,15 +19,20 @@ from tests.support.apptest import (
 WITHOUT_CONVOLUTION = {"softmax", "mlp", "rnn"}
 
 
+@pytest.fixture(scope="module")
+def app() -> AppTest:
+    """The page with a drawn 3. What takes long is shown only where a test asks for it."""
+    app = open_page("why")
+    draw(ask(app, "game"), 3)
+    return app
+
+
 def ask(app: AppTest, question: str) -> AppTest:
     return run(app, app.segmented_control(key=why_session.QUESTION).set_value(question))
 
 
-def test_every_network_says_what_it_looked_at() -> None:
-    app = open_page("why")
-    draw(app, 3)
-    ask(app, "alike")
-    for network in NETWORKS:
+def test_every_network_says_what_it_looked_at(app: AppTest) -> None:
+    for network in reversed(NETWORKS):
         choose_network(app, network)
         maps = component(app, "evidence")["maps"]
         assert len(maps) == (2 if network in WITHOUT_CONVOLUTION else 3)
@@ -34,10 +40,8 @@ def test_every_network_says_what_it_looked_at() -> None:
         assert all(one["high"] > 0 for one in maps)
 
 
-def test_strokes_are_found_for_one_digit_after_the_other() -> None:
-    app = open_page("why")
-    draw(app, 3)
-    shown = component(app, "change_of_mind")
+def test_strokes_are_found_for_one_digit_after_the_other(app: AppTest) -> None:
+    shown = component(ask(app, "mind"), "change_of_mind")
     assert sorted(shown["found"]) == [str(digit) for digit in range(10) if digit != 3]
     for digit, strokes in shown["found"].items():
         for one in strokes:
@@ -45,14 +49,15 @@ def test_strokes_are_found_for_one_digit_after_the_other() -> None:
             assert 0 < one["ink"] <= 0.4
 
 
-def test_noise_dreams_and_the_game_are_there() -> None:
-    app = open_page("why")
-    draw(app, 3)
+def test_noise_and_dreams_are_there(app: AppTest) -> None:
     ask(app, "noise")
     assert len(component(app, "noise")["networks"]) == len(NETWORKS)
     assert "resistance" in component_keys(app)
     ask(app, "dream")
     assert "The dream starts as noise" in text_of(app)
+
+
+def test_who_fools_the_network_with_a_pen_has_won(app: AppTest) -> None:
     ask(app, "game")
     press(app, "Begin")
     assert "It says 3. Make it say 9." in text_of(app)

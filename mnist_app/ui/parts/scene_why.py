@@ -76,8 +76,10 @@ def _show_evidence(element: LookedAt, subject: Drawing, outputs: Layers) -> None
 def _show_strokes(element: ChangedMind, subject: Drawing, outputs: Layers) -> None:
     """Show the shortest stroke to the digit that is likely next, or those to all digits."""
     explained = Explained(element.network)
+    only_next = element.shows == "one"
+    why_mind.show(subject, explained, outputs.probabilities, only_next=only_next)
     _answer_live(element, subject, outputs)
-    why_mind.show(subject, explained, outputs.probabilities, only_next=element.shows == "one")
+    why_mind.search(subject, explained, outputs.probabilities, only_next=only_next)
 
 
 def _show_noise(element: FoolingNoise, subject: Drawing, outputs: Layers) -> None:

@@ -13,7 +13,16 @@ from mnist_app.ui.parts import asking, inside
 
 DREAM_SIDE, LIKED_SIDE = 196, 64
 # What only moves numbers about, or is no sum, has no dreams of its own.
-WITHOUT_DREAMS = {"Rescaling", "Reshape", "Flatten", "Dropout", "Softmax", "InputLayer"}
+WITHOUT_DREAMS = {
+    "InputLayer",
+    "Rescaling",
+    "Reshape",
+    "ZeroPadding2D",
+    "Cropping1D",
+    "Flatten",
+    "Dropout",
+    "Softmax",
+}
 
 
 def show(explained: Explained) -> None:

@@ -1,5 +1,7 @@
 """What would change its mind: the shortest stroke to each other digit."""
 
+from typing import cast
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -24,38 +26,62 @@ def show(
     *,
     only_next: bool = False,
 ) -> None:
-    """Show the strokes that are known; those to the next digit are looked for in a rerun each.
+    """Show the strokes that are known; `search` looks for the others.
 
-    With `only_next` the digit that is likely next is the only one. Call it last: a rerun leaves
-    what follows as it was.
+    With `only_next` the digit that is likely next is the only one.
     """
-    token = explained.key, subject.version, subject.image.tobytes()
-    found: dict[int, list[Counterfactual]] = why_session.answered(NAME, token) or {}  # type: ignore[assignment]
-    last = 2 if only_next else len(probabilities)
-    likely_first = [int(digit) for digit in np.argsort(-probabilities)[1:last]]
-    left = [digit for digit in likely_first if digit not in found]
-    if left and not found:
-        answer = asking.why(AskStrokes(explained, subject.normalized.ink, (left[0],)))
-        if isinstance(answer, Refused):
-            st.info(answer.reason, icon=":material/info:")
-            return
-        found = {**found, **answer}
-        why_session.keep_answer(NAME, token, found)
-        left = left[1:]
+    digits = wanted(probabilities, only_next=only_next)
+    found = known(subject, explained)
     change_of_mind(
         subject.normalized.ink,
         probabilities,
-        {digit: found[digit] for digit in likely_first if digit in found},
-        f"No stroke of at most {exact_percent(MOST_INK, 0)} of its ink makes it a {{digit}}.",
+        {digit: found[digit] for digit in digits if digit in found},
+        f"With at most {exact_percent(MOST_INK, 0)} of its ink changed, nothing was found that "
+        "makes it a {digit}.",
         "change_of_mind",
         take,
     )
-    if left:
-        st.caption(f"Looking for the shortest stroke to {left[0]} …")
-        answer = asking.why(AskStrokes(explained, subject.normalized.ink, (left[0],)))
-        if not isinstance(answer, Refused):
-            why_session.keep_answer(NAME, token, {**found, **answer})
-            layout.show_again()
+
+
+def search(
+    subject: Drawing,
+    explained: Explained,
+    probabilities: NDArray[np.float32],
+    *,
+    only_next: bool = False,
+) -> None:
+    """Look for the strokes to the next digit, and show the fragment again, until all are known.
+
+    Call it last: nothing after it would be reached before that.
+    """
+    found = known(subject, explained)
+    digits = wanted(probabilities, only_next=only_next)
+    left = [digit for digit in digits if digit not in found]
+    if not left:
+        return
+    answer = asking.why(AskStrokes(explained, subject.normalized.ink, (left[0],)))
+    if isinstance(answer, Refused):
+        st.info(answer.reason, icon=":material/info:")
+        return
+    why_session.keep_answer(NAME, token_of(subject, explained), {**found, **answer})
+    layout.show_again()
+
+
+def known(subject: Drawing, explained: Explained) -> dict[int, list[Counterfactual]]:
+    """Return the strokes to the digits that were searched for."""
+    found = why_session.answered(NAME, token_of(subject, explained))
+    return cast("dict[int, list[Counterfactual]]", found or {})
+
+
+def token_of(subject: Drawing, explained: Explained) -> object:
+    """Return what tells the strokes of one drawing and network from those of others."""
+    return explained.key, subject.version, subject.image.tobytes()
+
+
+def wanted(probabilities: NDArray[np.float32], *, only_next: bool) -> list[int]:
+    """Return the digits that are searched for, likely ones first."""
+    others = [int(digit) for digit in np.argsort(-probabilities)[1:]]
+    return others[:1] if only_next else others
 
 
 def take(found: Counterfactual) -> None:

@@ -28,7 +28,8 @@ def change_of_mind(
     Args:
         ink: What was drawn, uint8 (side, side).
         probabilities: What the network answers to it, float32 (10,).
-        found: Digit -> strokes, the one with the least ink first; none for what the network says.
+        found: Digit -> strokes, the one with the least ink first. What the network says is not in
+            it, nor is a digit that is still searched for.
         least: A sentence that stands where no stroke was found.
         key: Streamlit's key of the element.
         on_take: Called with the stroke that the visitor wants on the canvas.

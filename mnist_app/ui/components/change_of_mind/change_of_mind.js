@@ -47,7 +47,7 @@ function paintAll(root, data, ink, { digit, number }, show) {
       button.append(title);
       paintTile(button, shortest, shortest ? `A stroke that makes it a ${at}` : `No stroke to a ${at}`);
       const below = document.createElement("span");
-      below.textContent = shortest ? `${share(shortest.ink)} ink` : data.found[at] ? "none found" : "as drawn";
+      below.textContent = belowTile(data, at);
       button.append(below);
       return button;
     }),
@@ -70,6 +70,11 @@ function paintAll(root, data, ink, { digit, number }, show) {
   root.querySelector(".rows").replaceChildren(...data.before.map((before, at) => rowOf(at, before, stroke?.after[at], at === digit)));
 }
 
+function belowTile({ before, found }, digit) {
+  if (found[digit]) return found[digit].length ? `${share(found[digit][0].ink)} ink` : "none found";
+  return before[digit] === Math.max(...before) ? "as drawn" : "…";
+}
+
 function buttonOf(isPressed, onClick) {
   const button = document.createElement("button");
   button.type = "button";
@@ -79,10 +84,11 @@ function buttonOf(isPressed, onClick) {
 }
 
 function headline(digit, stroke, { least }) {
+  if (digit === undefined) return "Looking for the least ink that does it …";
   if (!stroke) return least.replace("{digit}", digit);
   const ways = new Set(stroke.strokes.map(({ erases }) => erases));
   const done = ways.size > 1 ? "Draw the orange, rub the blue out," : ways.has(true) ? "Rub this out" : "Draw this";
-  return `${done} and it says ${digit}: ${share(stroke.ink)} of the digit's ink.`;
+  return `${done} and it says ${digit}: ${share(stroke.ink)} of the digit’s ink.`;
 }
 
 function share(ink) {
