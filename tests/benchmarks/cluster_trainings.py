@@ -87,6 +87,16 @@ def main() -> None:
     for name, default in (("runs", 100), ("people", 40), ("workers", 2), ("kills", 20)):
         parser.add_argument(f"--{name}", type=int, default=default)
     given = parser.parse_args()
+    outcome = measure(given.runs, given.people, given.workers, given.kills)
+    print_table(outcome)
+    print(f"\nlost {outcome.lost}, run twice {outcome.twice}, results unequal {outcome.unequal}")
+
+
+def measure(count: int, people: int, workers_count: int, kills: int) -> Outcome:
+    """Train so many runs of so many people on a cluster of its own, and return what became of it.
+
+    Changes this process's environment.
+    """
     os.environ[limits.RUNS_PER_VISITOR.variable] = str(MOST_RUNS_EACH)
     with tempfile.TemporaryDirectory(prefix="mnist-lab-") as folder:
         expected = train_undisturbed(Path(folder) / "alone")
@@ -94,12 +104,9 @@ def main() -> None:
         with (
             postgres_server() as server,
             logged_store(server) as database,
-            dask_cluster(Path(folder), given.workers) as cluster,
+            dask_cluster(Path(folder), workers_count) as cluster,
         ):
-            faults = Faults(cluster, database)
-            outcome = train_under_faults(expected, faults, given.runs, given.people, given.kills)
-    print_table(outcome)
-    print(f"\nlost {outcome.lost}, run twice {outcome.twice}, results unequal {outcome.unequal}")
+            return train_under_faults(expected, Faults(cluster, database), count, people, kills)
 
 
 def settings(seed: int) -> Settings:
