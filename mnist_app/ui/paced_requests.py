@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mnist_app import limits
 from mnist_app.ui.admission import Pace
-from mnist_app.ui.visitor import network_of
+from mnist_app.ui.visitor import is_unknown, network_of
 
 LOGGER = logging.getLogger(__name__)
 TOO_FAST = "Too many requests come from where you are. Try again in a few seconds."
@@ -50,7 +50,7 @@ class PacedRequests:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through when it is its turn, or refuse it."""
         address = network_of(scope["client"][0]) if scope.get("client") else ""
-        wait = self._wait(address) if address else 0.0
+        wait = 0.0 if is_unknown(address) else self._wait(address)
         if wait > LONGEST_WAIT:
             await _refuse(scope, receive, send)
             return

@@ -11,8 +11,6 @@ import streamlit as st
 from mnist_app.ui import visitor_cookie
 
 _NUMBER = "visitor_number"
-_HERE = ("127.0.0.1", "::/64")
-"""This machine: a proxy, perhaps, that does not say whose a request is."""
 
 
 def owner() -> str:
@@ -35,11 +33,19 @@ def place() -> str:
     Without the server's secret it cannot be turned back into the address. With one secret for
     several servers it is the same on each.
     """
-    address = network_of(st.context.ip_address or "")
-    if address in ("", *_HERE):
+    address = network_of(str(st.context.ip_address or ""))
+    if is_unknown(address):
         return ""
     secret = str(st.get_option("server.cookieSecret")).encode()
     return hmac.new(secret, address.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def is_unknown(address: str) -> bool:
+    """Say whether an address, see `network_of`, says nothing of who asks: it is this machine's.
+
+    It is that of a proxy, perhaps, that does not say whose a request is.
+    """
+    return address in ("", "127.0.0.1", "::/64")
 
 
 def network_of(address: str) -> str:

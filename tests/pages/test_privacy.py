@@ -9,7 +9,7 @@ from mnist_app.classroom import rooms
 from mnist_app.storage import owners
 from mnist_app.training import labeled_drawings, runs
 from mnist_app.training.settings import Settings
-from tests.support.apptest import by_label, go_to, open_page, press, table_with, text_of
+from tests.support.apptest import go_to, open_page, press, table_with, text_of
 from tests.support.handwriting import drawn
 
 
@@ -35,14 +35,16 @@ def test_a_visitor_sees_what_is_kept_and_deletes_it(monkeypatch: pytest.MonkeyPa
         runs.create(Settings(), "quick", one)
         rooms.open_room(one, "", "cnn")
     go_to(app, "privacy")
-    assert table_with(app, "Yours")["Yours"].tolist() == ["1", "1", "1", "0"]
+    assert table_with(app, "Yours")["Yours"].tolist() == ["0", "1", "1", "1"]
     assert "This server is run by the *chair* of physics." in [one.value for one in app.text]
     press(app, "Delete it for good")
     assert [one.value for one in app.success] == [
-        "All of it is deleted. Labeled drawings: 1. Runs with their networks: 1. Rooms: 1."
+        "All of it is deleted. Last drawings: 0. Labeled drawings: 1. Runs with their networks: 1. "
+        "Rooms: 1."
     ]
     assert table_with(app, "Yours")["Yours"].tolist() == ["0", "0", "0", "0"]
     assert not any(owners.count(owner).values())
+    assert "Delete it for good" not in [button.label for button in app.button]
     assert all(owners.count("another")[name] for name in ("labeled_drawings", "runs", "rooms"))
 
 
@@ -53,4 +55,3 @@ def test_the_page_says_what_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     table = table_with(app, "Yours").to_string()
     assert "For 5 hours." in table
     assert f"Your newest {limits.KEPT_RUNS_PER_VISITOR.in_public} ended runs" in table
-    assert by_label(app.button, "Delete it for good").disabled is False

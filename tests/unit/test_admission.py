@@ -170,6 +170,8 @@ def test_an_address_asks_so_fast_then_waits_then_is_refused(
     assert set(statuses) == {429}
     asynchronous.run(ask("websocket", "192.0.2.1", 2))
     assert statuses[-1] == 1013
+    asynchronous.run(ask("http", "::ffff:127.0.0.1", 60))
+    assert reached.count("::ffff:127.0.0.1") == 60  # nobody knows who that is
     asynchronous.run(ask("http", "198.51.100.7", 1))
     assert reached[-1] == "198.51.100.7"
 

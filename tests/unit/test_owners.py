@@ -7,8 +7,9 @@ from mnist_app import limits, storage
 from mnist_app.classroom import drawings, rooms
 from mnist_app.classroom.room import RoomError
 from mnist_app.data import canvas_strokes
-from mnist_app.storage import METADATA, owners
+from mnist_app.storage import METADATA, owners, session_records
 from mnist_app.storage.room_tables import ROOMS
+from mnist_app.storage.session_records import SessionRecord
 from mnist_app.training import labeled_drawings, leases, runs
 from mnist_app.training.history import TRAINING, Event
 from mnist_app.training.leases import LeaseLost
@@ -26,7 +27,8 @@ pytestmark = pytest.mark.usefixtures("store")
 
 
 def keep_everything(owner: str) -> str:
-    """Let somebody label, train, fine-tune, open a room in which somebody draws; its key."""
+    """Let somebody draw, label, train, fine-tune, open a room where another draws; its key."""
+    session_records.keep([SessionRecord(owner, "a page", True, b"drawn")])
     labeled_drawings.keep(owner, drawn(4, 28), 4)
     labeled_drawings.fine_tune(owner, "cnn", HERE)
     run = leases.claim_next(f"worker of {owner}")
@@ -58,6 +60,7 @@ def test_all_of_one_person_goes_and_nothing_of_another() -> None:
     key = keep_everything(OWNER)
     kept = owners.count(OWNER)
     owned = {"labeled_drawings": 1, "runs": 2, "rooms": 1, "run_starts": 2}
+    owned["session_records"] = 1
     assert {name: number for name, number in kept.items() if number} == owned
     assert owners.forget(OWNER) == kept
     assert set(owners.count(OWNER).values()) == {0}
