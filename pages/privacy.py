@@ -11,7 +11,7 @@ from mnist_app.ui import layout, session_record, visitor
 from mnist_app.ui.markup.numbers import count
 
 SHOWN = {
-    "session_records": "What you drew last on a page, and which network you chose there",
+    "session_records": "The last drawing on each page that you opened",
     "labeled_drawings": "Drawings that you labeled, with their strokes",
     "runs": "Runs: settings, curves, networks",
     "rooms": "Rooms that you opened, with what people drew there",
@@ -27,7 +27,10 @@ def show_kept(kept: Mapping[str, int]) -> None:
     """What is kept in the store, how much of it is this visitor’s, and for how long."""
     hours = limits.SESSION_HOURS.value()
     how_long = {
-        "session_records": f"For {hours} hours, so that you find it again." if hours else "Never.",
+        "session_records": f"For {hours} hours, with the chosen network and your place in the "
+        "lessons, so that you can go on where you were."
+        if hours
+        else "It is not kept.",
         "labeled_drawings": "Until you delete them. Nobody else sees them.",
         "runs": f"Until you delete them, or newer ones take their place. {runs.cleanup_rule()} "
         "Others may look at them, except at those that learned from drawings.",
