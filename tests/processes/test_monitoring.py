@@ -23,7 +23,9 @@ DIGITS = (4, 7, 7, 1)
 PAGE = """
 import streamlit as st
 
-from mnist_app.ui import canvas
+from mnist_app.ui import canvas, session_record
+
+session_record.resume()
 
 
 @st.fragment
