@@ -13,14 +13,15 @@ from playwright.sync_api import Browser, Page, expect
 from tests.benchmarks.visitors import Visitor
 from tests.browser.conftest import WIDE, draw, expect_answer, wait_until_quiet
 from tests.support import asynchronous
+from tests.support.handwriting import Stroke
 from tests.support.postgres import fresh_database
 from tests.support.proxy import CONFIGURATION, no_haproxy, proxy, status, wait_until_ready
 from tests.support.serving import Server, free_port, serve
 
 pytestmark = pytest.mark.skipif(no_haproxy() is not None, reason=no_haproxy() or "")
-ONE = [(50, 20), (50, 80)]
-BAR = [(20, 20), (50, 20)]
-ZERO = [(50, 20), (80, 50), (50, 80), (20, 50), (50, 20)]
+ONE: Stroke = [(50, 20), (50, 80)]
+BAR: Stroke = [(20, 20), (50, 20)]
+ZERO: Stroke = [(50, 20), (80, 50), (50, 80), (20, 50), (50, 20)]
 BASE = "/lab"
 PAGE = "text/html"
 
