@@ -12,6 +12,7 @@ from mnist_app.ui import (
     addresses,
     admission,
     connections,
+    draining,
     event_streams,
     films,
     garbage,
@@ -35,6 +36,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Run the server's parts as long as the server runs."""
     connections.prepare()
     connections.before_shutdown(event_streams.STREAMS.close)
+    draining.prepare(lambda: admission.HOUSE.taken() == 0)
     async with (
         garbage.collected(),
         room_events.FOLLOWER.running(),

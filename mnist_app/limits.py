@@ -145,6 +145,11 @@ SESSION_KB = Limit("MNIST_APP_SESSION_KB", 200, "kilobytes of what is so kept of
 SESSION_RECORDS = Limit(
     "MNIST_APP_SESSION_RECORDS", 5000, "open pages of which something is so kept, in all", least=1
 )
+DRAIN_SECONDS = Limit(
+    "MNIST_APP_DRAIN_SECONDS",
+    0,
+    "seconds that a server which is asked to stop (SIGTERM) waits for its pages to be closed",
+)
 STREAMS = Limit("MNIST_APP_STREAMS", 400, "pages that hear events at a time, in all", least=1)
 VISITOR_STREAMS = Limit(
     "MNIST_APP_VISITOR_STREAMS", 4, "pages that hear events at a time, a visitor", least=1

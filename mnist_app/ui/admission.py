@@ -17,13 +17,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from mnist_app import limits
-from mnist_app.ui import connections, garbage
+from mnist_app.ui import connections, draining, garbage
 from mnist_app.ui.addresses import asks_for_page, is_phones
 from mnist_app.ui.visitor import network_of
 from mnist_app.ui.visitor_cookie import number_in
 
 FULL = "All places are taken at the moment. This page tries again by itself."
 TOO_MANY_PAGES = "You have too many pages of MNIST Lab open. Close some; this page tries again."
+STOPPING = "This server is about to stop. This page tries again by itself."
 RETRY_SECONDS = 15
 FIRST_MESSAGE_SECONDS = 30.0
 """A browser's first message follows at once."""
@@ -96,6 +97,10 @@ class House:
         """Return how many pages are open."""
         return self._visitors.total()
 
+    def has(self, guest: Guest) -> bool:
+        """Say whether this visitor has a page open."""
+        return guest.visitor in self._visitors
+
     def enter(self, guest: Guest) -> Pace:
         """Give a guest a place, and return how fast all messages of this visitor may come."""
         self._visitors[guest.visitor] += 1
@@ -132,7 +137,9 @@ class Admission:
         if scope["type"] == "websocket":
             await self._open_page(scope, receive, send)
         elif scope["type"] == "http" and asks_for_page(scope) and not is_phones(scope):
-            refusal = self._house.refusal(Guest.of(scope))
+            guest = Guest.of(scope)
+            is_too_late = draining.is_draining() and not self._house.has(guest)
+            refusal = STOPPING if is_too_late else self._house.refusal(guest)
             answer = full_page(refusal) if refusal else self._app
             await answer(scope, receive, send)
         else:

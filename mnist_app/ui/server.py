@@ -18,7 +18,15 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from mnist_app import workers
 from mnist_app.analysis import embedding
-from mnist_app.ui import components, element, layout, metrics, resources, validation_sprite
+from mnist_app.ui import (
+    components,
+    draining,
+    element,
+    layout,
+    metrics,
+    resources,
+    validation_sprite,
+)
 
 PAGE_FAILED = "Something went wrong on this page. Reload it to continue; your drawing is kept."
 FONTS = Path(__file__).parent / "fonts"
@@ -71,7 +79,12 @@ async def answer_alive(_request: Request) -> PlainTextResponse:
 
 
 def answer_ready(_request: Request) -> PlainTextResponse:
-    """Answer a monitor or a load balancer: 200 where a drawing would be read at once, else 503."""
+    """Answer a monitor or a load balancer: 200 where a drawing would be read at once.
+
+    404 where the server is about to stop, and still serves those who are there; 503 otherwise.
+    """
+    if draining.is_draining():
+        return PlainTextResponse("It is about to stop.", status_code=404, headers=NOT_KEPT)
     if layout.is_ready():
         return PlainTextResponse("It is ready.", headers=NOT_KEPT)
     return PlainTextResponse("The network cannot answer now.", status_code=503, headers=NOT_KEPT)

@@ -101,11 +101,11 @@ class Visitor:
             assert isinstance(frame, bytes)
             message = ForwardMsg()
             message.ParseFromString(frame)
-            _note(message, run)
+            note(message, run)
         return run
 
 
-def _note(message: ForwardMsg, run: Run) -> None:
+def note(message: ForwardMsg, run: Run) -> None:
     kind = message.WhichOneof("type")
     if kind == "script_finished":
         run.status = message.script_finished

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -24,17 +24,27 @@ bin=$1 folder=$2
 trap 'rm -rf "$folder"' EXIT
 "$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --no-locale --no-sync \
   >/dev/null || exit
-"$bin/postgres" -D "$folder/data" -p 5432 -k "$folder" -h "" \
-  -F -c synchronous_commit=off -c full_page_writes=off >&2 &
-until grep -qs ready "$folder/data/postmaster.pid"; do
-  kill -0 $! 2>/dev/null || exit
-  sleep 0.02
+start() {
+  "$bin/postgres" -D "$folder/data" -p 5432 -k "$folder" -h "" \
+    -F -c synchronous_commit=off -c full_page_writes=off >&2 &
+  until grep -qs ready "$folder/data/postmaster.pid"; do
+    kill -0 $! 2>/dev/null || exit
+    sleep 0.02
+  done
+  echo ready
+}
+start
+while read -r seconds; do
+  kill -INT $!
+  wait
+  sleep "$seconds"
+  start
 done
-echo ready
-read -r _
 kill -INT $!
 wait
 """
+Restart = Callable[[float], None]
+"""Ends PostgreSQL with all its connections, and starts it again after so many seconds."""
 
 
 def no_postgres() -> str | None:
@@ -51,7 +61,14 @@ def no_postgres() -> str | None:
 
 @contextmanager
 def postgres_server() -> Iterator[str]:
-    """A PostgreSQL of the tests' own, by its URL, while the context lasts.
+    """A PostgreSQL of the tests' own, by its URL: see `restartable_postgres`."""
+    with restartable_postgres() as (url, _):
+        yield url
+
+
+@contextmanager
+def restartable_postgres() -> Iterator[tuple[str, Restart]]:
+    """A PostgreSQL of the tests' own, by its URL, while the context lasts; and what restarts it.
 
     Only a socket in a folder of its own leads to it, so no port is taken and nobody else gets in.
 
@@ -64,10 +81,10 @@ def postgres_server() -> Iterator[str]:
     # Not in TMPDIR: its path may be too long for a socket's, or closed to all but root.
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     try:
-        with _kept(_reachable(binaries, folder), folder):
+        with _kept(_reachable(binaries, folder), folder) as restart:
             query = {"host": str(folder), "port": "5432"}
             url = URL.create("postgresql+psycopg", "postgres", database="postgres", query=query)
-            yield url.render_as_string(hide_password=False)
+            yield url.render_as_string(hide_password=False), restart
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -91,7 +108,7 @@ def _administer(server_url: str, statement: str) -> None:
 
 
 @contextmanager
-def _kept(binaries: Path, folder: Path) -> Iterator[None]:
+def _kept(binaries: Path, folder: Path) -> Iterator[Restart]:
     command = ["sh", "-c", KEEPER, "postgres", str(binaries), str(folder)]
     with (
         tempfile.TemporaryFile() as messages,
@@ -106,11 +123,22 @@ def _kept(binaries: Path, folder: Path) -> Iterator[None]:
             **_unprivileged(),
         ) as keeper,
     ):
-        assert keeper.stdout
-        if keeper.stdout.readline() != b"ready\n":
-            messages.seek(0)
-            raise RuntimeError(f"PostgreSQL does not start: {messages.read().decode().strip()}")
-        yield
+        requests, answers = keeper.stdin, keeper.stdout
+        assert requests
+        assert answers
+
+        def wait_until_ready() -> None:
+            if answers.readline() != b"ready\n":
+                messages.seek(0)
+                raise RuntimeError(f"PostgreSQL does not start: {messages.read().decode().strip()}")
+
+        def restart(seconds: float) -> None:
+            requests.write(f"{seconds}\n".encode())
+            requests.flush()
+            wait_until_ready()
+
+        wait_until_ready()
+        yield restart
 
 
 def _environment() -> dict[str, str]:

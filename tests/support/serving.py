@@ -41,11 +41,13 @@ def serve(
     base: str = "",
     descriptors: int = 0,
     port: int = 0,
+    wait: bool = True,
 ) -> Iterator[Server]:
     """Run the app as a person would, and end it and all its processes afterwards.
 
     `base` stands before the path of each address, such as "/lab". `descriptors` is the most that
     the page process may have; 0 for as many as this one. `port` is its own; 0 for any free one.
+    Unless told not to `wait`, it answers by then.
     """
     port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
@@ -63,7 +65,8 @@ def serve(
     if descriptors:
         server.process.rlimit(psutil.RLIMIT_NOFILE, (descriptors, descriptors))
     try:
-        wait_until_healthy(server)
+        if wait:
+            wait_until_healthy(server)
         yield server
     finally:
         _end(server)
