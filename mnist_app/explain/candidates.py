@@ -12,8 +12,6 @@ from mnist_app.imaging.normalize import Image, bounding_box, normalize_ink
 
 WIDTHS = {False: (0.7, 1.0, 1.4), True: (1.0, 1.6, 2.4)}
 """The widths of pens and of erasers, as shares of the pen's that drew the digit."""
-# Strokes are tried on a canvas of this side.
-_SIDE = 140
 # The grid: centers along each side of the box around the ink, directions of half a turn, and
 # lengths as shares of the box's larger side.
 _CENTERS, _DIRECTIONS, _LENGTHS = 5, 4, (0.25, 0.5)
@@ -28,24 +26,23 @@ _SOLID = 100
 _SPECK = 4
 
 
-class Sketch:
-    """A drawing on a small canvas, on which many strokes are tried."""
+class Drawing:
+    """A drawing, and strokes that may be worth a try on it."""
 
     def __init__(self, ink: Image) -> None:
         """`ink` is uint8 (side, side), bright on black. Raises ValueError where there is none."""
-        self.factor = _SIDE / max(ink.shape)
-        """How much smaller this canvas is than that of `ink`."""
-        small = cv2.resize(ink, None, fx=self.factor, fy=self.factor, interpolation=cv2.INTER_AREA)
-        self.ink: Image = np.asarray(small, dtype=np.uint8)
-        x, y, width, height = bounding_box(self.ink)
+        x, y, width, height = bounding_box(ink)
         if not width:
             raise ValueError("A stroke changes nothing where nothing is drawn.")
-        self._corner = np.array([x, y], float)
-        self._extent = np.array([width, height], float)
+        self.ink = ink
+        self.image = normalize_ink(ink)
+        """What a network sees of it, uint8 (28, 28)."""
         self.size = float(max(width, height))
         """The larger side of the box around the ink, in pixels."""
-        self.pen = pen_width(self.ink)
-        self.image = normalize_ink(self.ink)
+        self.pen = pen_width(ink)
+        """The width in pixels of the pen that drew it."""
+        self._corner = np.array([x, y], float)
+        self._extent = np.array([width, height], float)
 
     def within(self, points: Points) -> Points:
         """Return a path that keeps its pen on the canvas."""

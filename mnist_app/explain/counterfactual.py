@@ -11,15 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import cv2
 import numpy as np
 
-from mnist_app.explain.candidates import WIDTHS, Sketch
+from mnist_app.explain.candidates import WIDTHS, Drawing
 from mnist_app.explain.library import Library
 from mnist_app.explain.strokes import Stroke, Strokes, changed_share, drawn
-from mnist_app.explain.tries import MOST_INK, Goal, Tries, softmax
+from mnist_app.explain.tries import Goal, Tries, softmax
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import Image, find_problem, normalize, normalize_ink
 
+MOST_INK = 0.4
+"""The most ink that strokes may change, as a share of the digit's own."""
 ALTERNATIVES = 4
 """How many ways are returned at most, the one with the least ink first."""
 MOST_STROKES = 3
@@ -29,20 +32,22 @@ MOST_STROKES = 3
 _NEAREST = 40
 # So many of the first tries live on, by each ranking.
 _FIRST = 40
-# Generations, and how many tries live on to the next by each ranking.
-_GENERATIONS, _PARENTS = 10, 5
+# Tries are made on a canvas of this side, and then on the canvas itself.
+_COARSE_SIDE = 140
+# How far the points of a child move, as a share of the box's larger side, a number a generation.
+_COARSE_REACHES, _FINE_REACHES = np.geomspace(0.15, 0.04, 8), np.geomspace(0.04, 0.02, 3)
+# How many tries live on to the next generation by each ranking.
+_PARENTS = 5
+# How many live on by each from the small canvas to the canvas itself, and how many beside these
+# that do it and are unlike each other.
+_TO_FINE, _UNLIKE = 12, 8
 # How many children each has that differ a little, and how many with another stroke.
 _CHANGED, _JOINED = 7, 6
-# How far the points of a child move, as a share of the box's larger side: in the first generation
-# and in the last.
-_FAR, _NEAR = 0.15, 0.03
 _MOST_POINTS = 4
 # How often a child has one stroke less.
 _WITHOUT_ONE = 0.05
 # What all the digit's ink costs when strokes are chosen by what they promise, in logits.
 _PROMISED_INK_COST = 10.0
-# Of those that do it, so many are drawn on the canvas itself at most.
-_CHECKED = 60
 # How far apart two alternatives lie at least, as a share of the box's larger side.
 _APART = 0.2
 
@@ -91,14 +96,15 @@ class Search:
         `reject_below` is the network's, see `networks.prediction`; `examples` are images of each
         digit, uint8 (n, 28, 28). Raises ValueError where there is no ink.
         """
-        self._ink, self._reader, self._seed = ink, reader, seed
+        self._reader, self._seed = reader, seed
         self._reject_below = reject_below
         self._examples = examples
-        self._sketch = Sketch(ink)
-        self._library = Library(self._sketch)
-        self._all_ink = float(self._sketch.ink.sum())
-        self._own = int(reader.logits(normalize_ink(ink)[np.newaxis])[0].argmax())
-        self._first = self._try([(), *((stroke,) for stroke in self._sketch.first_strokes())])
+        self._drawing = Drawing(ink)
+        self._library = Library(self._drawing)
+        self._coarse, self._fine = _Canvas(ink, _COARSE_SIDE), _Canvas(ink, max(ink.shape))
+        self._own = int(reader.logits(self._drawing.image[np.newaxis])[0].argmax())
+        first = [(stroke,) for stroke in self._drawing.first_strokes()]
+        self._first = self._try(self._coarse, [(), *first])
 
     def find(self, wanted: int) -> list[Counterfactual]:
         """Return strokes with which the network says `wanted`, 0 to 9, the least ink first.
@@ -106,36 +112,54 @@ class Search:
         Nothing where none were found that change at most `MOST_INK` of the digit's ink.
         """
         chance = np.random.default_rng([self._seed, wanted])
-        examples = _nearest(self._sketch.image, self._examples[wanted])
-        goal = Goal(self._own, wanted, self._reject_below, examples)
-        best = self._first.best(goal, _FIRST)
-        best = best + self._try(list(self._sketch.towards(examples)))
-        tries = best = _legible(best, goal)
-        for reach in self._sketch.size * np.geomspace(_FAR, _NEAR, _GENERATIONS):
+        examples = _nearest(self._drawing.image, self._examples[wanted])
+        goal = Goal(self._own, wanted, self._reject_below, MOST_INK, examples)
+        first = self._first.best(goal, _FIRST)
+        first = first + self._try(self._coarse, list(self._drawing.towards(examples)))
+        coarse = self._bred(self._coarse, first, goal, chance)
+        return self._kept(self._bred(self._fine, self._on_fine(coarse, goal), goal, chance), goal)
+
+    def _bred(
+        self, canvas: "_Canvas", tries: Tries, goal: Goal, chance: np.random.Generator
+    ) -> Tries:
+        """Return the tries of some generations that do it, and the best of the last one."""
+        is_coarse = canvas is self._coarse
+        best = self._legible(canvas, tries, goal)
+        reached = best.take(np.flatnonzero(best.are_reached(goal)))
+        for reach in self._drawing.size * (_COARSE_REACHES if is_coarse else _FINE_REACHES):
             best = best.best(goal, _PARENTS)
-            changed = [
+            children = [
                 self._changed(parent, reach, chance)
                 for parent in best.strokes
                 if parent
                 for _ in range(_CHANGED)
             ]
-            children = self._try(changed + self._joined(best, wanted, chance))
-            children = _legible(children, goal)
-            tries, best = tries + children, best + children
-        return self._checked(tries, goal)
+            if is_coarse:
+                children += self._joined(best, goal, chance)
+            tried = self._legible(canvas, self._try(canvas, children), goal)
+            reached += tried.take(np.flatnonzero(tried.are_reached(goal)))
+            best += tried
+        return reached + best
 
-    def _joined(self, tries: Tries, wanted: int, chance: np.random.Generator) -> list[Strokes]:
+    def _on_fine(self, tries: Tries, goal: Goal) -> Tries:
+        """Return the best tries as they are on the canvas itself, and some that are unlike."""
+        best = tries.best(goal, _TO_FINE)
+        reached = tries.take(np.flatnonzero(tries.are_reached(goal)))
+        return self._try(self._fine, [*best.strokes, *self._unlike(reached, _UNLIKE).strokes])
+
+    def _joined(self, tries: Tries, goal: Goal, chance: np.random.Generator) -> list[Strokes]:
         """Return tries with one more stroke each, of those that promise most."""
-        tries = tries.take(np.flatnonzero([len(one) < MOST_STROKES for one in tries.strokes]))
+        are_short = np.array([len(one) < MOST_STROKES for one in tries.strokes])
+        tries = tries.take(np.flatnonzero(are_short & tries.images.any(axis=(1, 2))))
         if not tries.strokes:
             return []
-        powers = softmax(np.where(np.arange(10) == wanted, -np.inf, tries.logits))
-        signs = (np.arange(10) == wanted) - powers
+        is_wanted = np.arange(tries.logits.shape[1]) == goal.wanted
+        signs = is_wanted - softmax(np.where(is_wanted, -np.inf, tries.logits))
         slopes = self._reader.slopes(tries.images, signs.astype(np.float32))
-        brought, costs = self._library.promises(tries.canvases, tries.images, slopes)
-        shares = costs / self._all_ink
-        worth = brought - _PROMISED_INK_COST * shares
-        worth[shares + tries.inks > MOST_INK] = -np.inf
+        canvases = [self._coarse.drawn(one) for one in tries.strokes]
+        brought, inks = self._library.promises(canvases, tries.images, slopes)
+        worth = brought - _PROMISED_INK_COST * inks
+        worth[inks + tries.inks > MOST_INK] = -np.inf
         # The best of each of some groups drawn by lot, so that they are not all alike.
         groups = np.array_split(chance.permutation(len(worth)), _JOINED)
         return [
@@ -165,66 +189,82 @@ class Search:
         elif kind == 3 and len(points) > 2:
             points = np.delete(points, int(chance.integers(len(points))), axis=0)
         elif kind == 4:
-            width = self._sketch.pen * float(chance.choice(WIDTHS[stroke.erases]))
+            width = self._drawing.pen * float(chance.choice(WIDTHS[stroke.erases]))
         else:
             end, before = (0, 1) if chance.integers(2) else (-1, -2)
             points = points.copy()
             points[end] += chance.uniform(-0.6, 0.6) * (points[before] - points[end])
-        return Stroke(self._sketch.within(points), width, stroke.erases)
+        return Stroke(self._drawing.within(points), width, stroke.erases)
 
-    def _try(self, strokes: Sequence[Strokes]) -> Tries:
-        canvases = [drawn(self._sketch.ink, some) for some in strokes]
-        images = np.stack([normalize_ink(one) for one in canvases])
-        inks = np.array([changed_share(self._sketch.ink, one) for one in canvases])
-        return Tries(strokes, canvases, images, self._reader.logits(images), inks)
+    def _try(self, canvas: "_Canvas", strokes: Sequence[Strokes]) -> Tries:
+        made = [canvas.drawn(some) for some in strokes]
+        images = np.stack([normalize_ink(one) for one in made])
+        inks = np.array([changed_share(canvas.ink, one) for one in made])
+        return Tries(strokes, images, self._reader.logits(images), inks)
 
-    def _checked(self, tries: Tries, goal: Goal) -> list[Counterfactual]:
-        """Return the best tries that hold on the canvas itself, none like another."""
+    def _legible(self, canvas: "_Canvas", tries: Tries, goal: Goal) -> Tries:
+        """Return tries without those that do it, but look like no digit or more than one."""
         reached = np.flatnonzero(tries.are_reached(goal))
-        found: list[Counterfactual] = []
-        for at in reached[np.argsort(tries.inks[reached])][:_CHECKED]:
-            strokes = tuple(one.scaled(1 / self._sketch.factor) for one in tries.strokes[at])
-            if any(self._are_alike(strokes, one.strokes) for one in found):
-                continue
-            made = self._draw(strokes, goal)
-            if made is not None:
-                found.append(made)
-            if len(found) == ALTERNATIVES:
-                break
-        return sorted(found, key=lambda one: one.ink)
+        side = max(canvas.ink.shape)
+        illegible = [
+            at
+            for at in map(int, reached)
+            if find_problem(canvas.drawn(tries.strokes[at]), side) is not None
+        ]
+        return tries.take(np.setdiff1d(np.arange(len(tries.strokes)), illegible))
 
-    def _draw(self, strokes: Strokes, goal: Goal) -> Counterfactual | None:
-        """Return what strokes do on the canvas itself; None where that is not what they should."""
-        canvas = drawn(self._ink, strokes)
-        normalized = normalize(canvas, background="black")
-        ink = changed_share(self._ink, canvas)
-        if normalized.problem is not None:
-            return None
-        image = normalized.image[np.newaxis]
-        made = Tries([strokes], [canvas], image, self._reader.logits(image), np.array([ink]))
-        if not made.are_reached(goal)[0]:
-            return None
-        return Counterfactual(strokes, canvas, normalized.image, made.logits[0], ink)
+    def _kept(self, tries: Tries, goal: Goal) -> list[Counterfactual]:
+        """Return the best tries that hold as the page draws and reads them, none like another."""
+        reached = self._unlike(tries.take(np.flatnonzero(tries.are_reached(goal))), ALTERNATIVES)
+        found = []
+        for at, strokes in enumerate(reached.strokes):
+            drawn_over = self._fine.drawn(strokes)
+            normalized = normalize(drawn_over, background="black")
+            if normalized.problem is None and np.array_equal(normalized.image, reached.images[at]):
+                ink = float(reached.inks[at])
+                found.append(
+                    Counterfactual(strokes, drawn_over, normalized.image, reached.logits[at], ink)
+                )
+        return found
+
+    def _unlike(self, tries: Tries, count: int) -> Tries:
+        """Return those with the least ink that are unlike each other."""
+        kept: list[int] = []
+        for at in map(int, np.argsort(tries.inks, kind="stable")):
+            one = tries.strokes[at]
+            if not any(self._are_alike(one, tries.strokes[other]) for other in kept):
+                kept.append(at)
+            if len(kept) == count:
+                break
+        return tries.take(np.array(kept, np.int64))
 
     def _are_alike(self, some: Strokes, others: Strokes) -> bool:
         return all(
-            one.erases == other.erases and self._distance(one, other) < _APART * self._sketch.size
+            one.erases == other.erases and _distance(one, other) < _APART * self._drawing.size
             for one, other in zip(some, others, strict=False)
         )
 
-    def _distance(self, one: Stroke, other: Stroke) -> float:
-        between = one.points.mean(axis=0) - other.points.mean(axis=0)
-        return float(np.linalg.norm(between) * self._sketch.factor)
+
+class _Canvas:
+    """A drawing at a scale at which strokes are tried on it."""
+
+    def __init__(self, ink: Image, side: int) -> None:
+        """`side` is the larger side that the canvas is shrunk to, in pixels."""
+        self._factor = min(1, side / max(ink.shape))
+        self.ink = ink if self._factor == 1 else self._shrunk(ink)
+
+    def drawn(self, strokes: Strokes) -> Image:
+        """Return the ink with strokes over it; their points lie on the canvas as it was drawn."""
+        return drawn(self.ink, tuple(one.scaled(self._factor) for one in strokes))
+
+    def _shrunk(self, ink: Image) -> Image:
+        factor = self._factor
+        small = cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        return np.asarray(small, dtype=np.uint8)
 
 
-def _legible(tries: Tries, goal: Goal) -> Tries:
-    """Return tries without those that do it, but look like more than one digit."""
-    reached = np.flatnonzero(tries.are_reached(goal))
-    sides = [max(canvas.shape) for canvas in tries.canvases]
-    illegible = [
-        at for at in map(int, reached) if find_problem(tries.canvases[at], sides[at]) is not None
-    ]
-    return tries.take(np.setdiff1d(np.arange(len(tries.strokes)), illegible))
+def _distance(one: Stroke, other: Stroke) -> float:
+    return float(np.linalg.norm(one.points.mean(axis=0) - other.points.mean(axis=0)))
 
 
 def _nearest(image: Image, others: Image) -> Image:

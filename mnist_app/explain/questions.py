@@ -88,15 +88,17 @@ class Resistance:
     images: int
 
 
+@dataclass(frozen=True, eq=False)
 class WhyQuestion(Question[Answer]):
     """A question about why."""
+
+    explained: Explained
 
 
 @dataclass(frozen=True, eq=False)
 class AskEvidence(WhyQuestion[Evidence]):
     """What speaks for this digit, and what against it?"""
 
-    explained: Explained
     image: Image
     """Shape (28, 28), 0 to 255."""
     digit: int
@@ -108,7 +110,6 @@ class AskEvidence(WhyQuestion[Evidence]):
 class AskStrokes(WhyQuestion[dict[int, list[Counterfactual]]]):
     """Which strokes make the network say each of these digits? The answer: digit -> strokes."""
 
-    explained: Explained
     ink: Image
     """What was drawn, bright on black, uint8 (side, side)."""
     wanted: tuple[int, ...]
@@ -118,7 +119,6 @@ class AskStrokes(WhyQuestion[dict[int, list[Counterfactual]]]):
 class AskNoise(WhyQuestion[Noise]):
     """Which noise makes the network say this digit, and do others fall for it, too?"""
 
-    explained: Explained
     image: Image
     wanted: int
     strengths: tuple[int, ...]
@@ -132,7 +132,6 @@ class AskNoise(WhyQuestion[Noise]):
 class AskDream(WhyQuestion[Dream]):
     """What does this unit, map or digit look for?"""
 
-    explained: Explained
     layer: str
     number: int
 
@@ -141,5 +140,4 @@ class AskDream(WhyQuestion[Dream]):
 class AskResistance(WhyQuestion[Resistance]):
     """How strong must the fast gradient sign method be to fool this network?"""
 
-    network: str
     strengths: tuple[int, ...]

@@ -13,6 +13,9 @@ Points = NDArray[np.float64]
 
 # cv2.polylines takes points as fixed-point numbers, here in sixteenths of a pixel.
 _FRACTION_BITS = 4
+# By so many pixels are smooth lines wider than asked for where the thickness is even; odd ones are
+# as wide as the next even ones.
+_SMOOTH_EDGES = 1.4
 # A stroke is drawn over ink, which is not 255 at its edges; so much counts as ink.
 _INK = 128
 THINNEST_PEN = 4
@@ -41,7 +44,7 @@ class Stroke:
         drawn = ink.copy()
         fixed = np.rint((self.points - 0.5) * 2**_FRACTION_BITS).astype(np.int32)
         color = 0 if self.erases else 255
-        thickness = max(1, round(self.width))
+        thickness = max(1, 2 * round((self.width - _SMOOTH_EDGES) / 2))
         cv2.polylines(drawn, [fixed], False, color, thickness, cv2.LINE_AA, _FRACTION_BITS)
         return drawn
 

@@ -11,8 +11,6 @@ from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks.prediction import top_two_mass
 
-MOST_INK = 0.4
-"""The most ink that strokes may change, as a share of the digit's own."""
 # What tries are worth: by how much the wanted digit's logit exceeds the others', of which more than
 # this counts no more, less their ink.
 _ENOUGH_LEAD = 0.5
@@ -32,6 +30,8 @@ class Goal:
     wanted: int
     reject_below: float
     """The network's, see `networks.prediction`."""
+    most_ink: float
+    """The most that may change, as a share of the digit's own."""
     examples: Image
     """Images of the wanted digit, uint8 (n, 28, 28)."""
 
@@ -41,8 +41,6 @@ class Tries:
     """Strokes that were tried."""
 
     strokes: Sequence[Strokes]
-    canvases: Sequence[Image]
-    """The ink with the strokes over it."""
     images: Image
     """What the network sees then, uint8 (n, 28, 28)."""
     logits: Array
@@ -54,7 +52,7 @@ class Tries:
         """Say for each whether the network says the wanted digit, with no more ink than allowed."""
         says_it = self.logits.argmax(axis=1) == goal.wanted
         is_digit = top_two_mass(softmax(self.logits)) >= goal.reject_below
-        return np.asarray(says_it & is_digit & (self.inks <= MOST_INK), dtype=np.bool_)
+        return np.asarray(says_it & is_digit & (self.inks <= goal.most_ink), dtype=np.bool_)
 
     def best(self, goal: Goal, count: int) -> "Tries":
         """Return the most valuable tries by each of three rankings.
@@ -70,7 +68,7 @@ class Tries:
         cost = np.where(lead >= _ENOUGH_LEAD, _INK_COST, _FIRST_INK_COST) * self.inks
         mass = top_two_mass(softmax(self.logits))
         cost += _NO_DIGIT_COST * np.maximum(np.log(goal.reject_below / mass), 0)
-        cost += _TOO_MUCH_COST * np.maximum(self.inks - MOST_INK, 0)
+        cost += _TOO_MUCH_COST * np.maximum(self.inks - goal.most_ink, 0)
         between = np.minimum(leads[:, goal.own], _ENOUGH_LEAD) + 8 * np.minimum(
             others, _LEFT_BEHIND
         )
@@ -83,7 +81,6 @@ class Tries:
         """Return some of the tries."""
         return Tries(
             [self.strokes[at] for at in which],
-            [self.canvases[at] for at in which],
             self.images[which],
             self.logits[which],
             self.inks[which],
@@ -93,7 +90,6 @@ class Tries:
         """Return the tries of both."""
         return Tries(
             [*self.strokes, *other.strokes],
-            [*self.canvases, *other.canvases],
             np.concatenate([self.images, other.images]),
             np.concatenate([self.logits, other.logits]),
             np.concatenate([self.inks, other.inks]),

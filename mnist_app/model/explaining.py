@@ -24,6 +24,7 @@ from mnist_app.explain.questions import (
     Resistance,
     WhyQuestion,
 )
+from mnist_app.explain.tries import softmax
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.model.weighted_network import WeightedNetwork, Weights, weighted_network
@@ -67,8 +68,8 @@ def answer(question: WhyQuestion[Any]) -> object:
             return noise(question)
         case AskDream():
             return dream(question)
-        case AskResistance(network, strengths):
-            return resistance(network, strengths)
+        case AskResistance():
+            return resistance(question)
     raise TypeError(f"{type(question).__name__} is no question that can be answered.")
 
 
@@ -80,10 +81,9 @@ def evidence(asked: AskEvidence) -> Evidence:
         raise PredictionError(f"A window has an odd side, from 1 to {IMAGE_SIDE - 1} pixels.")
     subject = _Subject(asked.explained)
     logits, black = subject.logits(np.stack([asked.image, np.zeros_like(asked.image)]))
-    without = subject.logits(hidden(asked.image, asked.window))[:, asked.digit]
     return Evidence(
         logits,
-        (logits[asked.digit] - without).reshape(IMAGE_SIDE, IMAGE_SIDE),
+        _occlusion(subject, asked),
         _integrated(subject, asked.image, asked.digit),
         float(logits[asked.digit] - black[asked.digit]),
         _grad_cam(subject, asked.image, asked.digit),
@@ -113,30 +113,30 @@ def noise(asked: AskNoise) -> Noise:
         raise PredictionError(f"Noise is made in 1 to {MOST_NOISE_STEPS} steps.")
     subject = _Subject(asked.explained)
     images = _noisy(subject, asked)
-    answers = {asked.explained.network: _softmax(subject.logits(images))}
+    answers = {asked.explained.network: softmax(subject.logits(images))}
     for other in asked.others:
-        answers.setdefault(other, _softmax(_Subject(Explained(other)).logits(images)))
+        answers.setdefault(other, softmax(_Subject(Explained(other)).logits(images)))
     return Noise(asked.strengths, images, answers)
 
 
-def resistance(network: str, strengths: tuple[int, ...]) -> Resistance:
+def resistance(asked: AskResistance) -> Resistance:
     """Return how many test images a network reads right under noise against their own digit.
 
     One step of the fast gradient sign method at each strength. Raises as `answer` does.
     """
-    _check_strengths(strengths)
-    subject = _Subject(Explained(network))
+    _check_strengths(asked.strengths)
+    subject = _Subject(asked.explained)
     test = datasets.load_test()[:RESISTED]
     images = test.images.astype(np.float32)
     signs = tf.one_hot(test.labels, DIGITS, on_value=1.0, off_value=-1.0 / (DIGITS - 1))
     slopes, _ = subject.network.slopes(subject.weights, tf.constant(images), signs)
     away = -np.sign(slopes.numpy())
     accuracies = []
-    for strength in strengths:
+    for strength in asked.strengths:
         noisy = np.rint(np.clip(images + strength * away, 0, 255)).astype(np.uint8)
         read = subject.logits(noisy).argmax(axis=1)
         accuracies.append(float(np.mean(read == test.labels)))
-    return Resistance(strengths, tuple(accuracies), len(images))
+    return Resistance(asked.strengths, tuple(accuracies), len(images))
 
 
 def dream(asked: AskDream) -> Dream:
@@ -253,6 +253,16 @@ def _changed(network: WeightedNetwork, explained: Explained) -> Weights:
     return weights | {name: fresh[name] for name in names}
 
 
+def _occlusion(subject: _Subject, asked: AskEvidence) -> Array:
+    """Return by how much the logit falls when a window around each pixel is black, (28, 28)."""
+    images = hidden(asked.image, asked.window)
+    hides_ink = (images != asked.image).any(axis=(1, 2))
+    read = subject.logits(np.concatenate([asked.image[np.newaxis], images[hides_ink]]))
+    falls = np.zeros(len(images), np.float32)
+    falls[hides_ink] = read[0, asked.digit] - read[1:, asked.digit]
+    return falls.reshape(IMAGE_SIDE, IMAGE_SIDE)
+
+
 def _integrated(subject: _Subject, image: Image, digit: int) -> Array:
     """Return integrated gradients from black, https://arxiv.org/abs/1703.01365, (28, 28)."""
     shares, widths = _steps(subject, image, digit)
@@ -329,11 +339,6 @@ def _ascend(subject: _Subject, layer: str, number: int) -> Image:
 @functools.cache
 def _only(digit: int) -> tf.Tensor:
     return tf.one_hot([digit], DIGITS)
-
-
-def _softmax(logits: Array) -> Array:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def _check_digits(*digits: int) -> None:

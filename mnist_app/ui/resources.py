@@ -23,7 +23,7 @@ from mnist_app.analysis.scores import Scores
 from mnist_app.data import datasets, statistics
 from mnist_app.data.datasets import EMNIST, MNIST
 from mnist_app.data.statistics import Statistics
-from mnist_app.explain.questions import AskResistance, Resistance
+from mnist_app.explain.questions import AskResistance, Explained, Resistance
 from mnist_app.imaging.convolution import Array
 from mnist_app.inference import Inference, InferenceError, on_cluster
 from mnist_app.networks import card as cards
@@ -205,7 +205,7 @@ def resistance(name: str, strengths: tuple[int, ...]) -> Resistance | None:
 
 @_keep(40)
 def _resistance(name: str, version: int, strengths: tuple[int, ...]) -> Resistance:  # noqa: ARG001
-    return inference().background().why(AskResistance(name, strengths))
+    return inference().background().why(AskResistance(Explained(name), strengths))
 
 
 @_keep(64)

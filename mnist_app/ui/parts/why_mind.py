@@ -6,9 +6,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mnist_app.explain.counterfactual import Counterfactual
+from mnist_app.explain.counterfactual import MOST_INK, Counterfactual
 from mnist_app.explain.questions import AskStrokes, Explained
-from mnist_app.explain.tries import MOST_INK
 from mnist_app.inference import Refused
 from mnist_app.ui import canvas, layout, why_session
 from mnist_app.ui.components.change_of_mind import change_of_mind
