@@ -39,7 +39,10 @@ def main() -> None:
     print("|---|---|---|")
     inference = Inference()
     for network in NETWORKS:
-        print(f"| {network} | {_maps(inference, network)} | {_strokes(inference, network)} |")
+        print(
+            f"| {network} | {_maps(inference, network)} | {_strokes(inference, network)} |",
+            flush=True,
+        )
     inference.stop()
     print(f"\n| a stroke on Draw, {STROKES} of them | p50 | p95 |\n|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
