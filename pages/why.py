@@ -163,6 +163,7 @@ def show_question(asked: Asked) -> None:
     match question:
         case "mind":
             why_mind.show(asked.subject, asked.explained, asked.answer.probabilities)
+            why_mind.offer_back()
         case "noise":
             why_noise.show(asked.subject, asked.explained, asked.answer.probabilities)
         case "dream":

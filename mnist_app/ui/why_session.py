@@ -18,6 +18,7 @@ QUESTIONS = ("mind", "noise", "dream", "alike", "game")
 _ANSWERED = "answered_"
 _GAME = "stroke_game"
 _BEST = "stroke_game_best"
+_BEFORE = "before_taken_stroke"
 
 
 def answered(name: str, question: object) -> object | None:
@@ -46,3 +47,14 @@ def best_scores() -> dict[tuple[int, int], float]:
     """Return the visitor's best games: (from, to) -> share of the digit's ink, to be changed."""
     best: dict[tuple[int, int], float] = st.session_state.setdefault(_BEST, {})
     return best
+
+
+def keep_before(drawing: Drawing, canvas: int) -> None:
+    """Keep the drawing that a stroke was put onto; `canvas` is the new one's number."""
+    st.session_state[_BEFORE] = drawing, canvas
+
+
+def before(canvas: int) -> Drawing | None:
+    """Return the drawing that a stroke was put onto; None where that is another canvas."""
+    kept: tuple[Drawing, int] | None = st.session_state.get(_BEFORE)
+    return kept[0] if kept and kept[1] == canvas else None

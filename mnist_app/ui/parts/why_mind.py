@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mnist_app.explain.counterfactual import MOST_INK, Counterfactual
 from mnist_app.explain.questions import AskStrokes, Explained
 from mnist_app.inference import Refused
-from mnist_app.ui import canvas, layout, why_session
+from mnist_app.ui import canvas, layout, session, why_session
 from mnist_app.ui.components.change_of_mind import change_of_mind
 from mnist_app.ui.drawing import Drawing
 from mnist_app.ui.markup.numbers import exact_percent
@@ -85,4 +85,13 @@ def wanted(probabilities: NDArray[np.float32], *, only_next: bool) -> list[int]:
 
 def take(found: Counterfactual) -> None:
     """Put a stroke onto the visitor's canvas."""
+    drawn = session.drawing()
     canvas.put_whole(found.canvas, "Your digit with the change that makes it another one")
+    why_session.keep_before(drawn, session.drawing().canvas)
+
+
+def offer_back() -> None:
+    """Let the visitor take back a stroke that was put onto the canvas."""
+    drawn = why_session.before(session.drawing().canvas)
+    if drawn is not None:
+        st.button("Take it back", icon=":material/undo:", on_click=canvas.put_back, args=(drawn,))

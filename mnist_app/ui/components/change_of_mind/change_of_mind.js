@@ -6,17 +6,23 @@ const ERASER = "#4b9bf5";
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".mind");
-  const state = keptAt(root, () => ({ digit: null, number: 0 }));
+  const state = keptAt(root, () => ({ digit: null, number: 0, isPicked: false }));
   const digits = Object.keys(data.found).map(Number);
-  if (!data.found[state.digit]) state.digit = digits.find((digit) => data.found[digit].length) ?? digits[0];
+  state.isPicked &&= state.digit in data.found;
+  // The first that was found stays while others are found.
+  if (!state.isPicked && !data.found[state.digit]?.length) {
+    state.digit = digits.find((digit) => data.found[digit].length) ?? digits[0];
+  }
   loadImage(`data:image/png;base64,${data.ink}`).then((ink) => {
-    const show = (digit, number) => {
-      Object.assign(state, { digit, number });
-      paintAll(root, data, ink, state, show);
+    const paint = () => paintAll(root, data, ink, state, pick);
+    const pick = (digit, number) => {
+      Object.assign(state, { digit, number, isPicked: true });
+      paint();
     };
     const most = (data.found[state.digit] ?? []).length - 1;
-    show(state.digit, Math.max(0, Math.min(state.number, most)));
-    root.querySelector(".take").onclick = () => setTriggerValue("taken", { ...state });
+    state.number = Math.max(0, Math.min(state.number, most));
+    paint();
+    root.querySelector(".take").onclick = () => setTriggerValue("taken", { digit: state.digit, number: state.number });
   });
 }
 
@@ -29,7 +35,7 @@ function loadImage(source) {
   });
 }
 
-function paintAll(root, data, ink, { digit, number }, show) {
+function paintAll(root, data, ink, { digit, number }, pick) {
   const paintTile = (button, stroke, alt) => {
     const canvas = document.createElement("canvas");
     paintStrokes(canvas, data.side, ink, stroke);
@@ -40,7 +46,7 @@ function paintAll(root, data, ink, { digit, number }, show) {
   root.querySelector(".tiles").replaceChildren(
     ...data.before.map((_, at) => {
       const [shortest] = data.found[at] ?? [];
-      const button = buttonOf(at === digit, () => show(at, 0));
+      const button = buttonOf(at === digit, () => pick(at, 0));
       button.disabled = !data.found[at];
       const title = document.createElement("b");
       title.textContent = at;
@@ -62,7 +68,7 @@ function paintAll(root, data, ink, { digit, number }, show) {
   const ways = strokes.length > 1 ? strokes : [];
   root.querySelector(".others").replaceChildren(
     ...ways.map((other, at) => {
-      const button = buttonOf(at === number, () => show(digit, at));
+      const button = buttonOf(at === number, () => pick(digit, at));
       paintTile(button, other, `Stroke ${at + 1}: ${share(other.ink)} of the ink`);
       return button;
     }),
@@ -71,7 +77,7 @@ function paintAll(root, data, ink, { digit, number }, show) {
 }
 
 function belowTile({ before, found }, digit) {
-  if (found[digit]) return found[digit].length ? `${share(found[digit][0].ink)} ink` : "none found";
+  if (found[digit]) return found[digit].length ? `${share(found[digit][0].ink)} ink` : "none";
   return before[digit] === Math.max(...before) ? "as drawn" : "…";
 }
 

@@ -73,13 +73,13 @@ function figureOfMap(map, image) {
   figure.className = "map";
   figure.innerHTML =
     '<figcaption></figcaption><div class="over"><canvas role="img"></canvas><div class="read"></div></div>' +
-    '<div class="scale"><span></span><i></i><span></span></div><p></p>';
+    '<div class="scale"><span></span><i></i><span></span><small>logits</small></div><p></p>';
   const find = (name) => figure.querySelector(name);
   const end = rounded(map.high);
   find("figcaption").textContent = map.title;
   find("p").textContent = map.sentence;
   const [low, high] = figure.querySelectorAll(".scale span");
-  [low.textContent, high.textContent] = [`−${end}`, `+${end} logits`];
+  [low.textContent, high.textContent] = [`−${end}`, `+${end}`];
   find("i").style.background = gradientOf("diverging");
   const indices = bytesOf(map.indices);
   const canvas = find("canvas");
