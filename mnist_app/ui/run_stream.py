@@ -103,7 +103,7 @@ def _is_taken_back(before: Look, now: Look) -> bool:
 def _state(run: Run, history: History, trouble: str) -> dict[str, Any]:
     place = runs.place_in_queue(run) if run.status == "queued" else (0, 0)
     return {
-        "status": run.status,
+        "status": "queued" if workers.goes_on(run.status) else run.status,
         "state": run_words.state(run),
         "where": run_words.where(run, *place),
         "progress": 1.0 if run.status == "done" else round(run.progress, 4),
