@@ -80,10 +80,11 @@ def main() -> None:
     given = parser.parse_args()
     tally, found = measure_pages(given.people, given.kills)
     print_pages(tally, given.people, found)
-    outcome = cluster_trainings.Outcome()
-    if given.runs:
-        outcome = cluster_trainings.measure(given.runs, 40, 2, given.training_kills)
-        cluster_trainings.print_table(outcome)
+    if not given.runs:
+        print(f"lost {len(found.lost)}; no trainings were measured")
+        return
+    outcome = cluster_trainings.measure(given.runs, 40, 2, given.training_kills)
+    cluster_trainings.print_table(outcome)
     lost = len(found.lost) + outcome.lost
     print(f"\nlost {lost}, run twice {outcome.twice}, results unequal {outcome.unequal}")
 
