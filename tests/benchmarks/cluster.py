@@ -36,8 +36,8 @@ from tests.benchmarks import cluster_trainings, phones, visitors
 from tests.benchmarks.draw import processor
 from tests.benchmarks.returning_visitors import LOST, ReturningVisitor
 from tests.benchmarks.room import owner_of, spread
-from tests.support.dask_cluster import Part, dask_cluster
-from tests.support.postgres import Restart, restartable_postgres
+from tests.support.dask_cluster import Part
+from tests.support.postgres import Restart, fresh_database, restartable_postgres
 from tests.support.proxy import proxy, status, wait_until_ready
 from tests.support.serving import free_port
 
@@ -78,28 +78,34 @@ def main() -> None:
     for name, default in (("people", 200), ("kills", 10), ("runs", 100), ("training-kills", 20)):
         parser.add_argument(f"--{name}", type=int, default=default)
     given = parser.parse_args()
-    os.environ[limits.RUNS_PER_VISITOR.variable] = str(cluster_trainings.MOST_RUNS_EACH)
-    found = Found()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mnist-lab-")))
-        alone = cluster_trainings.train_undisturbed(folder / "alone") if given.runs else {}
-        os.environ |= {"MNIST_APP_HOME": str(folder), limits.TRAINERS.variable: "0"}
-        server, restart = stack.enter_context(restartable_postgres())
-        database = stack.enter_context(cluster_trainings.logged_store(server))
-        with replicas(folder) as both, proxy(folder, [_port(one) for one in both]) as url:
-            tally = asyncio.run(visitors.crowd(url, given.people, 5, 10.0))
-            asyncio.run(strike(url, both, given.kills, restart, found))
-        print_pages(tally, given.people, found)
-        outcome = cluster_trainings.Outcome()
-        if given.runs:
-            cluster = stack.enter_context(dask_cluster(folder, 2))
-            faults = cluster_trainings.Faults(cluster, database)
-            outcome = cluster_trainings.train_under_faults(
-                alone, faults, given.runs, 40, given.training_kills
-            )
-            cluster_trainings.print_table(outcome)
+    tally, found = measure_pages(given.people, given.kills)
+    print_pages(tally, given.people, found)
+    if not given.runs:
+        print(f"lost {len(found.lost)}; no trainings were measured")
+        return
+    outcome = cluster_trainings.measure(given.runs, 40, 2, given.training_kills)
+    cluster_trainings.print_table(outcome)
     lost = len(found.lost) + outcome.lost
     print(f"\nlost {lost}, run twice {outcome.twice}, results unequal {outcome.unequal}")
+
+
+def measure_pages(people: int, kills: int) -> tuple[visitors.Tally, Found]:
+    """Let a crowd draw, then kill each page process so often, and return what came of both."""
+    found, usual = Found(), dict(os.environ)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mnist-lab-")))
+        server, restart = stack.enter_context(restartable_postgres())
+        store = stack.enter_context(fresh_database(server))
+        os.environ |= {"MNIST_APP_HOME": str(folder), "MNIST_APP_STORE": store}
+        os.environ[limits.TRAINERS.variable] = "0"
+        both = stack.enter_context(replicas(folder))
+        url = stack.enter_context(proxy(folder, [_port(one) for one in both]))
+        tally = asyncio.run(visitors.crowd(url, people, 5, 10.0))
+        asyncio.run(strike(url, both, kills, restart, found))
+        storage.close()
+    os.environ.clear()
+    os.environ |= usual
+    return tally, found
 
 
 @contextmanager
