@@ -1,6 +1,5 @@
 """What a monitor and a log are told of a server on which somebody draws, fails and trains."""
 
-import asyncio
 import json
 import re
 import time
@@ -14,6 +13,7 @@ import pytest
 from mnist_app import limits, storage, workers
 from mnist_app.training import labeled_drawings, runs
 from tests.benchmarks.visitors import STROKES, Visitor
+from tests.support import asynchronous
 from tests.support.handwriting import drawn
 from tests.support.process_control import end_workers
 from tests.support.serving import ROOT, free_port, serve
@@ -68,7 +68,7 @@ def test_a_server_tells_what_happens_and_nothing_of_people(settings: int, tmp_pa
     run = begin_to_train()
     with serve(tmp_path / "log", tmp_path / "streamlit_app.py") as server:
         before = measured(settings)
-        during = asyncio.run(draw_and_fail(server.url, settings))
+        during = asynchronous.run(draw_and_fail(server.url, settings))
         wait_until_failed(run)
         after = measured(settings)
         with pytest.raises(urllib.error.HTTPError, match="404"):

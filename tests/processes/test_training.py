@@ -62,12 +62,12 @@ def ended(run: Run) -> Run:
     return until(run, lambda run: not run.is_active)
 
 
-def until(run: Run, condition: Callable[[Run], bool]) -> Run:
+def until(run: Run, condition: Callable[[Run], bool], *, wants_worker: bool = True) -> Run:
     for _ in range(int(TIMEOUT / 0.05)):
         run = runs.read(run.name)
         if condition(run):
             return run
-        if run.status == "queued":
+        if wants_worker and run.status == "queued":
             with suppress(WorkerError):
                 workers.start()  # as a viewer's next poll does: another test may have killed one
         time.sleep(0.05)
@@ -357,7 +357,8 @@ def test_while_others_wait_a_run_is_requeued(
     run = runs.read(run.name)
     assert (run.status, run.completed_epochs, runs.place_in_queue(run)) == ("queued", 1, (2, 2))
     pausing = threading.Thread(
-        target=lambda: send(until(paused, is_learning), "pause"), daemon=True
+        target=lambda: send(until(paused, is_learning, wants_worker=False), "pause"),
+        daemon=True,
     )
     pausing.start()
     assert train_here() == paused.name
