@@ -36,6 +36,8 @@ _FIRST = 40
 _COARSE_SIDE = 140
 # How far the points of a child move, as a share of the box's larger side, a number a generation.
 _COARSE_REACHES, _FINE_REACHES = np.geomspace(0.15, 0.04, 8), np.geomspace(0.04, 0.02, 3)
+# So many times all generations pass, as long as nothing is found.
+_ROUNDS = 2
 # How many tries live on to the next generation by each ranking.
 _PARENTS = 5
 # How many live on by each from the small canvas to the canvas itself, and how many beside these
@@ -115,9 +117,14 @@ class Search:
         examples = _nearest(self._drawing.image, self._examples[wanted])
         goal = Goal(self._own, wanted, self._reject_below, MOST_INK, examples)
         first = self._first.best(goal, _FIRST)
-        first = first + self._try(self._coarse, list(self._drawing.towards(examples)))
-        coarse = self._bred(self._coarse, first, goal, chance)
-        return self._kept(self._bred(self._fine, self._on_fine(coarse, goal), goal, chance), goal)
+        coarse = first + self._try(self._coarse, list(self._drawing.towards(examples)))
+        found: list[Counterfactual] = []
+        for _ in range(_ROUNDS):
+            coarse = self._bred(self._coarse, coarse, goal, chance)
+            fine = self._bred(self._fine, self._on_fine(coarse, goal), goal, chance)
+            if found := self._kept(fine, goal):
+                break
+        return found
 
     def _bred(
         self, canvas: "_Canvas", tries: Tries, goal: Goal, chance: np.random.Generator
