@@ -160,7 +160,10 @@ def expect_one_line(command: list[str], environment: dict[str, str], after: int)
         for _ in range(after):
             running.stdout.readline()
         os.killpg(running.pid, signal.SIGINT)
-        rest = running.stdout.read()
+        try:
+            rest, _ = running.communicate(timeout=60)
+        finally:
+            running.kill()
     assert running.returncode == 130
     assert rest.endswith("Interrupted.\n")
     assert "Traceback" not in rest
