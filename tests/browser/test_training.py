@@ -95,8 +95,11 @@ def test_quick_is_trained_paused_reloaded_used_and_drawn_with(
     sidebar = page.get_by_test_id("stSidebar")
     chosen = sidebar.get_by_role("combobox", name="Network")
     expect(chosen).to_have_value(re.compile(rf"^{name} · 9[89]\.\d\d%$"))
-    expect_answer(page, 7)  # a reload loses no drawing
+    wait_until_quiet(page)
+    read = page.get_by_role("status", name="Prediction", exact=True)
+    expect(read).to_have_text(re.compile(r"^\d$"))  # a reload loses no drawing
     page.get_by_role("button", name="Clear").click()
+    expect(read).not_to_have_text(re.compile(r"^\d$"))
     wait_until_quiet(page)
     draw(page, DIGITS[1])
     expect_answer(page, 1)
