@@ -137,11 +137,11 @@ class LookedAt:
 
 @dataclass(frozen=True)
 class ChangedMind:
-    """The shortest strokes with which a network says another digit."""
+    """The strokes with the least ink with which a network says another digit."""
 
     network: str = DEFAULT_NETWORK
     shows: Literal["one", "all"] = "all"
-    """The stroke to the digit that is likely next, or those to all digits."""
+    """The strokes to the digit that is likely next, or those to all digits."""
 
 
 @dataclass(frozen=True)

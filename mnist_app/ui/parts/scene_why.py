@@ -74,7 +74,7 @@ def _show_evidence(element: LookedAt, subject: Drawing, outputs: Layers) -> None
 
 
 def _show_strokes(element: ChangedMind, subject: Drawing, outputs: Layers) -> None:
-    """Show the shortest stroke to the digit that is likely next, or those to all digits."""
+    """Show the strokes to the digit that is likely next, or those to all digits."""
     explained = Explained(element.network)
     only_next = element.shows == "one"
     why_mind.show(subject, explained, outputs.probabilities, only_next=only_next)

@@ -1,4 +1,4 @@
-"""What would change its mind: the shortest stroke to each other digit."""
+"""What would change its mind: the strokes with the least ink to each other digit."""
 
 from typing import cast
 

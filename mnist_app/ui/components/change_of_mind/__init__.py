@@ -1,4 +1,4 @@
-"""What would change its mind: for each digit the shortest stroke that makes the network say it."""
+"""What would change its mind: for each digit the least ink that makes the network say it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

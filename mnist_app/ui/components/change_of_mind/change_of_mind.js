@@ -1,4 +1,4 @@
-/* The shortest stroke to each digit, and one of them large: with the bars before and after, and with
+/* The strokes with the least ink to each digit, and one digit large: with the bars before and after, and with
    other strokes that do the same. */
 
 const PEN = "#ff9623";
