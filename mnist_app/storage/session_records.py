@@ -49,8 +49,27 @@ def keep(records: Sequence[SessionRecord]) -> None:
 
 def read(owner: str, session: str) -> bytes | None:
     """Return what was kept of one page; None for nothing. Raises StorageError."""
-    is_this = sa.and_(_COLUMNS.owner == owner, _COLUMNS.session == _digest(session))
-    return _first(sa.select(_COLUMNS.content).where(is_this, _is_young()))
+    return _first(sa.select(_COLUMNS.content).where(_is(owner, session), _is_young()))
+
+
+def pass_on(owner: str, before: str, session: str) -> None:
+    """Keep what was kept of one page of the page that goes on with it, too.
+
+    It is as old there: who only comes back has done nothing new. Raises StorageError.
+    """
+    with storage.writing() as connection:
+        query = SESSION_RECORDS.select().where(_is(owner, before), _is_young())
+        for found in connection.execute(query).all():
+            storage.upsert(
+                connection,
+                SESSION_RECORDS,
+                {"owner": owner, "session": _digest(session)},
+                {
+                    "has_drawn": found.has_drawn,
+                    "content": found.content,
+                    "changed_at": found.changed_at,
+                },
+            )
 
 
 def latest(owner: str) -> bytes | None:
@@ -83,6 +102,10 @@ def _first(query: sa.Select[Any]) -> bytes | None:
     with storage.reading() as connection:
         content: bytes | None = connection.execute(query.limit(1)).scalar()
     return content
+
+
+def _is(owner: str, session: str) -> sa.ColumnElement[bool]:
+    return sa.and_(_COLUMNS.owner == owner, _COLUMNS.session == _digest(session))
 
 
 def _is_young() -> sa.ColumnElement[bool]:

@@ -11,7 +11,8 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -47,6 +48,12 @@ class Kept:
     has_drawn: bool = False
 
     @property
+    def version(self) -> tuple[object, ...]:
+        """What is another one after each change, not when a canvas sends the same again."""
+        drawing, begun = self.drawing.version, self.begun.version
+        return drawing, begun, self.place, self.network, self.has_drawn
+
+    @property
     def is_worth_keeping(self) -> bool:
         """Whether it says anything that a page that was just opened would not."""
         return self.has_drawn or self.network != DEFAULT_NETWORK
@@ -59,7 +66,8 @@ class _State:
     owner: str
     """Empty where nothing is kept, or the browser keeps no cookie by which to find it again."""
     session: str
-    noted: Kept = field(default_factory=Kept)
+    noted: tuple[object, ...] = ()
+    """The version that is kept already."""
     is_new: bool = True
     """Whether `begin` is still to be called."""
     taken_over: int | None = None
@@ -81,6 +89,9 @@ def resume() -> None:
     kept = _read(lambda: session_records.read(owner, before)) if owner and before else None
     if kept is None:
         return
+    with suppress(StorageError):  # the store has said why in the log
+        session_records.pass_on(owner, before, state.session)
+        state.noted = kept.version
     session.keep_drawing(kept.drawing)
     session.begin_canvas(kept.begun)
     session.links().opened = st.query_params.to_dict()
@@ -124,8 +135,8 @@ def note() -> None:
         network if isinstance(network, str) else DEFAULT_NETWORK,
         session.has_drawn(),
     )
-    if kept != state.noted and kept.is_worth_keeping:
-        state.noted = kept
+    if kept.version != state.noted and kept.is_worth_keeping:
+        state.noted = kept.version
         RECORDER.note(state.owner, state.session, kept)
 
 

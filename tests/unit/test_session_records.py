@@ -48,6 +48,17 @@ def test_a_page_finds_its_own_and_a_new_one_the_last() -> None:
 
 
 @pytest.mark.usefixtures("store")
+def test_who_comes_back_has_done_nothing_new() -> None:
+    record("a")
+    record("b")
+    session_records.pass_on("o", "a", "a again")
+    assert session_records.read("o", "a again") == b"a"
+    assert session_records.latest("o") == b"b"
+    session_records.pass_on("p", "a", "foreign")
+    assert session_records.read("p", "foreign") is None
+
+
+@pytest.mark.usefixtures("store")
 def test_what_is_old_or_too_many_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in "abcd":
         record(name)
