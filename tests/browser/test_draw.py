@@ -27,7 +27,7 @@ from tests.support.serving import Server
 
 @pytest.mark.parametrize(
     ("hand", "draw_by_hand", "digits"),
-    [("mouse", draw, range(10)), ("touch", draw_by_touch, (0, 1, 4, 7))],
+    [("mouse", draw, (0, 2, 3, 5, 8)), ("touch", draw_by_touch, (1, 4, 6, 7, 9))],
 )
 def test_each_digit(
     server: Server,
@@ -40,7 +40,8 @@ def test_each_digit(
     for digit in digits:
         draw_by_hand(page, DIGITS[digit])
         expect_answer(page, digit)
-        keep_screenshot(page, f"{hand}-{digit}")
+        if digit in (4, 8):
+            keep_screenshot(page, f"{hand}-{digit}")
         _clear(page)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-import pytest
 from playwright.sync_api import expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -65,8 +64,7 @@ def test_drawing_at_once_is_answered_and_children_end_along(
         assert not alive
 
 
-@pytest.mark.timeout(300)  # TensorFlow starts three times in it
-def test_killed_and_hung_model_processes_are_replaced(
+def test_a_killed_model_process_is_replaced_for_all(
     own_server: Server, open_page: OpenPage
 ) -> None:
     pages = [open_page(own_server.url) for _ in range(2)]
@@ -79,13 +77,7 @@ def test_killed_and_hung_model_processes_are_replaced(
         draw(page, [[(20, 20), (50, 20)]])
         expect_answer(page, 7)
     assert not killed.is_running()
-    hung = _only_model_process(own_server)
-    assert hung.pid != killed.pid
-    hung.suspend()
-    draw(page, [[(50, 20), (50, 30)]])
-    expect(page.get_by_text("waking up")).to_be_visible()
-    expect_answer(page, 7)
-    assert not hung.is_running()
+    assert _only_model_process(own_server).pid != killed.pid
 
 
 def test_a_late_message_does_not_blank_the_next_page(server: Server) -> None:

@@ -190,6 +190,20 @@ def test_replaced_when_killed_even_while_it_starts(inference: Inference) -> None
     assert answers["cnn"].argmax() == TEST.labels[0]
 
 
+def test_stopping_waits_for_no_long_work(inference: Inference) -> None:
+    process = inference.process_id()
+    work = inference.background()
+    with ThreadPoolExecutor() as threads:
+        measured = threads.submit(work.probabilities, TEST.images, "champion")
+        time.sleep(0.3)
+        began = time.monotonic()
+        inference.stop()
+        with pytest.raises(CanceledError):
+            measured.result()
+        assert time.monotonic() - began < 1
+    assert process not in {child.pid for child in model_processes()}
+
+
 def test_who_waits_for_the_start_keeps_nobody_waiting(inference: Inference) -> None:
     inference.stop()
     inference.start()
@@ -327,20 +341,6 @@ def test_canceled_work_ends_soon_and_harms_nobody(inference: Inference) -> None:
     assert inference.process_id() == process
 
 
-def test_stopping_waits_for_no_long_work(inference: Inference) -> None:
-    process = inference.process_id()
-    work = inference.background()
-    with ThreadPoolExecutor() as threads:
-        measured = threads.submit(work.probabilities, TEST.images, "champion")
-        time.sleep(0.3)
-        began = time.monotonic()
-        inference.stop()
-        with pytest.raises(CanceledError):
-            measured.result()
-        assert time.monotonic() - began < 1
-    assert process not in {child.pid for child in model_processes()}
-
-
 def test_killed_during_a_stroke_and_long_work(inference: Inference) -> None:
     expected = inference.probabilities(TEST.images[:3000])
     killed = inference.process_id()
@@ -386,20 +386,6 @@ def test_network_that_cannot_be_loaded_is_retried_later(tmp_path: Path) -> None:
     assert run_python(program, tmp_path) == [f"{sentence} False", f"{sentence} True", sentence]
 
 
-def test_failures_arrive_without_tensorflow() -> None:
-    program = (
-        "import numpy, sys\n"
-        "from mnist_app.inference import Inference\n"
-        "inference = Inference()\n"
-        "inference.process_id()\n"
-        "print(inference.layers(numpy.zeros((3, 3), 'uint8')).reason)\n"
-        "print(len(inference.probabilities(numpy.zeros((1, 28, 28), 'uint8'))))\n"
-        "print('tensorflow' in sys.modules)\n"
-    )
-    sentence = "The network could not answer (InvalidArgumentError). Try something else."
-    assert run_python(program) == [sentence, "1", "False"]
-
-
 def has_ended(process_id: int) -> bool:
     try:
         return not is_alive(psutil.Process(process_id))
@@ -407,21 +393,26 @@ def has_ended(process_id: int) -> bool:
         return True
 
 
-def test_model_process_ends_with_its_killed_parent() -> None:
+def test_its_parent_knows_no_tensorflow_and_killed_it_ends_along() -> None:
     """Also while it computes long work."""
     program = (
-        "import numpy, os, threading, time\n"
+        "import numpy, os, sys, threading, time\n"
         "from mnist_app.inference import Inference\n"
         "inference, images = Inference(), numpy.zeros((100_000, 28, 28), 'uint8')\n"
-        "print(inference.process_id(), flush=True)\n"
+        "print(inference.process_id())\n"
+        "print(inference.layers(numpy.zeros((3, 3), 'uint8')).reason)\n"
+        "print(len(inference.probabilities(images[:1])))\n"
+        "print('tensorflow' in sys.modules, flush=True)\n"
         "work = inference.background().probabilities\n"
         "threading.Thread(target=work, args=(images, 'champion'), daemon=True).start()\n"
         "time.sleep(1)\n"
         "os.kill(os.getpid(), 9)\n"
     )
-    child = int(run_python(program)[0])
+    sentence = "The network could not answer (InvalidArgumentError). Try something else."
+    child, *printed = run_python(program)
+    assert printed == [sentence, "1", "False"]
     for _ in range(100):
-        if has_ended(child):
+        if has_ended(int(child)):
             return
         time.sleep(0.1)
     pytest.fail("The model process outlived its parent by ten seconds.")
