@@ -42,7 +42,7 @@ def predictions(images: Image, networks: Sequence[str]) -> Mapping[str, Array] |
 def learning(question: LearningQuestion[Answer]) -> Answer | Refused:
     """Return the answer to a question about learning; nobody's stroke waits for it."""
     try:
-        return resources.inference().background().learning(question)
+        return resources.inference().background().ask(question)
     except InferenceError as error:
         return Refused(str(error))
 
@@ -50,7 +50,7 @@ def learning(question: LearningQuestion[Answer]) -> Answer | Refused:
 def why(question: WhyQuestion[Answer]) -> Answer | Refused:
     """Return the answer to a question about why; nobody's stroke waits for it."""
     try:
-        return resources.inference().background().why(question)
+        return resources.inference().background().ask(question)
     except InferenceError as error:
         return Refused(str(error))
 
