@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+import streamlit as st
+
 from mnist_app.explain.questions import WhyQuestion
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import Image
@@ -25,6 +27,15 @@ def layers(
     answer = resources.inference().layers(image, network or session.network(), interventions)
     if isinstance(answer, Pending | Refused):
         layout.wait_for_inference(answer)
+    return answer
+
+
+def layers_or_caption(image: Image, network: str) -> Layers | None:
+    """Return every layer's output as `layers` does; None after a caption that says why not."""
+    answer = layers(image, network=network)
+    if isinstance(answer, Pending | Refused):
+        st.caption(why_not(answer))
+        return None
     return answer
 
 
