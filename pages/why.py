@@ -167,7 +167,7 @@ def show_question(asked: Asked) -> None:
         case "noise":
             why_noise.show(asked.subject, asked.explained, asked.answer.probabilities)
         case "dream":
-            why_dream.show(asked.explained)
+            why_dream.show(asked.explained, int(asked.answer.probabilities.argmax()))
         case "alike":
             why_alike.show(asked.subject)
         case "game":

@@ -21,6 +21,7 @@ from mnist_app.analysis import metrics
 from mnist_app.data import datasets
 from mnist_app.data.datasets import Split
 from mnist_app.data.npz import read_npz
+from mnist_app.explain.questions import STRENGTHS, AskResistance, Explained, Resistance
 from mnist_app.imaging.corruptions import CORRUPTIONS, apply_to_all
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
@@ -47,11 +48,13 @@ class Scores:
     """The median time from an image to its answer, the way to the network and back included."""
     curves: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Corruption -> the accuracy, 0 to 1, at each of its strengths."""
+    resistance: Resistance | None = None
+    """How well it stands noise that is made against it."""
 
     @property
     def is_complete(self) -> bool:
-        """Whether all corruptions were measured."""
-        return all(name in self.curves for name in CORRUPTIONS)
+        """Whether all corruptions and the noise were measured."""
+        return self.resistance is not None and all(name in self.curves for name in CORRUPTIONS)
 
 
 def read(card: Card) -> Scores | None:
@@ -67,6 +70,7 @@ def read(card: Card) -> Scores | None:
             arrays["probabilities"].astype(np.float32) / np.float32(FULL),
             float(arrays["milliseconds"]),
             {name: tuple(arrays[name].tolist()) for name in CORRUPTIONS if name in arrays},
+            _read_resistance(arrays),
         )
     except (ValueError, KeyError, TypeError):
         return None
@@ -81,7 +85,7 @@ def measure(predictor: Predictor, card: Card) -> Iterator[float]:
     split = datasets.load_test(card.tested_on)
     some = card.tested_on, CORRUPTED_EVERY
     fingerprint = _fingerprint(card)  # should the network change meanwhile, nobody reads this
-    parts = 1 + len(CORRUPTIONS)
+    parts = 2 + len(CORRUPTIONS)
     scores = read(card)
     if scores is None:
         answers = []
@@ -102,6 +106,9 @@ def measure(predictor: Predictor, card: Card) -> Iterator[float]:
                 yield (part + len(curve) / len(corruption.strengths)) / parts
             scores = replace(scores, curves=scores.curves | {name: tuple(curve)})
             _keep(card.name, scores, fingerprint)
+    if scores.resistance is None:
+        [resistance] = spread(predictor, partial(_resistance, card.name), [STRENGTHS])
+        _keep(card.name, replace(scores, resistance=resistance), fingerprint)
     yield 1.0
 
 
@@ -111,6 +118,7 @@ def summary(scores: Scores) -> dict[str, Any]:
         "images": len(scores.probabilities),
         "milliseconds": round(scores.milliseconds, 3),
         "curves": scores.curves,
+        "resistance": scores.resistance and scores.resistance.accuracies,
     }
 
 
@@ -141,6 +149,10 @@ def _some(source: str, every: int, _version: tuple[int, ...]) -> Split:
     return Split(split.images[::every].copy(), split.labels[::every].copy())  # without the others
 
 
+def _resistance(network: str, predictor: Predictor, strengths: tuple[int, ...]) -> Resistance:
+    return predictor.ask(AskResistance(Explained(network), strengths))
+
+
 def _median_milliseconds(name: str, predictor: Predictor, images: Image) -> float:
     """Return how long the network takes for one image."""
     seconds = []
@@ -158,9 +170,21 @@ def _keep(name: str, scores: Scores, fingerprint: str) -> None:
         "milliseconds": np.array(scores.milliseconds),
     }
     arrays |= {corruption: np.array(curve) for corruption, curve in scores.curves.items()}
+    if scores.resistance is not None:
+        arrays["resistance"] = np.array([scores.resistance.strengths, scores.resistance.accuracies])
+        arrays["resistance_images"] = np.array(scores.resistance.images)
     content = io.BytesIO()
     np.savez_compressed(content, allow_pickle=False, **arrays)
     registry.write_artifact(name, "scores", content.getvalue())
+
+
+def _read_resistance(arrays: dict[str, NDArray[Any]]) -> Resistance | None:
+    """Return what was measured at the strengths of today, or None where it was not."""
+    if "resistance" not in arrays:
+        return None
+    strengths, accuracies = arrays["resistance"].tolist()
+    found = Resistance(tuple(strengths), tuple(accuracies), int(arrays["resistance_images"]))
+    return found if found.strengths == STRENGTHS else None
 
 
 def _fingerprint(card: Card) -> str:

@@ -9,6 +9,9 @@ from mnist_app.imaging.normalize import Image
 from mnist_app.networks.interventions import NOTHING_CHANGED, Interventions
 from mnist_app.networks.questions import Answer, Question
 
+STRENGTHS = tuple(range(0, 129, 8))
+"""How much each pixel may change, of 255: the strengths at which noise is tried."""
+
 
 @dataclass(frozen=True, eq=False)
 class Explained:

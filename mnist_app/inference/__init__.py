@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from mnist_app.explain.questions import WhyQuestion
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import Image
 from mnist_app.inference.errors import CanceledError, InferenceError
@@ -21,7 +20,6 @@ from mnist_app.inference.lanes import Lane
 from mnist_app.inference.supervisor import Supervisor
 from mnist_app.networks import questions
 from mnist_app.networks.interventions import NOTHING_CHANGED, Interventions
-from mnist_app.networks.learning import LearningQuestion
 from mnist_app.networks.questions import Answer, Layers, Pending, Question, Refused
 from mnist_app.networks.registry import DEFAULT_NETWORK
 
@@ -56,7 +54,7 @@ class _Asking(ABC):
         InferenceError where there is no answer.
         """
         pieces = [questions.Classify(some, (network,)) for some in _pieces(images)]
-        return np.concatenate([self._ask(piece)[network] for piece in pieces])
+        return np.concatenate([self.ask(piece)[network] for piece in pieces])
 
     def outputs(self, images: Image, layer: str, network: str = DEFAULT_NETWORK) -> Array:
         """Return one layer's outputs for images, uint8 (n, 28, 28), as float32 (n, ...).
@@ -64,11 +62,14 @@ class _Asking(ABC):
         Waits and raises as `probabilities` does, also where the network has no such layer.
         """
         pieces = [questions.LayerOutputs(some, layer, network) for some in _pieces(images)]
-        return np.concatenate([self._ask(piece) for piece in pieces])
+        return np.concatenate([self.ask(piece) for piece in pieces])
 
     @abstractmethod
-    def _ask(self, question: Question[Answer]) -> Answer:
-        """Return the answer. Raises InferenceError where there is none."""
+    def ask(self, question: Question[Answer]) -> Answer:
+        """Return the answer to a question, which comes in one piece.
+
+        Waits and raises as `probabilities` does, also for what cannot be asked of a network.
+        """
 
 
 class Inference(_Asking):
@@ -134,13 +135,14 @@ class Inference(_Asking):
         Shapes are Keras's: (rows, columns, channels, maps) for Conv2D, (inputs, units) for Dense.
         Waits and raises as `probabilities` does.
         """
-        return self._ask(questions.Weights(network))
+        return self.ask(questions.Weights(network))
 
     def background(self) -> "Background":
         """Return a way to ask for one piece of long work, which delays no stroke."""
         return Background(self._supervisor, self._long_work)
 
-    def _ask(self, question: Question[Answer]) -> Answer:
+    def ask(self, question: Question[Answer]) -> Answer:
+        """Return the answer to a question, in the lane of strokes. Raises as `probabilities`."""
         return self._strokes.ask_until_answered(question)
 
 
@@ -156,20 +158,6 @@ class Background(_Asking):
         self._stops = supervisor.stops
         self._is_canceled = False
 
-    def learning(self, question: LearningQuestion[Answer]) -> Answer:
-        """Return the answer to a question about learning, which can take seconds.
-
-        Waits and raises as `probabilities` does, also for a learner or a weight that cannot be.
-        """
-        return self._ask(question)
-
-    def why(self, question: WhyQuestion[Answer]) -> Answer:
-        """Return the answer to a question about why, which can take seconds.
-
-        Waits and raises as `probabilities` does, also for what cannot be asked of the network.
-        """
-        return self._ask(question)
-
     def cancel(self) -> None:
         """Let the work end with a CanceledError after the piece that is computed; returns at once.
 
@@ -177,7 +165,8 @@ class Background(_Asking):
         """
         self._is_canceled = True
 
-    def _ask(self, question: Question[Answer]) -> Answer:
+    def ask(self, question: Question[Answer]) -> Answer:
+        """Return the answer to a question, beside the strokes. Raises as `probabilities` does."""
         answer = self._lane.ask_until_answered(question, self._has_ended)
         time.sleep(BREAK)
         return answer

@@ -13,6 +13,7 @@ from mnist_app.imaging.normalize import Image
 from mnist_app.inference import PIECE, Background, Inference
 from mnist_app.inference.errors import CanceledError, InferenceError
 from mnist_app.networks.prediction import Predictor
+from mnist_app.networks.questions import Answer, Question
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -39,6 +40,11 @@ class ClusterPredictor:
         """Return one layer's outputs, float32 (n, ...). Raises as `probabilities` does."""
         pieces = [images[start : start + PIECE] for start in range(0, max(1, len(images)), PIECE)]
         return np.concatenate(list(self.spread(partial(_outputs, layer, network), pieces)))
+
+    def ask(self, question: Question[Answer]) -> Answer:
+        """Return the answer to a question. Raises as `probabilities` does."""
+        [answer] = self.spread(_ask, [question])
+        return answer
 
     def spread(
         self, function: Callable[[Predictor, Item], Result], items: Sequence[Item]
@@ -78,6 +84,10 @@ def _probabilities(network: str, predictor: Predictor, images: Image) -> Array:
 
 def _outputs(layer: str, network: str, predictor: Predictor, images: Image) -> Array:
     return predictor.outputs(images, layer, network)
+
+
+def _ask(predictor: Predictor, question: Question[Answer]) -> Answer:
+    return predictor.ask(question)
 
 
 def _on_worker(function: Callable[[Predictor, Item], Result], item: Item) -> Result:

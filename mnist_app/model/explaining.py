@@ -30,6 +30,7 @@ from mnist_app.imaging.normalize import IMAGE_SIDE, Image
 from mnist_app.model.weighted_network import WeightedNetwork, Weights, weighted_network
 from mnist_app.networks import registry
 from mnist_app.networks.interventions import InterventionError
+from mnist_app.networks.layers import layers_of_kind, maps_as_they_go_on
 from mnist_app.networks.prediction import PredictionError
 
 DIGITS = 10
@@ -220,9 +221,12 @@ class _Subject:
         slopes, _ = self.network.slopes(self.weights, x, tf.constant(signs))
         return np.asarray(slopes.numpy())
 
-    def convolutions(self) -> list[str]:
-        """Return the names of the layers whose maps Grad-CAM can be made of."""
-        return [layer.name for layer in self.layers if layer.kind == "Conv2D"]
+    def convolutions(self) -> dict[str, str]:
+        """Return the convolutions, each with the layer that gives its maps as they go on."""
+        return {
+            layer.name: maps_as_they_go_on(self.layers, layer.name).name
+            for layer in layers_of_kind(self.layers, "Conv2D")
+        }
 
     def check_unit(self, layer: str, number: int) -> None:
         """Raise PredictionError where a layer has no unit or map of this number."""
@@ -289,14 +293,18 @@ def _steps(subject: _Subject, image: Image, digit: int) -> tuple[Array, Array]:
 
 
 def _grad_cam(subject: _Subject, image: Image, digit: int) -> dict[str, Array]:
-    """Return Grad-CAM of each convolution with its negative parts, see arxiv.org/abs/1610.02391."""
+    """Return Grad-CAM of each convolution with its negative parts, see arxiv.org/abs/1610.02391.
+
+    As there, it is made of the maps after the activation.
+    """
     x = tf.constant(image[np.newaxis].astype(np.float32))
-    layers = subject.convolutions()
+    convolutions = subject.convolutions()
+    layers = [*convolutions.values()]
     _, found = subject.network.slopes(subject.weights, x, _only(digit), layers)
     maps = {}
-    for layer, (outputs, slopes) in found.items():
-        weights = slopes.numpy()[0].mean(axis=(0, 1))
-        maps[layer] = np.asarray(outputs.numpy()[0] @ weights)
+    for convolution, layer in convolutions.items():
+        outputs, slopes = (one.numpy()[0] for one in found[layer])
+        maps[convolution] = np.asarray(outputs @ slopes.mean(axis=(0, 1)))
     return maps
 
 

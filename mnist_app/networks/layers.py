@@ -1,5 +1,6 @@
 """What a layer of a network is, and what can be asked about the layers of one network."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,6 +68,18 @@ def activation_after(layers: Sequence[Layer], name: str) -> Layer | None:
     """
     following = layers[_position(layers, name) + 1 :][:1]
     return following[0] if following and following[0].kind in ACTIVATIONS else None
+
+
+def maps_as_they_go_on(layers: Sequence[Layer], name: str) -> Layer:
+    """Return the layer that makes the maps of the convolution `name` what others take: activated.
+
+    Normalization and pooling may lie between. Without an activation it is the convolution itself.
+    Raises KeyError when there is no such layer.
+    """
+    convolution, *following = layers[_position(layers, name) :]
+    kinds = ("BatchNormalization", *POOLING, *ACTIVATIONS)
+    own = itertools.takewhile(lambda layer: layer.kind in kinds, following)
+    return next((layer for layer in own if layer.kind in ACTIVATIONS), convolution)
 
 
 def visible_layers(layers: Sequence[Layer]) -> list[Layer]:

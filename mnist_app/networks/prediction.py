@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_app.imaging.normalize import Image
+from mnist_app.networks.questions import Answer, Question
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -32,6 +33,12 @@ class Predictor(Protocol):
         """Return one layer's outputs for images, uint8 (n, 28, 28), as float32 (n, ...).
 
         Raises PredictionError when the network does not answer, also where it has no such layer.
+        """
+
+    def ask(self, question: Question[Answer]) -> Answer:
+        """Return the answer to any other question, which comes in one piece.
+
+        Raises PredictionError where there is none.
         """
 
 

@@ -23,7 +23,7 @@ from mnist_app.analysis.scores import Scores
 from mnist_app.data import datasets, statistics
 from mnist_app.data.datasets import EMNIST, MNIST
 from mnist_app.data.statistics import Statistics
-from mnist_app.explain.questions import AskResistance, Explained, Resistance
+from mnist_app.explain.questions import STRENGTHS, AskResistance, Explained, Resistance
 from mnist_app.imaging.convolution import Array
 from mnist_app.inference import Inference, InferenceError, on_cluster
 from mnist_app.networks import card as cards
@@ -195,17 +195,23 @@ def weights(network: str) -> dict[str, list[Array]]:
     return _weights(network, registry.version(network))
 
 
-def resistance(name: str, strengths: tuple[int, ...]) -> Resistance | None:
-    """Return how well a network stands noise that is made against it; None where it cannot say."""
+def resistance(name: str) -> Resistance | None:
+    """Return how well a network stands noise that is made against it; None where it cannot say.
+
+    Asking takes seconds where its scores are not measured.
+    """
+    measured = scores_of(card(name))
+    if measured is not None and measured.resistance is not None:
+        return measured.resistance
     try:
-        return _resistance(name, registry.version(name), strengths)
+        return _resistance(name, registry.version(name))
     except InferenceError:
         return None
 
 
 @_keep(40)
-def _resistance(name: str, version: int, strengths: tuple[int, ...]) -> Resistance:  # noqa: ARG001
-    return inference().background().why(AskResistance(Explained(name), strengths))
+def _resistance(name: str, version: int) -> Resistance:  # noqa: ARG001
+    return inference().background().ask(AskResistance(Explained(name), STRENGTHS))
 
 
 @_keep(64)

@@ -73,7 +73,7 @@ def _times(inference: Inference, questions: Sequence[WhyQuestion[Any]]) -> str:
     seconds = []
     for question in questions:
         began = time.perf_counter()
-        inference.background().why(question)
+        inference.background().ask(question)
         seconds.append(time.perf_counter() - began)
     times = [1000 * float(np.percentile(seconds[5:], share)) for share in (50, 95, 100)]
     return " / ".join(f"{one:.0f}" for one in times) + " ms"

@@ -65,7 +65,8 @@ def test_occlusion_is_what_a_loop_over_windows_finds(network: str, digits: Image
 def test_grad_cam_weighs_each_map_by_its_mean_slope(network: str, digits: Image) -> None:
     found = evidence(digits[0], network).grad_cam
     assert (not found) == (network in WITHOUT_CONVOLUTION)
-    for layer, cam in found.items():
+    for convolution, cam in found.items():
+        layer = ("tanh" if network == "lenet" else "relu") + convolution[-1]
         maps = inspection.outputs(digits[:1], layer, network)[0]
         assert cam.shape == maps.shape[:2]
         slopes = _slopes(network, layer, maps).mean(axis=(0, 1))

@@ -8,6 +8,7 @@ import pytest
 from mnist_app.analysis import metrics, scores
 from mnist_app.analysis.background import ScoringQueue
 from mnist_app.data import datasets
+from mnist_app.explain.questions import STRENGTHS, AskResistance, Explained
 from mnist_app.imaging import corruptions
 from mnist_app.imaging.corruptions import CORRUPTIONS
 from mnist_app.inference import Inference
@@ -37,6 +38,11 @@ def test_what_ships_belongs_to_these_weights(name: str, inference: Inference) ->
     for corruption, curve in kept.curves.items():
         neutral = CORRUPTIONS[corruption].strengths.index(CORRUPTIONS[corruption].neutral)
         assert curve[neutral] == right.mean()
+    resistance = kept.resistance
+    assert resistance is not None
+    some = slice(0, resistance.images)
+    assert resistance.strengths[0] == 0
+    assert resistance.accuracies[0] == metrics.accuracy(kept.probabilities[some], TEST.labels[some])
 
 
 @pytest.mark.parametrize(("name", "point"), [("shift", 4), ("turn", 1), ("pen", 8), ("noise", 3)])
@@ -45,6 +51,15 @@ def test_a_point_of_a_curve(name: str, point: int, inference: Inference) -> None
     images = corruptions.apply_to_all(some.images, corruption, corruption.strengths[point])
     accuracy = metrics.accuracy(inference.probabilities(images, "mlp"), some.labels)
     assert accuracy == pytest.approx(kept_of("mlp").curves[name][point])
+
+
+def test_a_point_of_the_noise_made_against_a_network(inference: Inference) -> None:
+    found = inference.ask(AskResistance(Explained("mlp"), (STRENGTHS[3],)))
+    kept = kept_of("mlp").resistance
+    assert kept is not None
+    assert found.images == kept.images
+    # At most one image: another processor may round the other way.
+    assert found.accuracies[0] == pytest.approx(kept.accuracies[3], abs=1.01 / kept.images)
 
 
 def test_convolutions_bear_a_shift_better_than_dense_layers() -> None:
@@ -77,6 +92,11 @@ def test_measuring_continues_where_it_was_interrupted(
     # At most one step: another processor may round the other way.
     shipped = kept_of("softmax").probabilities
     np.testing.assert_allclose(kept.probabilities, shipped, 0, 1.01 / scores.FULL)
+    monkeypatch.setattr(scores, "STRENGTHS", (0, 8))  # other noise is tried from now on
+    former = scores.read(card)
+    assert former is not None
+    assert former.resistance is None
+    assert former.curves == kept.curves
 
 
 def test_scores_of_other_weights_do_not_count() -> None:

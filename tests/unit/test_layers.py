@@ -18,6 +18,7 @@ from mnist_app.networks.layers import (
     find_layer,
     layer_before,
     layers_of_kind,
+    maps_as_they_go_on,
     visible_layers,
     window_of,
 )
@@ -124,6 +125,17 @@ def test_correlation_of_examples() -> None:
     assert correlation(rising, -rising) == pytest.approx(-1)
     assert correlation(rising, np.zeros_like(rising)) == 0
     assert correlation(np.zeros_like(rising), np.zeros_like(rising)) == 1
+
+
+def test_maps_go_on_from_the_activation_that_belongs_to_them() -> None:
+    champion = layers_of(ARCHITECTURES["champion"])
+    assert [maps_as_they_go_on(champion, f"conv{n}").name for n in (1, 2, 5)] == [
+        "relu1",
+        "relu2",
+        "relu5",
+    ]
+    without = [layer for layer in CNN if layer.name != "relu1"]
+    assert maps_as_they_go_on(without, "conv1").name == "conv1"
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

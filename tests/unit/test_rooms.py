@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "data": {"imaging", "storage", "limits"},
     "networks": {"imaging", "data", "storage"},
     "training": {"imaging", "data", "networks", "storage", "limits", "cluster"},
-    "analysis": {"imaging", "data", "networks", "storage", "cluster"},
+    "analysis": {"imaging", "data", "networks", "explain", "storage", "cluster"},
     "classroom": {"imaging", "data", "networks", "training", "storage", "limits"},
     "codegen": {"imaging", "data", "networks", "training"},
     "lessons": {"imaging", "networks"},

@@ -9,6 +9,7 @@ import pytest
 
 from mnist_app.analysis import scores
 from mnist_app.analysis.background import ScoringQueue
+from mnist_app.explain.questions import AskResistance, Resistance
 from mnist_app.imaging.normalize import Image
 from mnist_app.networks import registry
 from mnist_app.networks.prediction import PredictionError
@@ -33,6 +34,9 @@ class SlowPredictor:
 
     def outputs(self, *_: object) -> np.ndarray:
         raise AssertionError("Measuring a network needs no layers.")
+
+    def ask(self, question: AskResistance) -> Resistance:
+        return Resistance(question.strengths, (0.1,) * len(question.strengths), 10)
 
     def cancel(self) -> None:
         self._is_canceled = True

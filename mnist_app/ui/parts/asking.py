@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+import streamlit as st
+
 from mnist_app.explain.questions import WhyQuestion
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.normalize import Image
@@ -28,6 +30,15 @@ def layers(
     return answer
 
 
+def layers_or_caption(image: Image, network: str) -> Layers | None:
+    """Return every layer's output as `layers` does; None after a caption that says why not."""
+    answer = layers(image, network=network)
+    if isinstance(answer, Pending | Refused):
+        st.caption(why_not(answer))
+        return None
+    return answer
+
+
 def predictions(images: Image, networks: Sequence[str]) -> Mapping[str, Array] | Pending | Refused:
     """Return each network's probabilities, float32 (n, 10), of images, uint8 (n, 28, 28).
 
@@ -42,7 +53,7 @@ def predictions(images: Image, networks: Sequence[str]) -> Mapping[str, Array] |
 def learning(question: LearningQuestion[Answer]) -> Answer | Refused:
     """Return the answer to a question about learning; nobody's stroke waits for it."""
     try:
-        return resources.inference().background().learning(question)
+        return resources.inference().background().ask(question)
     except InferenceError as error:
         return Refused(str(error))
 
@@ -50,7 +61,7 @@ def learning(question: LearningQuestion[Answer]) -> Answer | Refused:
 def why(question: WhyQuestion[Answer]) -> Answer | Refused:
     """Return the answer to a question about why; nobody's stroke waits for it."""
     try:
-        return resources.inference().background().why(question)
+        return resources.inference().background().ask(question)
     except InferenceError as error:
         return Refused(str(error))
 

@@ -11,7 +11,6 @@ from mnist_app.data import datasets, disputed_labels
 from mnist_app.data.datasets import CLASSES, MNIST, SOURCES, Source, Split
 from mnist_app.data.statistics import Statistics
 from mnist_app.imaging.colormap import pixels
-from mnist_app.inference import Pending, Refused
 from mnist_app.networks import registry
 from mnist_app.ui import canvas, session
 from mnist_app.ui.components.tile_grids import TileGrid, tile_grids
@@ -191,12 +190,11 @@ def show_image(source: Source, part: str, split: Split, found: Statistics, index
 
 def show_loss(source: Source, part: str, split: Split, index: int) -> None:
     """An image's label as one-hot, what the network answers, and the loss."""
-    outputs = asking.layers(split.images[index])
-    if isinstance(outputs, Pending | Refused):
-        st.caption(asking.why_not(outputs))
+    network = session.network()
+    outputs = asking.layers_or_caption(split.images[index], network)
+    if outputs is None:
         return
     one_hot = datasets.one_hot(split.labels[index : index + 1])[0]
-    network = session.network()
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(

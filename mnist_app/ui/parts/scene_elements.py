@@ -11,7 +11,7 @@ from mnist_app.data.datasets import MNIST
 from mnist_app.imaging.convolution import SIDES, KernelChoice
 from mnist_app.imaging.corruptions import CORRUPTIONS
 from mnist_app.imaging.image_files import as_base64
-from mnist_app.inference import Layers, Pending, Refused
+from mnist_app.inference import Layers
 from mnist_app.lessons.elements import (
     KINDS,
     ChangedMind,
@@ -165,9 +165,8 @@ def _show_kernel(element: SlidingKernel, drawing: Drawing, turn: str) -> None:
 def _show_columns(element: Columns, drawing: Drawing) -> None:
     subject = inside.subject(drawing)
     card = resources.card(element.network)
-    outputs = asking.layers(subject.image, network=card.name)
-    if isinstance(outputs, Pending | Refused):
-        st.caption(asking.why_not(outputs))
+    outputs = asking.layers_or_caption(subject.image, card.name)
+    if outputs is None:
         return
     groups, last = network_columns.groups_of(card)
     shown = [group for group in groups if not element.layers or group[0].name in element.layers]

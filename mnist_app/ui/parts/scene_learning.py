@@ -39,9 +39,8 @@ def show(element: Shown, drawing: Drawing, turn: str) -> None:
 def _show_loss(element: Loss, drawing: Drawing) -> None:
     """Show what a network answers, and as far as the element says the label and the loss."""
     subject = inside.subject(drawing)
-    outputs = asking.layers(subject.image, network=element.network)
-    if isinstance(outputs, Pending | Refused):
-        st.caption(asking.why_not(outputs))
+    outputs = asking.layers_or_caption(subject.image, element.network)
+    if outputs is None:
         return
     label = datasets.one_hot(np.array([outputs.probabilities.argmax()]))[0]
     is_label, is_loss = element.shows != "answer", element.shows == "loss"

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.explain.questions import Explained
-from mnist_app.inference import Layers, Pending, Refused
+from mnist_app.inference import Layers
 from mnist_app.lessons.elements import ChangedMind, Dreaming, FoolingNoise, LookedAt
 from mnist_app.networks import registry
 from mnist_app.networks.registry import NETWORKS
@@ -29,9 +29,8 @@ Shown = LookedAt | ChangedMind | FoolingNoise | Dreaming
 def show(element: Shown, drawing: Drawing) -> None:
     """Show an element of why; see `scene_elements.show`."""
     subject = inside.subject(drawing)
-    outputs = asking.layers(subject.image, network=element.network)
-    if isinstance(outputs, Pending | Refused):
-        st.caption(asking.why_not(outputs))
+    outputs = asking.layers_or_caption(subject.image, element.network)
+    if outputs is None:
         return
     match element:
         case LookedAt():

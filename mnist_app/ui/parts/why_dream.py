@@ -25,11 +25,15 @@ WITHOUT_DREAMS = {
 }
 
 
-def show(explained: Explained) -> None:
-    """Let the visitor choose a layer and one of its maps or units, and show what excites it."""
+def show(explained: Explained, answer: int) -> None:
+    """Let the visitor choose a layer and one of its maps or units, and show what excites it.
+
+    It begins with the digit that the network answered.
+    """
     layers = {one.name: one for one in inside.card().layers if one.kind not in WITHOUT_DREAMS}
     if st.session_state.get(why_session.DREAM_LAYER) not in layers:
         session.pick(why_session.DREAM_LAYER, list(layers)[-1])
+        session.pick(why_session.DREAM_NUMBER, answer)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Layer", [*layers], key=why_session.DREAM_LAYER, width=180)
         last = layers[name].shape[-1] - 1

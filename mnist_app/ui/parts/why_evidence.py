@@ -18,7 +18,8 @@ SAYS = {
     "one window hides alone.",
     "integrated": "How each pixel moved the answer on the way from black to your digit. The parts "
     "add up to the whole; paper never counts.",
-    "grad_cam": "Where the maps of this layer speak for the digit. It is as coarse as they are.",
+    "grad_cam": "Where the maps of this layer speak for the digit. Each has one weight for all "
+    "places, its mean gradient. That is coarse: even the answer can look blue.",
 }
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mnist_app.data.datasets import CLASSES
-from mnist_app.explain.questions import AskNoise, Explained
+from mnist_app.explain.questions import STRENGTHS, AskNoise, Explained
 from mnist_app.imaging.colormap import SERIES
 from mnist_app.inference import Refused
 from mnist_app.networks import registry
@@ -20,7 +20,6 @@ from mnist_app.ui.markup import charts
 from mnist_app.ui.markup.charts import Axis, Line
 from mnist_app.ui.parts import asking
 
-STRENGTHS = tuple(range(0, 129, 8))
 MANY_STEPS = 10
 WAYS = {1: "One step", MANY_STEPS: "Ten small steps"}
 
@@ -73,7 +72,7 @@ def show_resistance(chosen: str) -> None:
     lines, images = [], 0
     names = [chosen, *(name for name in NETWORKS if name != chosen)]
     for name, color in zip(names, SERIES, strict=False):
-        found = resources.resistance(name, STRENGTHS)
+        found = resources.resistance(name)
         if found is not None:
             images = found.images
             lines.append(Line(registry.title(name), STRENGTHS, found.accuracies, color))
