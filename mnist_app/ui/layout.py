@@ -159,12 +159,15 @@ def _choose_network() -> None:
     if session.is_new_label(_title_and_accuracy(network)):
         # Streamlit knows a choice by its label, and forgets it when a run has learned more.
         session.choose_network(network)
+    names, key = [*NETWORKS, *runs_to_choose()], session.network_widget()
     st.selectbox(
         "Network",
-        [*NETWORKS, *runs_to_choose()],
+        names,
+        names.index(network),
         format_func=_title_and_accuracy,
-        key=session.NETWORK,
-        persist_state="session",
+        key=key,
+        on_change=session.take_choice,
+        args=(key,),
     )
     card = resources.card(network)
     st.caption(

@@ -76,6 +76,7 @@ _PICTURE_TROUBLE = "picture_trouble"
 _PICTURES = "pictures_brought"
 _LINKS = "links"
 _NEXT_NETWORK = "next_network"
+_NETWORK_CHOICES = "network_choices"
 _CHALLENGE = "challenge"
 
 
@@ -138,6 +139,23 @@ def network() -> str:
 def choose_network(name: str) -> None:
     """Choose a network for the visitor, as if in the sidebar. Call it before that is shown."""
     st.session_state[NETWORK] = name
+    st.session_state[_NETWORK_CHOICES] = st.session_state.get(_NETWORK_CHOICES, 0) + 1
+
+
+def network_widget() -> str:
+    """Return the key of the widget where the visitor chooses a network himself.
+
+    It is another one after each `choose_network`: a fragment that asks again on its own says what
+    stands in all widgets, and may have been on its way with the choice before.
+    """
+    return f"network_{st.session_state.get(_NETWORK_CHOICES, 0)}"
+
+
+def take_choice(widget: str) -> None:
+    """Choose what the visitor chose in a widget of this key, if it is the one on the screen."""
+    chosen = st.session_state.get(widget)
+    if widget == network_widget() and isinstance(chosen, str):
+        st.session_state[NETWORK] = chosen
 
 
 def choose_network_next(name: str) -> None:

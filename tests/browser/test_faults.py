@@ -5,15 +5,18 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 from playwright.sync_api import expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.browser.conftest import OpenPage, draw, expect_answer, wait_until_quiet
+from tests.support.proxy import wait_until_ready
 from tests.support.serving import Server, serve
 
 
@@ -96,6 +99,25 @@ def test_a_late_message_does_not_blank_the_next_page(server: Server) -> None:
         assert left not in [m.new_session.page_script_hash for m in later]
 
 
+def test_a_poll_on_its_way_takes_no_choice_back(server: Server) -> None:
+    """A fragment that asks again on its own says what stood in all widgets before."""
+    wait_until_ready(server.url)
+    address = server.url.replace("http://", "ws://") + "/_stcore/stream"
+    with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None) as socket:
+        shown = _page(socket, page_name="convolution", query_string="network=softmax")
+        [chosen] = _elements(shown, "selectbox")
+        [switch] = [one for one in _elements(shown, "button") if "Switch" in one.label]
+        press = WidgetState(id=switch.id, trigger_value=True)
+        shown = _page(socket, press, page_name="convolution")
+        assert "119,386 parameters" in str(_elements(shown, "markdown"))
+        stale = WidgetState(id=chosen.id, string_value=chosen.raw_value)
+        fragment = next(m.delta.fragment_id for m in shown if m.delta.fragment_id)
+        page = next(m.new_session.page_script_hash for m in shown if m.HasField("new_session"))
+        _page(socket, stale, page_script_hash=page, fragment_id=fragment, is_auto_rerun=True)
+        shown = _page(socket, page_name="convolution")
+        assert "119,386 parameters" in str(_elements(shown, "markdown"))
+
+
 def test_no_message_takes_away_what_all_share(server: Server) -> None:
     """Each page would start a model process of its own where the shared one was forgotten."""
     [process] = server.model_processes()
@@ -110,21 +132,35 @@ def test_no_message_takes_away_what_all_share(server: Server) -> None:
     assert "message was refused" in server.log.read_text()
 
 
-def _ask(socket: ClientConnection, **wanted: str) -> None:
+def _page(socket: ClientConnection, *states: WidgetState, **wanted: str | bool) -> list[ForwardMsg]:
+    """Ask for a page or a fragment, and return what came of it."""
+    _ask(socket, *states, **wanted)
+    return list(_receive(socket, "script_finished"))
+
+
+def _elements(shown: list[ForwardMsg], kind: str) -> list[Any]:
+    elements = [message.delta.new_element for message in shown]
+    return [getattr(one, kind) for one in elements if one.WhichOneof("type") == kind]
+
+
+def _ask(socket: ClientConnection, *states: WidgetState, **wanted: str | bool) -> None:
     message = BackMsg()
+    message.rerun_script.query_string = ""
+    message.rerun_script.widget_states.widgets.extend(states)
     for name, value in wanted.items():
         setattr(message.rerun_script, name, value)
-    message.rerun_script.query_string = ""
     socket.send(message.SerializeToString())
 
 
 def _receive(socket: ClientConnection, last: str = "") -> Iterator[ForwardMsg]:
     """Yield messages up to the first of the kind `last`, or until none comes for two seconds."""
+    patience = 60.0
     while True:
         try:
-            frame = socket.recv(timeout=2)
+            frame = socket.recv(timeout=patience)
         except TimeoutError:
             return
+        patience = 2.0
         assert isinstance(frame, bytes)
         message = ForwardMsg()
         message.ParseFromString(frame)

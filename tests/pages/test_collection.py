@@ -22,6 +22,7 @@ from tests.support.apptest import (
     draw,
     go_to,
     html_with,
+    network_choice,
     open_app,
     open_page,
     press,
@@ -251,4 +252,4 @@ def test_an_own_run_is_measured_beside(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "scored-3" in html_with(app, "lab-networks")
     go_to(app, "robustness")
     assert "scored-3" in component(app, "curves")["charts"][0]
-    assert f"scored-3 · {100 * accuracy:.2f}%" in app.selectbox(key="network").options
+    assert f"scored-3 · {100 * accuracy:.2f}%" in network_choice(app).options

@@ -22,6 +22,7 @@ from tests.support.apptest import (
     draw,
     go_to,
     html_with,
+    network_choice,
     open_app,
     press,
     run,
@@ -234,15 +235,15 @@ def test_chosen_network_answers_on_every_page(app: AppTest) -> None:
     assert answer(app) != sure
     assert "7,850 parameters" in app.sidebar.caption[0].value
     go_to(app, "report_card")
-    assert app.selectbox(key="network").value == "softmax"
+    assert network_choice(app).value == "softmax"
     go_to(app, "draw")
-    assert app.selectbox(key="network").value == "softmax"
+    assert network_choice(app).value == "softmax"
 
 
 def test_sidebar_calls_networks_by_title_and_accuracy(app: AppTest) -> None:
     accuracies = [f"{100 * read_card(name).test_accuracy:.2f}%" for name in NETWORKS]
     titles = [f"{title(name)} · {a}" for name, a in zip(NETWORKS, accuracies, strict=True)]
-    assert app.selectbox(key="network").options == titles
+    assert network_choice(app).options == titles
     assert titles[0] == f"Small CNN · {accuracies[0]}"
 
 

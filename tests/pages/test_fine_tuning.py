@@ -27,6 +27,7 @@ from tests.support.apptest import (
     draw,
     go_to,
     html_with,
+    network_choice,
     open_app,
     press,
     run,
@@ -153,15 +154,15 @@ def test_what_was_forgotten_is_shown_and_undone() -> None:
     name = end((0.9954, 0.9872))
     run(app)
     run(app)
-    assert app.selectbox(key="network").value == name
+    assert network_choice(app).value == name
     assert "MNIST: 99.54% before, **98.72%** now" in text_of(app)
     right = [_is_right(network) for network in ("cnn", "lenet")]
     lost, learned = np.sum(right[0] & ~right[1]), np.sum(~right[0] & right[1])
     assert f"it forgot {lost} and learned {learned}" in text_of(app)
     assert html_with(app, "lab-tight").count("<figure") == 16
     press(app, "Take back")
-    assert app.selectbox(key="network").value == "cnn"
+    assert network_choice(app).value == "cnn"
     press(app, "Use again")
-    assert app.selectbox(key="network").value == name
+    assert network_choice(app).value == name
     press(app, "Fine-tune again")
     assert runs.read("fine-tuned-2").settings.start_from == name

@@ -25,6 +25,7 @@ from tests.support.apptest import (
     draw,
     go_to,
     grid_values,
+    network_choice,
     open_page,
     press,
     run,
@@ -59,7 +60,7 @@ def test_page_shows_every_network(name: str) -> None:
     app = open_page(name)
     for network in NETWORKS:
         choose_network(app, network)
-        assert app.selectbox(key="network").value == network
+        assert network_choice(app).value == network
         if name == "convolution" and network in ("rnn", "mlp", "softmax"):
             assert f"“{title(network)}” has no convolution layer." in text_of(app)
 
@@ -80,7 +81,7 @@ def test_a_button_leads_to_a_network_with_maps() -> None:
     app = open_page("convolution")
     choose_network(app, "mlp")
     press(app, "Switch to Small CNN")
-    assert app.selectbox(key="network").value == "cnn"
+    assert network_choice(app).value == "cnn"
     assert component(app, "sliding_kernel")["learned"]["activation"] == "ReLU"
 
 

@@ -11,7 +11,7 @@ from mnist_app.data import datasets, stroke_links
 from mnist_app.training import runs
 from mnist_app.training.settings import Settings
 from mnist_app.ui import links
-from tests.support.apptest import component, draw, open_app, press, run, text_of
+from tests.support.apptest import component, draw, network_choice, open_app, press, run, text_of
 from tests.support.handwriting import canvas_strokes_of
 from tests.support.serving import ROOT
 
@@ -125,7 +125,7 @@ def test_a_link_to_somebody_elses_network_says_so() -> None:
     run_of_another = runs.create(Settings(), "quick", "another")
     app = open_link("training", {"network": run_of_another.name, "run": run_of_another.name})
     assert "“Small CNN” answers instead." in app.warning[0].value
-    assert app.selectbox(key="network").value == "cnn"
+    assert network_choice(app).value == "cnn"
 
 
 def test_steps_that_were_taken_come_with_the_link() -> None:

@@ -29,6 +29,7 @@ from tests.support.apptest import (
     draw,
     go_to,
     html_with,
+    network_choice,
     open_app,
     press,
     run,
@@ -216,7 +217,7 @@ def test_what_learned_from_drawings_is_its_owners_alone() -> None:
     for key, sent in (("network", run.name), ("shown_run", run.name), ("others_runs", True)):
         app.session_state[key] = sent
     app.run()
-    assert app.selectbox(key="network").value == "cnn"
+    assert network_choice(app).value == "cnn"
     go_to(app, "training")
     assert "stage" not in component_keys(app)
     assert "Your runs will stand here" in text_of(app)
@@ -308,10 +309,10 @@ def test_a_deleted_network_is_replaced_by_the_usual_one() -> None:
     [run] = runs.list_runs()
     finish(run, CARD)
     press(app.run(), "Use this network")
-    assert app.selectbox(key="network").value == run.name
+    assert network_choice(app).value == run.name
     runs.delete(run.name, run.owner)
     app = AppTest.from_file(str(SCRIPT), default_timeout=60)
     app.session_state["network"] = run.name
     app.run()
     assert not app.exception
-    assert app.selectbox(key="network").value == "cnn"
+    assert network_choice(app).value == "cnn"

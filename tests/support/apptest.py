@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from mnist_app.imaging.convolution import Array
 from mnist_app.imaging.image_files import encode_png
@@ -75,8 +76,14 @@ def press(app: AppTest, label: str) -> AppTest:
 
 def choose_network(app: AppTest, name: str) -> AppTest:
     """Choose a network in the sidebar by its short name."""
-    app.selectbox(key="network").set_value(name)
+    network_choice(app).set_value(name)
     return run(app)
+
+
+def network_choice(app: AppTest) -> Selectbox:
+    """Return where one chooses a network, in the sidebar."""
+    [found] = app.sidebar.selectbox
+    return found
 
 
 def draw(app: AppTest, digit: int) -> AppTest:
