@@ -3,11 +3,12 @@
 python -m tests.benchmarks.cluster [--people 200] [--kills 10] [--runs 100] [--training-kills 20]
 
 HAProxy with the configuration that is deployed, two page processes, PostgreSQL, Dask. First a crowd
-draws. Then each page process is killed (kill -9) in turn, `--kills` times: in one round browsers
-come back at once as they were, in the next they load their page anew a second later. Phones draw in
-a room meanwhile, drawings are labeled and commands sent. Then PostgreSQL is down for some seconds.
-Last, people train while workers, the scheduler and connections are killed; `--runs 0` leaves that
-out. Whatever was acknowledged has to be there in the end.
+draws. Then each page process is killed (kill -9) in turn, `--kills` times: in one round twenty
+browsers come back at once as they were, in the next they load their page anew a second later. The
+crowd is there meanwhile and comes back, too, phones draw in a room, drawings are labeled and
+commands sent. Then PostgreSQL is killed and down for some seconds. Last, people train while
+workers, the scheduler, connections and PostgreSQL are killed; `--runs 0` leaves that out. Whatever
+was acknowledged has to be there in the end.
 """
 
 import argparse
@@ -43,6 +44,8 @@ from tests.support.serving import free_port
 
 RETURNING = 20
 PHONES = 10
+PAUSE = 10.0
+"""Seconds between two strokes of somebody in the crowd."""
 MOST_SECONDS = 10.0
 """Within so many seconds each visitor has to be back."""
 DOWN_SECONDS = 4.0
@@ -63,6 +66,10 @@ class Found:
 
     back: list[float] = field(default_factory=list)
     """Seconds until visitors that were cut off were back."""
+    crowd_back: list[float] = field(default_factory=list)
+    """The same of the crowd, all at once."""
+    crowd_strokes: int = 0
+    """How many strokes of the crowd were answered while parts were killed."""
     lost: list[str] = field(default_factory=list)
     """What was acknowledged and is not there."""
     acknowledged: dict[str, int] = field(default_factory=dict)
@@ -100,8 +107,8 @@ def measure_pages(people: int, kills: int) -> tuple[visitors.Tally, Found]:
         os.environ[limits.TRAINERS.variable] = "0"
         both = stack.enter_context(replicas(folder))
         url = stack.enter_context(proxy(folder, [_port(one) for one in both]))
-        tally = asyncio.run(visitors.crowd(url, people, 5, 10.0))
-        asyncio.run(strike(url, both, kills, restart, found))
+        tally = asyncio.run(visitors.crowd(url, people, 5, PAUSE))
+        asyncio.run(strike(url, both, people, kills, restart, found))
         storage.close()
     os.environ.clear()
     os.environ |= usual
@@ -131,14 +138,20 @@ def _port(replica: Replica) -> int:
     return int(replica.url.rsplit(":", 1)[1])
 
 
-async def strike(url: str, both: list[Replica], kills: int, restart: Restart, found: Found) -> None:
-    """Kill page processes, and end PostgreSQL, while people work; note what came of it."""
+async def strike(
+    url: str, both: list[Replica], present: int, kills: int, restart: Restart, found: Found
+) -> None:
+    """Kill page processes and PostgreSQL while people work; note what came of it.
+
+    So many are `present` beside those that are watched one by one.
+    """
     room = rooms.open_room(owner_of("a speaker"), "", "cnn")
     crowd, writer = phones.Crowd(), Writer()
     waving = asyncio.create_task(
         phones.draw_together(url, room.key, PHONES, max(3, 6 * kills), 3.0, crowd)
     )
     people = [ReturningVisitor(url) for _ in range(RETURNING)]
+    present_tasks = [asyncio.create_task(stay(url, n / present, found)) for n in range(present)]
     own = {one.number: runs.create(Settings(), "waiting", owner_of(one.number)) for one in people}
     with writer.writing():
         await asyncio.gather(*(one.enter() for one in people))
@@ -147,6 +160,9 @@ async def strike(url: str, both: list[Replica], kills: int, restart: Restart, fo
                 await kill(replica, both, people, found, anew=bool(number % 2))
         await interrupt_store(url, people, restart, found)
     await waving
+    for task in present_tasks:
+        task.cancel()
+    await asyncio.gather(*present_tasks, return_exceptions=True)
     for one in people:
         await one.leave()
         await one.come_back(anew=True, page="training")
@@ -159,6 +175,25 @@ async def strike(url: str, both: list[Replica], kills: int, restart: Restart, fo
     found.lost += [f"drawing {number} of the room" for number in numbers - kept]
     found.acknowledged["drawings of phones"] = len(numbers)
     writer.examine(found)
+
+
+async def stay(url: str, share: float, found: Found) -> None:
+    """Draw now and then until canceled, and come back whenever cut off; note what came of it.
+
+    Those in the crowd begin one after the other, each at its `share` (0 to 1) of a pause.
+    """
+    visitor = ReturningVisitor(url)
+    await asyncio.sleep(share * PAUSE)
+    await visitor.come_back(anew=True)
+    while True:
+        try:
+            if await visitor.draw(random.randrange(10)):
+                found.crowd_strokes += 1
+            await visitor.wait_until_cut_off(PAUSE)
+        except LOST:
+            pass
+        if visitor.is_cut_off:
+            found.crowd_back.append(await visitor.come_back(anew=False))
 
 
 async def kill(
@@ -182,7 +217,7 @@ async def kill(
 async def interrupt_store(
     url: str, people: list[ReturningVisitor], restart: Restart, found: Found
 ) -> None:
-    """End PostgreSQL for a while; pages have to say so, and go on afterwards."""
+    """Kill PostgreSQL, which stays away for a while; pages have to say so, and go on afterwards."""
     down = asyncio.create_task(asyncio.to_thread(restart, DOWN_SECONDS))
     await asyncio.sleep(1.0)
     reader = ReturningVisitor(url)
@@ -265,7 +300,10 @@ def print_pages(tally: visitors.Tally, people: int, found: Found) -> None:
     print(f"| stroke to answer, median / p95 | {median:.0f} / {late:.0f} ms |")
     print(f"| visitors cut off by kill -9 | {len(found.back)} |")
     print(f"| back with drawing: median / p95 / longest | {spread(found.back)} |")
-    late_comers = sum(one > MOST_SECONDS for one in found.back)
+    print(f"| strokes of the crowd answered meanwhile | {found.crowd_strokes} |")
+    print(f"| of the crowd cut off | {len(found.crowd_back)} |")
+    print(f"| back, all at once: median / p95 / longest | {spread(found.crowd_back)} |")
+    late_comers = sum(one > MOST_SECONDS for one in found.back + found.crowd_back)
     print(f"| back later than {MOST_SECONDS:.0f} s | {late_comers} |")
     for name, count in found.acknowledged.items():
         print(f"| {name} acknowledged | {count} |")

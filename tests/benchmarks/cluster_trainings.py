@@ -28,13 +28,15 @@ from mnist_app.training.run import OPERATOR, Run, RunError
 from mnist_app.training.settings import Settings
 from mnist_app.workers import WorkerError
 from tests.support.dask_cluster import DaskCluster, Part, dask_cluster, trainers
-from tests.support.postgres import fresh_database, postgres_server
+from tests.support.postgres import Restart, fresh_database, restartable_postgres
 from tests.support.process_control import end_workers, kill
 
 SEEDS = 5
 # Seconds without any progress after which nothing is waited for.
 PATIENCE = 180.0
 MOST_RUNS_EACH = 3
+# So long PostgreSQL is down when it was killed.
+DOWN_SECONDS = 3.0
 # What of a run changes hands is noted by the database itself.
 LOG = """
 CREATE TABLE run_log (
@@ -102,11 +104,12 @@ def measure(count: int, people: int, workers_count: int, kills: int) -> Outcome:
         expected = train_undisturbed(Path(folder) / "alone")
         os.environ["MNIST_APP_HOME"] = folder
         with (
-            postgres_server() as server,
+            restartable_postgres() as (server, restart),
             logged_store(server) as database,
             dask_cluster(Path(folder), workers_count) as cluster,
         ):
-            return train_under_faults(expected, Faults(cluster, database), count, people, kills)
+            faults = Faults(cluster, database, restart)
+            return train_under_faults(expected, faults, count, people, kills)
 
 
 def settings(seed: int) -> Settings:
@@ -146,7 +149,7 @@ def logged_store(server: str) -> Iterator[sa.Engine]:
 class Faults:
     """The parts that are killed, one after the other."""
 
-    def __init__(self, cluster: DaskCluster, database: sa.Engine) -> None:
+    def __init__(self, cluster: DaskCluster, database: sa.Engine, restart: Restart) -> None:
         self.database = database
         self.happened: list[tuple[str, float]] = []
         self._workers = cluster.workers
@@ -157,6 +160,7 @@ class Faults:
             ("PostgreSQL's connections", self._disconnect),
             ("a worker with its nanny", lambda: self._next().kill()),
             ("all of a worker at once", lambda: self._next().kill_all()),
+            ("PostgreSQL", lambda: restart(DOWN_SECONDS)),
         ]
 
     def strike(self) -> None:

@@ -75,6 +75,11 @@ class ReturningVisitor:
         assert self._socket is not None
         return self._socket.close_code is not None
 
+    async def wait_until_cut_off(self, seconds: float) -> None:
+        """Wait so long, or until the connection is gone."""
+        assert self._socket is not None
+        await asyncio.wait([asyncio.ensure_future(self._socket.wait_closed())], timeout=seconds)
+
     async def come_back(self, anew: bool, page: str = "") -> float:
         """Try until the page is there again, reloaded or as it was; return the seconds it took."""
         began = time.monotonic()

@@ -1,15 +1,21 @@
 """Two replicas behind the proxy, on one PostgreSQL: one dies, the other stops in its own time."""
 
+import json
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from mnist_app.classroom import codes
 from tests.benchmarks.visitors import Visitor
 from tests.browser.conftest import WIDE, draw, expect_answer, wait_until_quiet
 from tests.support import asynchronous
@@ -104,6 +110,50 @@ def test_the_configuration_is_one(base: str, tmp_path: Path) -> None:
     for environment in ({"BASE_PATH": base}, {"CERTIFICATE": str(certificate)}):
         command = ["/usr/sbin/haproxy", "-c", "-f", str(CONFIGURATION)]
         subprocess.run(command, check=True, capture_output=True, env=environment)
+
+
+class _Nobody(BaseHTTPRequestHandler):
+    """A replica with pages and without rooms."""
+
+    def do_GET(self) -> None:
+        self._answer(200)
+
+    def do_POST(self) -> None:
+        self._answer(404)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _answer(self, code: int) -> None:
+        self.send_response(code)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def test_the_proxy_counts_wrong_codes_of_an_address(tmp_path: Path) -> None:
+    """Over all replicas; other addresses and other requests go on."""
+    with ExitStack() as stack:
+        ports = []
+        for _ in range(2):
+            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _Nobody))
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            stack.callback(server.shutdown)
+            ports.append(server.server_port)
+        host = urlsplit(stack.enter_context(proxy(tmp_path, ports))).netloc
+        guesses = [_ask(host, "POST", "/rooms/enter")[0] for _ in range(102)]
+        assert guesses == [404] * 101 + [429]
+        said = json.loads(_ask(host, "POST", "/rooms/enter")[1])
+        assert said == {"reason": "fast", "sentence": codes.TOO_MANY}
+        assert _ask(host, "GET", "/")[0] == 200
+        assert _ask(host, "POST", "/rooms/enter", "127.0.0.2")[0] == 404
+
+
+def _ask(host: str, method: str, path: str, address: str = "127.0.0.1") -> tuple[int, bytes]:
+    """Return status and content of an answer to somebody at a loopback address."""
+    connection = HTTPConnection(host, source_address=(address, 0))
+    connection.request(method, path)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
 
 
 def _open(page: Page, url: str) -> Page:

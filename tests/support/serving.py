@@ -59,7 +59,7 @@ def serve(
             cwd=script.parent,
             stdout=output,
             stderr=output,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join((str(script.parent), str(ROOT)))},
         )
     server = Server(f"http://localhost:{port}{base}", psutil.Process(started.pid), log)
     if descriptors:
