@@ -57,16 +57,6 @@ def test_each_picture_has_a_line(folder: Path) -> None:
     assert letter == f"{folder / 'x.png'}: no digit recognized"
 
 
-def test_another_network_answers(folder: Path, inference: Inference) -> None:
-    other = run("classify", "--json", "--network", "softmax", folder / "7.png")
-    assert other.returncode == 0
-    image = normalize(255 - drawn(7)).image[np.newaxis]
-    softmax, usual = (inference.probabilities(image, name)[0] for name in ("softmax", "cnn"))
-    found = json.loads(other.stdout)["probabilities"]
-    assert found == pytest.approx(softmax.tolist(), abs=1e-6)
-    assert found != pytest.approx(usual.tolist(), abs=1e-3)
-
-
 def test_samples_are_a_picture(tmp_path: Path) -> None:
     file, again = tmp_path / "samples.png", tmp_path / "again.png"
     assert run("samples", "--output", file).returncode == 0
@@ -80,10 +70,12 @@ def test_samples_are_a_picture(tmp_path: Path) -> None:
     assert result.stderr.endswith("samples.png cannot be written: No such file or directory.\n")
 
 
-def test_json_for_many_pictures_with_errors_among_them(folder: Path) -> None:
+def test_json_by_another_network_with_errors_among_many_pictures(
+    folder: Path, inference: Inference
+) -> None:
     mnist = sorted(folder.glob("m*.png"))
     bad = [folder / "text.png", folder / "missing.png", folder, folder / "blank.png"]
-    result = run("classify", "--json", bad[0], *mnist, *bad[1:], mnist[0])
+    result = run("classify", "--json", "--network", "rnn", bad[0], *mnist, *bad[1:], mnist[0])
     assert result.returncode == 1
     objects = [json.loads(line) for line in result.stdout.splitlines()]
     assert [o["file"] for o in objects] == [str(f) for f in (bad[0], *mnist, *bad[1:], mnist[0])]
@@ -97,9 +89,13 @@ def test_json_for_many_pictures_with_errors_among_them(folder: Path) -> None:
         assert answer["confidence"] == max(answer["probabilities"])
         # Of one that looks like no digit it says so.
         assert answer["digit"] in (answer["probabilities"].index(answer["confidence"]), None)
+    images = np.stack([normalize(one).image for one in datasets.load_test().images[:300]])
+    found = np.array([answer["probabilities"] for answer in answers])
+    assert found == pytest.approx(inference.probabilities(images, "rnn"), abs=1e-5)
+    assert found != pytest.approx(inference.probabilities(images, "cnn"), abs=1e-2)
     labels = datasets.load_test().labels[:300]
     right = sum(o["digit"] == label for o, label in zip(answers, labels, strict=True))
-    assert right >= 297
+    assert right >= 290
 
 
 @pytest.mark.parametrize(
