@@ -26,13 +26,13 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from mnist_app.storage.errors import StorageBusy, StorageError, StorageFull, told, unwritable
 from mnist_app.storage.metadata import METADATA
-from mnist_app.storage.room_tables import add_room_tables
+from mnist_app.storage.room_tables import add_room_audiences, add_room_tables
 from mnist_app.storage.run_starts import add_run_starts
 from mnist_app.storage.session_tables import add_session_records
 
 __all__ = ["METADATA", "StorageBusy", "StorageError", "StorageFull"]
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 # Seconds that a transaction waits for others that write.
 LOCK_TIMEOUT = 15.0
 
@@ -157,6 +157,7 @@ UPGRADES: dict[int, Callable[[Connection], None]] = {
     2: add_room_tables,
     3: add_run_starts,
     4: add_session_records,
+    5: add_room_audiences,
 }
 """What makes a store of one schema version a store of the next, by the version it starts from."""
 

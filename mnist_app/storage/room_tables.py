@@ -61,8 +61,23 @@ ROOM_VOTES = sa.Table(
     sa.Column("phone", sa.String(32), primary_key=True),
     sa.Column("digit", sa.Integer, nullable=False),
 )
+ROOM_AUDIENCES = sa.Table(
+    "room_audiences",
+    METADATA,
+    sa.Column(
+        "room_id", sa.Integer, sa.ForeignKey(ROOMS.c.id, ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("server", sa.String(32), primary_key=True),
+    sa.Column("phones", sa.Integer, nullable=False),
+    sa.Column("counted_at", sa.Float, nullable=False),
+)
 
 
 def add_room_tables(connection: Connection) -> None:
     """Make a store of schema version 2 one of version 3: rooms, their drawings and votes."""
     METADATA.create_all(connection, tables=[ROOMS, ROOM_DRAWINGS, ROOM_VOTES])
+
+
+def add_room_audiences(connection: Connection) -> None:
+    """Make a store of schema version 5 one of version 6: how many phones each server has."""
+    METADATA.create_all(connection, tables=[ROOM_AUDIENCES])

@@ -5,7 +5,7 @@ prometheus-client is imported only where it is on.
 
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from mnist_app import limits
+from mnist_app import cluster, limits
+from mnist_app.cluster import ClusterError
 from mnist_app.storage import StorageError
 from mnist_app.training import quotas
 from mnist_app.ui import layout
@@ -64,11 +65,11 @@ class Measurements:
         ready = Gauge("mnist_lab_ready", "1 while a drawing would be read.", registry=registry)
         ready.set_function(lambda: float(layout.is_ready()))
         ProcessCollector(registry=registry)
-        registry.register(_Store())
+        registry.register(Store())
 
 
-class _Store:
-    """What the store says of all servers together, asked when the monitor asks."""
+class Store:
+    """What store and cluster say of all servers together, asked when the monitor asks."""
 
     def collect(self) -> "Iterator[Metric]":
         """Yield how many runs wait and work, and how many workers live; nothing without a store."""
@@ -86,7 +87,10 @@ class _Store:
             yield GaugeMetricFamily(
                 "mnist_lab_runs_training", "Runs that are trained.", value=load.training
             )
-            yield GaugeMetricFamily("mnist_lab_workers", "Live workers.", value=load.workers)
+            with suppress(ClusterError):  # nobody knows then how many there are
+                in_cluster = cluster.count_trainers() if cluster.is_named() else 0
+                live = load.workers + in_cluster
+                yield GaugeMetricFamily("mnist_lab_workers", "Live workers.", value=live)
 
 
 _measured: Measurements | None = None

@@ -8,6 +8,7 @@ import asyncio
 import base64
 import contextlib
 import logging
+import secrets
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_app.classroom import drawings, findings, rooms
+from mnist_app.classroom import audiences, drawings, findings, rooms
 from mnist_app.classroom.drawings import NO_DIGIT, RoomDrawing
 from mnist_app.classroom.findings import Findings
 from mnist_app.classroom.room import Room, RoomError, as_json
@@ -35,6 +36,8 @@ FINDINGS_SECONDS = 1.0
 """What drawings show together is computed no more often than this."""
 UNFOLLOWED_SECONDS = 30.0
 """After so long without anybody who listens, a room is followed no more."""
+COUNT_SECONDS = 3.0
+"""So often servers tell each other how many phones they have."""
 FORGET_SECONDS = 3600.0
 THREADS = ThreadPoolExecutor(4, "room")
 """Who asks the store for rooms."""
@@ -60,6 +63,8 @@ class Followed:
     """What phones know of it."""
     drawings: dict[int, RoomDrawing] = field(default_factory=dict)
     found: Found = Found()
+    others: int = 0
+    """How many phones hear the room from other servers."""
     told_phones: int = 0
     """How many phones the wall knows of."""
     heard_at: float = field(default_factory=time.monotonic)
@@ -77,9 +82,13 @@ class Followed:
             self.heard_at = now
         return now - self.heard_at < UNFOLLOWED_SECONDS
 
+    def count_phones(self) -> int:
+        """Return how many phones hear the room, from whichever server."""
+        return self.phones.listeners + self.others
+
     def take(self, look: "Look") -> None:
         """Tell everybody what was found to be new."""
-        phones = self.phones.listeners
+        phones = self.count_phones()
         is_new = (look.room.version, look.found, phones) != (
             self.room.version,
             self.found,
@@ -99,7 +108,7 @@ class Followed:
     def _news(self, changed: Sequence[RoomDrawing], known: set[int]) -> dict[str, Any]:
         return {
             **self.state,
-            "phones": self.phones.listeners,
+            "phones": self.count_phones(),
             "drawings": [_as_json(one, one.number not in known) for one in changed],
             "findings": self.found.findings and findings_as_json(self.found.findings),
         }
@@ -121,6 +130,7 @@ class Follower:
     def __init__(self) -> None:
         """Follow none so far."""
         self._followed: dict[int, Followed] = {}
+        self._server = secrets.token_hex(8)
         self._loops: list[asyncio.Task[None]] = []
 
     @asynccontextmanager
@@ -128,6 +138,7 @@ class Follower:
         """Look for what is new as long as the server runs, and forget what is too old."""
         self._loops = [
             asyncio.create_task(self._look_again_and_again()),
+            asyncio.create_task(self._count_again_and_again()),
             asyncio.create_task(_forget_now_and_then()),
         ]
         try:
@@ -159,6 +170,19 @@ class Follower:
                 continue  # the store has said why in the log, and is asked again
             except Exception:
                 LOGGER.exception("What is new in rooms could not be found out.")
+
+    async def _count_again_and_again(self) -> None:
+        while True:
+            await asyncio.sleep(COUNT_SECONDS)
+            own = {number: one.phones.listeners for number, one in self._followed.items()}
+            if not own:
+                continue
+            try:
+                others = await _in_thread(audiences.exchange, self._server, own)
+            except RoomError:
+                continue  # the store has said why in the log, and is asked again
+            for number, followed in self._followed.items():
+                followed.others = others.get(number, 0)
 
     async def _look(self) -> None:
         if not self._followed:

@@ -15,6 +15,7 @@ from mnist_app.training import epoch_data, runs
 from mnist_app.training.history import read_history
 from mnist_app.training.run import OPERATOR, Run
 from mnist_app.training.settings import Settings
+from mnist_app.ui import metrics
 from tests.support.dask_cluster import DaskCluster, dask_cluster, trainers, until
 from tests.support.handwriting import DIGITS, written
 from tests.support.postgres import fresh_database
@@ -37,6 +38,8 @@ def running(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.mark.usefixtures("running")
 def test_split_over_workers_results_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     until(lambda: cluster.count_trainers() == 2)
+    told = {one.name: one.samples[0].value for one in metrics.Store().collect()}
+    assert told["mnist_lab_workers"] == 2
     assert list(spread(ClusterPredictor(), partial(_times, 2), [1, 2])) == [2, 4]
     digits = [written(label) for label in DIGITS]
     epochs = list(epoch_data.epochs(VARIED, None, range(2)))

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mnist_app import limits, storage
-from mnist_app.classroom import codes, drawings, findings, rooms, teaching
+from mnist_app.classroom import audiences, codes, drawings, findings, rooms, teaching
 from mnist_app.classroom.codes import Guesses
 from mnist_app.classroom.drawings import NO_DIGIT, RoomDrawing
 from mnist_app.classroom.room import Room, RoomError, Task
 from mnist_app.data import datasets
 from mnist_app.data.stroke_files import read_strokes
-from mnist_app.storage.room_tables import ROOM_DRAWINGS, ROOM_VOTES, ROOMS
+from mnist_app.storage.room_tables import ROOM_AUDIENCES, ROOM_DRAWINGS, ROOM_VOTES, ROOMS
 from mnist_app.training import runs
 from tests.support.rooms import SEVEN, packed
 
@@ -178,6 +178,7 @@ def test_what_is_no_drawing_is_refused_before_it_is_kept(strokes: bytes) -> None
 def test_a_room_is_forgotten_after_a_day_with_its_drawings() -> None:
     old, young = open_room(Task("fool")), open_room()
     drawings.vote(old.key, "b", send(old, "a"), 7)
+    audiences.exchange("a server", {old.number: 2})
     with storage.writing() as connection:
         of_old = ROOMS.update().where(ROOMS.c.id == old.number)
         day = limits.ROOM_HOURS.value() * 3600
@@ -189,10 +190,25 @@ def test_a_room_is_forgotten_after_a_day_with_its_drawings() -> None:
     with storage.reading() as connection:
         left = [
             connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
-            for table in (ROOMS, ROOM_DRAWINGS, ROOM_VOTES)
+            for table in (ROOMS, ROOM_DRAWINGS, ROOM_VOTES, ROOM_AUDIENCES)
         ]
-    assert left == [1, 0, 0]
+    assert left == [1, 0, 0, 0]
     assert rooms.by_key(young.key) == young
+
+
+@pytest.mark.usefixtures("store")
+def test_servers_know_how_many_phones_the_others_have() -> None:
+    room, other = open_room(), open_room()
+    numbers = [room.number, other.number]
+    assert audiences.exchange("a", dict(zip(numbers, (3, 1), strict=True))) == {}
+    assert audiences.exchange("b", {room.number: 4}) == {room.number: 3}
+    assert audiences.exchange("c", dict.fromkeys(numbers, 0)) == {room.number: 7, other.number: 1}
+    audiences.exchange("a", {room.number: 2})  # one has left
+    with storage.writing() as connection:  # b says nothing for a while
+        of_b = ROOM_AUDIENCES.update().where(ROOM_AUDIENCES.c.server == "b")
+        past = ROOM_AUDIENCES.c.counted_at - audiences.FRESH_SECONDS
+        connection.execute(of_b.values(counted_at=past))
+    assert audiences.exchange("c", {room.number: 0}) == {room.number: 2}
 
 
 def test_ten_thousand_guesses_find_no_room() -> None:

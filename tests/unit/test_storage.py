@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from mnist_app import storage
 from mnist_app.classroom import rooms
 from mnist_app.storage import LABELED_DRAWINGS, StorageBusy, StorageError, StorageFull
-from mnist_app.storage.room_tables import ROOM_DRAWINGS, ROOM_VOTES, ROOMS
+from mnist_app.storage.room_tables import ROOM_AUDIENCES, ROOM_DRAWINGS, ROOM_VOTES, ROOMS
 from mnist_app.training import leases, runs
 from mnist_app.training.history import NO_SNAPSHOT
 from mnist_app.training.moments import moment, read_moments
@@ -269,7 +269,7 @@ def test_sqlite_is_in_wal_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_store_without_rooms_gets_them_when_it_is_opened() -> None:
     with storage.writing() as connection:
         insert_drawing(connection)
-        for table in (ROOM_VOTES, ROOM_DRAWINGS, ROOMS):
+        for table in (ROOM_AUDIENCES, ROOM_VOTES, ROOM_DRAWINGS, ROOMS):
             table.drop(connection)
         connection.execute(storage._SCHEMA.update().values(version=2))
     storage.close()
