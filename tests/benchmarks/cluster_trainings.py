@@ -155,12 +155,12 @@ class Faults:
         self._workers = cluster.workers
         self._kinds: list[tuple[str, Callable[[], None]]] = [
             ("a worker's process", lambda: kill(_worker_process(self._next()))),
+            ("PostgreSQL", lambda: restart(DOWN_SECONDS)),
             ("the process that trains", lambda: kill(trainers(self._next()))),
             ("the scheduler", cluster.scheduler.kill),
             ("PostgreSQL's connections", self._disconnect),
             ("a worker with its nanny", lambda: self._next().kill()),
             ("all of a worker at once", lambda: self._next().kill_all()),
-            ("PostgreSQL", lambda: restart(DOWN_SECONDS)),
         ]
 
     def strike(self) -> None:
