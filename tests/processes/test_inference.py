@@ -393,7 +393,7 @@ def has_ended(process_id: int) -> bool:
         return True
 
 
-def test_its_parent_knows_no_tensorflow_and_killed_it_ends_along() -> None:
+def test_its_parent_is_small_and_killed_it_ends_along() -> None:
     """Also while it computes long work."""
     program = (
         "import numpy, os, sys, threading, time\n"
