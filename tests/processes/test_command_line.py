@@ -70,9 +70,7 @@ def test_samples_are_a_picture(tmp_path: Path) -> None:
     assert result.stderr.endswith("samples.png cannot be written: No such file or directory.\n")
 
 
-def test_json_by_another_network_with_errors_among_many_pictures(
-    folder: Path, inference: Inference
-) -> None:
+def test_json_of_another_network_with_errors_among_many(folder: Path, inference: Inference) -> None:
     mnist = sorted(folder.glob("m*.png"))
     bad = [folder / "text.png", folder / "missing.png", folder, folder / "blank.png"]
     result = run("classify", "--json", "--network", "rnn", bad[0], *mnist, *bad[1:], mnist[0])
