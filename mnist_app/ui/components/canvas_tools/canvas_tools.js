@@ -2,6 +2,7 @@
    shown. It draws into an open shadow root. */
 
 const LABEL = "Canvas: draw a digit with mouse, finger or pen";
+const CANVAS = '[class*="st-key-canvas_"]';
 const AFTER_LOADING = 50; // milliseconds until Fabric shows a drawing that it is given
 const MOUSE = { pointerdown: "mousedown", pointermove: "mousemove", pointerup: "mouseup" };
 
@@ -20,6 +21,7 @@ class Tools {
       [BLANK_CANVAS]: () => this.blank(canvasOf(this.canvas)),
     };
     for (const name of Object.keys(MOUSE)) this.listeners[name] = (event) => this.record(event);
+    this.isNew = true; // until a pen touches a canvas on this page, an empty one says what it is for
     this.strokes = null; // what the pen does until the next canvas is there
     this.follows = false; // whether a finger that began on the last canvas goes on
     this.stroke = null; // what the pen does on this canvas, to be done again if it gets lost
@@ -52,6 +54,8 @@ class Tools {
     this.greeted = upper;
     upper.setAttribute("role", "img");
     upper.setAttribute("aria-label", LABEL);
+    const isWaiting = this.beginsEmpty && this.isNew && !this.strokes?.length;
+    upper.getRootNode().host.closest(CANVAS)?.toggleAttribute("data-waiting", isWaiting);
     this.replay(upper);
   }
 
@@ -82,6 +86,7 @@ class Tools {
   }
 
   record(event) {
+    if (event.type === "pointerdown") this.endWaiting(event.target.closest?.(CANVAS));
     if (this.follows) {
       repeat(event, canvasOf(this.canvas), 0, 0);
       this.follows = event.type !== "pointerup";
@@ -91,10 +96,16 @@ class Tools {
       return;
     }
     // For a moment there is no canvas in its place.
-    const place = event.type === "pointerdown" && event.target.closest?.('[class*="st-key-canvas_"]');
+    const place = event.type === "pointerdown" && event.target.closest?.(CANVAS);
     const begins = Boolean(place);
     if (begins) this.corner = place.getBoundingClientRect();
     if (begins || (this.strokes.length && event.buttons + (event.type === "pointerup"))) this.strokes.push(event);
+  }
+
+  endWaiting(place) {
+    if (!place) return;
+    place.removeAttribute("data-waiting");
+    this.isNew = false;
   }
 
   /* Where another pen's width comes from the server in the middle of a stroke, Fabric gets another
