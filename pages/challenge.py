@@ -81,8 +81,8 @@ def introduce() -> None:
         "You are asked for the digits 0 to 9, each once, in random order. Write as you always do. "
         "The network says at the end what it has read, and which stroke misled it."
     )
-    st.html(shown.all_digits())
     st.button("Start", type="primary", icon=":material/play_arrow:", on_click=begin)
+    st.html(shown.all_digits())
 
 
 def ask_for_digit(challenge: Challenge) -> None:
