@@ -73,7 +73,7 @@ model.compile(
 """,
         ),
         code(
-            f'''\
+            '''\
 class Batches(keras.callbacks.Callback):
     """Set the learning rate before each batch, and note the loss after it."""
 
@@ -89,8 +89,7 @@ class Batches(keras.callbacks.Callback):
         self.losses.append(logs["loss"])
 
 
-{scripts.averaging(settings)}keras_batches = Batches()
-callbacks = [keras_batches{", average" if settings.averaging else ""}]
+keras_batches = Batches()
 keras_validation = []
 for epoch in range(EPOCHS):
     seen, targets = epoch_data(epoch)
@@ -102,7 +101,7 @@ for epoch in range(EPOCHS):
         initial_epoch=epoch,
         epochs=epoch + 1,
         validation_data=(validation_images, np.eye(10)[validation_labels]),
-        callbacks=callbacks,
+        callbacks=[keras_batches],
     )
     keras_validation += history.history["val_accuracy"]
 ''',
@@ -125,8 +124,7 @@ show_curves(keras_batches.losses, keras_validation)
         ),
         words("Now the test images, and some of those that it reads wrong."),
         code(
-            scripts.averaged(settings)
-            + """\
+            """\
 keras_answers = model.predict(test_images, batch_size=500, verbose=0).argmax(axis=1)
 keras_accuracy = np.mean(keras_answers == test_labels)
 print(f"Right on the {len(test_labels):,} test images: {100 * keras_accuracy:.2f}%")

@@ -60,7 +60,7 @@ class Schedule(keras.callbacks.Callback):
         self.batches_done += 1
 
 
-{averaging(settings)}callbacks = [Schedule(){", average" if settings.averaging else ""}]
+schedule = Schedule()
 for epoch in range(EPOCHS):
     images, targets = training_data(epoch)
 {smoothing(settings)}    order = np.random.default_rng([SEED, epoch]).permutation(len(images))
@@ -72,9 +72,9 @@ for epoch in range(EPOCHS):
         initial_epoch=epoch,
         epochs=epoch + 1,
         validation_data=(validation_images, np.eye(10)[validation_labels]),
-        callbacks=callbacks,
+        callbacks=[schedule],
     )
-{averaged(settings)}
+
 _, accuracy = model.evaluate(test_images, np.eye(10)[test_labels], batch_size=500, verbose=0)
 print(f"Right on the {{len(test_labels):,}} test images: {{100 * accuracy:.2f}}%")
 network.save("network.keras")
@@ -130,7 +130,7 @@ for epoch in range(EPOCHS):
         batches_done += 1
     seen = accuracy(validation_images, validation_labels)
     print(f"Epoch {{epoch + 1}}: loss {{loss:.4f}}, validation accuracy {{100 * seen:.2f}}%")
-{_not_averaged(settings)}
+
 share_right = accuracy(test_images, test_labels)
 print(f"Right on the {{len(test_labels):,}} test images: {{100 * share_right:.2f}}%")
 """
@@ -252,38 +252,6 @@ def smoothing(settings: Settings) -> str:
     return (
         f"    targets = (1 - {share!r}) * targets + np.float32({share!r} / 10)  # label smoothing\n"
     )
-
-
-def averaging(settings: Settings) -> str:
-    """Return the callback `average`, where the weights are averaged: see `model.averaging`."""
-    if not settings.averaging:
-        return ""
-    return f'''\
-class Average(keras.callbacks.Callback):
-    """Average the weights that the network has after each batch."""
-
-    batches_done = 0
-
-    def on_train_batch_end(self, batch, logs=None):
-        now = network.get_weights()
-        self.batches_done += 1
-        share = max(1 - {settings.averaging!r}, 1 / self.batches_done)
-        before = now if self.batches_done == 1 else self.weights
-        self.weights = [mean + share * (last - mean) for mean, last in zip(before, now)]
-
-
-average = Average()
-'''
-
-
-def averaged(settings: Settings) -> str:
-    """Return the line that gives the network its averaged weights, where there are any."""
-    return "network.set_weights(average.weights)\n" if settings.averaging else ""
-
-
-def _not_averaged(settings: Settings) -> str:
-    comment = "# The run averaged its weights; these are the last ones.\n"
-    return comment if settings.averaging else ""
 
 
 def schedule(settings: Settings, images: str = "") -> str:

@@ -30,10 +30,6 @@ THICKEST, THIN = 0.2, 0.08
 ROUND = 40
 # How often a letter of straight strokes has serifs.
 SERIFS = 0.15
-# A digit crosses itself at most three times; lines that nearly meet look like one.
-LEAST_CROSSINGS = 7
-# Pieces of a curve: a loop of fewer is one that nobody sees.
-LOOP = 12
 
 Kind = Callable[[Writer], Image]
 
@@ -115,33 +111,6 @@ def _scribble(writer: Writer) -> Image:
     points = [(writer.between(0, 1), writer.between(0, 1)) for _ in range(corners)]
     connect = writer.curve if writer.chance(0.6) else writer.line
     return _draw([writer.write(connect(*points))], writer, 1.5 * THIN)
-
-
-def _tangle(writer: Writer) -> Image:
-    """A smooth line that crosses itself more often than that of any digit."""
-    line = _any_line(writer)
-    while _crossings(line) < LEAST_CROSSINGS:
-        line = _any_line(writer)
-    return _draw([line], writer, THIN)
-
-
-def _any_line(writer: Writer) -> Stroke:
-    corners = int(writer.between(7, 12))
-    return writer.curve(*((writer.between(0, 1), writer.between(0, 1)) for _ in range(corners)))
-
-
-def _crossings(line: Stroke) -> int:
-    """Return how often parts of a line cross that lie more than a corner apart."""
-    start, end = line[:-1], line[1:]
-    from_start, from_end = (
-        np.sign(
-            (end - start)[:, None, 0] * (points - start[:, None])[..., 1]
-            - (end - start)[:, None, 1] * (points - start[:, None])[..., 0]
-        )
-        for points in (start[None], end[None])
-    )
-    parts = from_start * from_end < 0
-    return int(np.count_nonzero(np.triu(parts & parts.T, LOOP)))
 
 
 def _stroll(writer: Writer) -> Image:
@@ -302,12 +271,11 @@ def _draw(strokes: list[Stroke], writer: Writer, thickest: float = THICKEST) -> 
 
 
 _WEIGHTS: dict[Kind, float] = {
-    _letter: 40,
+    _letter: 30,
     _sign: 15,
     _word: 6,
     _glyph: 6,
     _scribble: 6,
-    _tangle: 4,
     _stroll: 6,
     _coil: 3,
     _rosette: 3,

@@ -62,7 +62,6 @@ def _details(settings: Settings, completed_epochs: int) -> TrainingDetails:
         optimizer=settings.optimizer,
         weight_decay=settings.weight_decay,
         beta_2=settings.beta_2,
-        averaging=settings.averaging,
         label_smoothing=settings.label_smoothing,
         augmentation=settings.augmentation,
         synthetic_digits=settings.mixture.synthetic,

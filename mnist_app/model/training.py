@@ -18,7 +18,6 @@ from mnist_app.cluster import ClusterError
 from mnist_app.data import datasets
 from mnist_app.data.datasets import WATCHED_IMAGES, DatasetError, Split, one_hot
 from mnist_app.model import builder, calibration
-from mnist_app.model.averaging import WeightAverage
 from mnist_app.model.card import Result, write_card
 from mnist_app.model.chronicle import Chronicle
 from mnist_app.model.fitting import Fitter, fitter
@@ -163,7 +162,6 @@ class Training:
         self.pace = Pace()
         self.began = time.monotonic()
         self.chronicle = Chronicle(recorder, self.pace)
-        self.average = WeightAverage(self.settings.averaging)
         self.completed_epochs = 0
         self.epoch_ends_at = 0
         self.seconds = 0.0
@@ -201,7 +199,7 @@ class Training:
             network = builder.build(self.settings.architecture)
         self.fitter = self.chronicle.fitter = fitter(self.settings, network)
         if checkpoint is not None:
-            self.fitter.restore(self.average.restore(checkpoint.arrays))
+            self.fitter.restore(checkpoint.arrays)
             self.completed_epochs = checkpoint.completed_epochs
             self.seconds = checkpoint.seconds
             snapshot = read_snapshot(self.run, self.run.owner)
@@ -243,7 +241,7 @@ class Training:
         test = datasets.load_test(self.settings.data)
         self.chronicle.write(message=f"Looking at the {len(test):,} test images")
         trained = builder.build(self.settings.architecture)
-        trained.set_weights(self.average.weights or self.fitter.network().get_weights())
+        trained.set_weights(self.fitter.network().get_weights())
         makes_digits = self.settings.images_per_epoch > self.settings.images
         unseen = self.validation if makes_digits else self.validation[:THRESHOLD_IMAGES]
         people = calibration.people(self.written.apart, len(unseen), self.settings.seed)
@@ -285,8 +283,6 @@ class Training:
         self.pace.count_batch()
         if not math.isfinite(loss):
             raise Diverged
-        if self.settings.averaging:
-            self.average.add(self.fitter.network().get_weights())
         # Zero is the least that smoothed targets allow.
         above = max(loss - settings.least_loss(self.settings.label_smoothing), 0.0)
         self.chronicle.add_batch(count, above, accuracy)
@@ -339,7 +335,7 @@ class Training:
             self.seconds,
             self.chronicle.images_seen,
             self.recorder.last_event,
-            self.fitter.state() | self.average.state(),
+            self.fitter.state(),
         )
         storage.patiently(lambda: self.recorder.save(checkpoint))
 

@@ -45,7 +45,6 @@ class TrainingDetails:
     optimizer: str = "adam"
     weight_decay: float = 0.0
     beta_2: float = 0.999
-    averaging: float = 0.0
     label_smoothing: float = 0.0
     augmentation: str = "none"
     """As in `training.settings`, like all names here."""

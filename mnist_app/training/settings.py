@@ -50,7 +50,6 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "learning_rate": (1e-6, 1000),
     "weight_decay": (0, 0.1),
     "beta_2": (0.5, 0.9999),
-    "averaging": (0, 0.99999),
     "label_smoothing": (0, 0.5),
     "label_noise": (0, 0.5),
     "batch_size": (8, 2048),
@@ -91,9 +90,6 @@ class Settings:
     """For the optimizer adamw alone."""
     beta_2: float = 0.999
     """How much Adam and AdamW keep, in each step, of what they know of the gradients' squares."""
-    averaging: float = 0.0
-    """What becomes of the weights at the end: 0, the last ones; else their average, of which this
-    share stays in each batch, see `model.averaging`. For the engine keras alone."""
     label_smoothing: float = 0.0
     """The share of each target that is spread evenly over all ten digits; see `smooth`."""
     label_noise: float = 0.0
@@ -252,8 +248,6 @@ def _check_together(settings: Settings) -> None:
             "Digits are written anew only where images are augmented. Choose an augmentation, or "
             "no rewritten digits."
         )
-    if settings.averaging and settings.engine != "keras":
-        raise SettingsError("Weights are averaged only where Keras trains. Choose its engine.")
     source = SOURCES[settings.data]
     if settings.images > source.training - VALIDATION_IMAGES:
         raise SettingsError(

@@ -35,9 +35,7 @@ def test_every_script_is_python(name: str, schedule: str, augmentation: str) -> 
 
 def test_a_script_runs_as_it_stands(tmp_path: Path) -> None:
     """The notebook's test runs all others of the parts that it is made of."""
-    chosen = Settings(
-        network="lenet", images=400, epochs=1, batch_size=100, label_noise=0.2, averaging=0.5
-    )
+    chosen = Settings(network="lenet", images=400, epochs=1, batch_size=100, label_noise=0.2)
     (tmp_path / "mnist.npz").symlink_to(datasets.MNIST_FILE)
     assert 10 <= run_script(scripts.keras_script(chosen), tmp_path) <= 100
 

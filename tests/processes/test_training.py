@@ -44,7 +44,6 @@ from tests.support.process_control import end_workers, kill, worker_processes
 from tests.support.serving import ROOT
 
 SHORT = Settings(images=3000, batch_size=100, epochs=2, dropout=0.3)
-AVERAGED = replace(SHORT, averaging=0.9)
 LONG = replace(SHORT, images=57_000, epochs=50)
 TIMEOUT = 90.0
 
@@ -118,7 +117,7 @@ def nothing_left_running() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def first() -> Run:
-    return train(AVERAGED)
+    return train(SHORT)
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +164,7 @@ def test_its_card_says_what_was_built_and_measured(first: Run) -> None:
 
 
 def test_same_settings_same_weights(first: Run) -> None:
-    assert same(weights(first), weights(train(AVERAGED)))
+    assert same(weights(first), weights(train(SHORT)))
 
 
 def test_both_engines_draw_the_same_curve(first: Run, by_hand: Run) -> None:
@@ -177,7 +176,7 @@ def test_both_engines_draw_the_same_curve(first: Run, by_hand: Run) -> None:
 
 
 def test_killed_it_resumes_to_the_same_weights(first: Run) -> None:
-    run = started(AVERAGED)
+    run = started(SHORT)
     until(run, lambda run: run.completed_epochs >= 1)
     [worker] = worker_processes()
     kill([worker])
@@ -265,7 +264,7 @@ def test_a_loss_that_is_no_number_ends_it_with_advice() -> None:
 
 
 def test_a_full_disk_fails_it_and_later_it_resumes(first: Run) -> None:
-    run = until(started(AVERAGED), is_learning)
+    run = until(started(SHORT), is_learning)
     [worker] = worker_processes()
     # No file may grow beyond this, as on a disk that is full: a checkpoint is larger.
     worker.rlimit(psutil.RLIMIT_FSIZE, (100_000, psutil.RLIM_INFINITY))
@@ -391,7 +390,6 @@ def train_here() -> str:
 def test_the_command_trains_and_resumes_the_same_runs(first: Run, tmp_path: Path) -> None:
     options = ["--preset", "quick", "--images", "3000", "--batch-size", "100", "--epochs", "2"]
     options += ["--dropout", "0.3", "--label-smoothing", "0", "--beta-2", "0.999"]
-    options += ["--averaging", "0.9"]
     answer = command(*options, "--json", "--output", str(tmp_path))
     card = read_card_text((tmp_path / "built.json").read_text())
     assert card.test_accuracy == first.test_accuracy
@@ -469,7 +467,7 @@ def test_the_command_refuses_what_cannot_be_trained(
 def test_the_shown_scripts_learn_as_the_run_did(
     write: Callable[[Settings], str], first: Run, tmp_path: Path
 ) -> None:
-    text = write(AVERAGED)
+    text = write(SHORT)
     # The only change: the same images, from this project instead of from the network.
     loading = "keras.datasets.mnist.load_data()"
     assert text.count(loading) == 1

@@ -10,14 +10,7 @@ from mnist_app.training.settings import CHOICES, Settings
 from mnist_app.ui.markup import preset_pictures, setting_words
 
 # No field: a preset or a file of strokes sets them, or the page itself.
-WITHOUT_FIELD = {
-    "averaging",
-    "beta_2",
-    "label_smoothing",
-    "rewritten",
-    "negative_share",
-    "start_from",
-}
+WITHOUT_FIELD = {"beta_2", "label_smoothing", "rewritten", "negative_share", "start_from"}
 
 
 def test_every_setting_and_every_choice_has_words() -> None:

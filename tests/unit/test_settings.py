@@ -40,7 +40,6 @@ def test_presets_and_shipped_trainings_are_within_bounds() -> None:
         ({"stages": 1, "filters": 64, "dense": 512, "kernel": 1, "pool": 1}, "parameters, more"),
         ({"network": "rnn", "engine": "tensorflow"}, "not written by hand"),
         ({"rewritten": 100}, "written anew only where images are augmented"),
-        ({"averaging": 0.9, "engine": "tensorflow"}, "averaged only where Keras trains"),
         ({"rewritten": -1}, "Rewritten must be from 0"),
     ],
 )
