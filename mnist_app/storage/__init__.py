@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -234,19 +234,38 @@ def upsert(
     connection: Connection, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]
 ) -> None:
     """Insert a row, or give `values` to the one whose unique columns are `key`."""
+    insert = _insert(connection, table).values(**key, **values)
+    connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=values))
+
+
+def upsert_all(
+    connection: Connection,
+    table: sa.Table,
+    key: Collection[str],
+    rows: Sequence[Mapping[str, Any]],
+    **alike: Any,  # noqa: ANN401
+) -> None:
+    """Insert rows, or replace those whose unique columns, named by `key`, have the same values.
+
+    `alike` are the columns that have one value, or one expression, in all of them. Many rows cost
+    little more than one.
+    """
+    insert = _insert(connection, table).values(**alike)
+    replaced = [name for name in (*rows[0], *alike) if name not in key]
+    values = {name: insert.excluded[name] for name in replaced}
+    statement = insert.on_conflict_do_update(index_elements=list(key), set_=values)
+    connection.execute(statement, list(rows))
+
+
+def _insert(connection: Connection, table: sa.Table) -> Any:  # noqa: ANN401
+    """Return an insertion in the words of the connection's database."""
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as insert_in_postgresql
 
-        statement: Any = insert_in_postgresql(table)
-    else:
-        from sqlalchemy.dialects.sqlite import insert as insert_in_sqlite
+        return insert_in_postgresql(table)
+    from sqlalchemy.dialects.sqlite import insert as insert_in_sqlite
 
-        statement = insert_in_sqlite(table)
-    connection.execute(
-        statement.values(**key, **values).on_conflict_do_update(
-            index_elements=list(key), set_=values
-        )
-    )
+    return insert_in_sqlite(table)
 
 
 def read_artifact(run: str, kind: str) -> bytes | None:

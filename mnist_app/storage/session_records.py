@@ -32,19 +32,20 @@ class SessionRecord:
 
 
 def keep(records: Sequence[SessionRecord]) -> None:
-    """Put records in the place of those before, all at once. Raises StorageError."""
+    """Put records, at least one, in the place of those before, all at once. Raises StorageError."""
+    rows = [
+        {
+            "owner": record.owner,
+            "session": _digest(record.session),
+            "has_drawn": record.has_drawn,
+            "content": record.content,
+        }
+        for record in sorted(records, key=lambda one: (one.owner, one.session))
+    ]
     with storage.writing() as connection:
-        for record in sorted(records, key=lambda one: (one.owner, one.session)):
-            storage.upsert(
-                connection,
-                SESSION_RECORDS,
-                {"owner": record.owner, "session": _digest(record.session)},
-                {
-                    "has_drawn": record.has_drawn,
-                    "content": record.content,
-                    "changed_at": Now(),
-                },
-            )
+        storage.upsert_all(
+            connection, SESSION_RECORDS, ("owner", "session"), rows, changed_at=Now()
+        )
 
 
 def read(owner: str, session: str) -> bytes | None:

@@ -30,6 +30,9 @@ from mnist_app.ui.lesson_session import KeptPlace
 
 WRITE_SECONDS = 1.0
 """What has changed is written no more often than this."""
+MOST_AT_ONCE = 10
+PAUSE_SECONDS = 0.04
+"""Between as many records and the next: writing takes the interpreter from whoever draws."""
 FORGET_SECONDS = 600.0
 _STATE = "session_record"
 _NOTHING = Drawing()
@@ -162,17 +165,26 @@ class Recorder:
         self._wake.set()
 
     def write(self) -> None:
-        """Write now what has changed; what the store does not take is written later."""
+        """Write now what has changed, a few at a time, so that strokes come between.
+
+        What the store does not take is written later.
+        """
         with self._writing:
             with self._lock:
                 changed, self._changed = self._changed, {}
-            try:
-                session_records.keep([_as_record(*who, kept) for who, kept in changed.items()])
-                self._forget_old()
-            except StorageError:  # the store has said why in the log
-                with self._lock:
-                    self._changed = changed | self._changed
-                self._wake.set()
+            pairs = list(changed.items())
+            for start in range(0, len(pairs), MOST_AT_ONCE):
+                time.sleep(PAUSE_SECONDS if start else 0.0)
+                self._put(dict(pairs[start : start + MOST_AT_ONCE]))
+
+    def _put(self, changed: dict[tuple[str, str], Kept]) -> None:
+        try:
+            session_records.keep([_as_record(*who, kept) for who, kept in changed.items()])
+            self._forget_old()
+        except StorageError:  # the store has said why in the log
+            with self._lock:
+                self._changed = changed | self._changed
+            self._wake.set()
 
     def _run(self) -> None:
         while True:
