@@ -52,6 +52,11 @@ class Asked:
     digit: int
     """The digit whose evidence is shown."""
 
+    @property
+    def strokes(self) -> why_mind.ShortestStrokes:
+        """What would change its mind."""
+        return why_mind.ShortestStrokes(self.subject, self.explained, self.answer.probabilities)
+
 
 @st.fragment
 def ask_why() -> None:
@@ -62,7 +67,7 @@ def ask_why() -> None:
             drawing = canvas.show()
             subject = inside.subject(drawing)
             changes, outputs = answer_of(subject)
-            show_answer(subject, outputs)
+            show_answer(subject, outputs, changes)
             st.caption(subject.note)
         with st.container(key="why"):
             if isinstance(outputs, Pending | Refused):
@@ -78,7 +83,7 @@ def ask_why() -> None:
     asked_live = live_network.answered(live_network.TRAINED, outputs, interventions=changes)
     live_network.show(subject, asked_live, prepare=inside.hiding_nothing(subject))
     if asked is not None and st.session_state[why_session.QUESTION] == "mind":
-        why_mind.search(asked.subject, asked.explained, asked.answer.probabilities)
+        asked.strokes.search()
 
 
 def answer_of(subject: Drawing) -> tuple[Interventions, Layers | Pending | Refused]:
@@ -90,9 +95,12 @@ def answer_of(subject: Drawing) -> tuple[Interventions, Layers | Pending | Refus
     return changes, asking.layers(subject.image, changes) if changes else outputs
 
 
-def show_answer(subject: Drawing, outputs: Layers | Pending | Refused) -> None:
+def show_answer(
+    subject: Drawing, outputs: Layers | Pending | Refused, changes: Interventions
+) -> None:
     """What the network says, with ten bars; it answers while one draws and while one hides."""
-    view = inside.prediction_view(registry.title(session.network()), outputs)
+    title = registry.title(session.network())
+    view = inside.prediction_view(f"{title}, kernels changed" if changes else title, outputs)
     shown = replace(view, live=live_network.TRAINED, version=subject.version)
     st.html(predictions.predictions([shown]))
 
@@ -162,7 +170,7 @@ def show_question(asked: Asked) -> None:
             st.selectbox("Grad-CAM at", layers, key=why_session.LAYER, width=140)
     match question:
         case "mind":
-            why_mind.show(asked.subject, asked.explained, asked.answer.probabilities)
+            asked.strokes.show()
             why_mind.offer_back()
         case "noise":
             why_noise.show(asked.subject, asked.explained, asked.answer.probabilities)

@@ -76,9 +76,10 @@ def _show_strokes(element: ChangedMind, subject: Drawing, outputs: Layers) -> No
     """Show the strokes to the digit that is likely next, or those to all digits."""
     explained = Explained(element.network)
     only_next = element.shows == "one"
-    why_mind.show(subject, explained, outputs.probabilities, only_next=only_next)
+    strokes = why_mind.ShortestStrokes(subject, explained, outputs.probabilities, only_next)
+    strokes.show()
     _answer_live(element, subject, outputs)
-    why_mind.search(subject, explained, outputs.probabilities, only_next=only_next)
+    strokes.search()
 
 
 def _show_noise(element: FoolingNoise, subject: Drawing, outputs: Layers) -> None:

@@ -11,7 +11,7 @@ from mnist_app.ui.markup.numbers import short_number
 from mnist_app.ui.markup.panels import Panel
 from mnist_app.ui.parts import asking, inside
 
-DREAM_SIDE, LIKED_SIDE = 196, 64
+DREAM_SIDE, LIKED_SIDE = 252, 64
 # What only moves numbers about, or is no sum, has no dreams of its own.
 WITHOUT_DREAMS = {
     "InputLayer",
@@ -61,9 +61,9 @@ def show_dream(explained: Explained, name: str, number: int) -> None:
         st.html(panels.row([dream]), width="content")
         st.html(panels.tight_row(liked), width="stretch")
     st.caption(
-        "The dream starts as noise and climbs the gradient. Beside it: of the first "
-        f"{found.images:,} MNIST test images those that excite it most, each with its label and "
-        "with what it answers."
+        "The dream starts as noise and climbs the gradient. The others are those of the first "
+        f"{found.images:,} MNIST test images that excite it most. Beside each label stands how "
+        "much."
     )
 
 

@@ -1,5 +1,6 @@
 """What would change its mind: the strokes with the least ink to each other digit."""
 
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -18,69 +19,59 @@ from mnist_app.ui.parts import asking
 NAME = "strokes"
 
 
-def show(
-    subject: Drawing,
-    explained: Explained,
-    probabilities: NDArray[np.float32],
-    *,
-    only_next: bool = False,
-) -> None:
-    """Show the strokes that are known; `search` looks for the others.
+@dataclass(frozen=True)
+class ShortestStrokes:
+    """What would change a network's mind about a drawing: the strokes to other digits."""
 
-    With `only_next` the digit that is likely next is the only one.
-    """
-    digits = wanted(probabilities, only_next=only_next)
-    found = known(subject, explained)
-    change_of_mind(
-        subject.normalized.ink,
-        probabilities,
-        {digit: found[digit] for digit in digits if digit in found},
-        f"With at most {exact_percent(MOST_INK, 0)} of its ink changed, nothing was found that "
-        "makes it a {digit}.",
-        "change_of_mind",
-        take,
-    )
+    subject: Drawing
+    explained: Explained
+    probabilities: NDArray[np.float32]
+    only_next: bool = False
+    """Whether the digit that is likely next is the only one."""
 
+    def show(self) -> None:
+        """Show the strokes that are known; `search` looks for the others."""
+        found = self._found()
+        change_of_mind(
+            self.subject.normalized.ink,
+            self.probabilities,
+            {digit: found[digit] for digit in self._wanted() if digit in found},
+            f"With at most {exact_percent(MOST_INK, 0)} of its ink changed, nothing was found that "
+            "makes it a {digit}.",
+            "change_of_mind",
+            take,
+        )
 
-def search(
-    subject: Drawing,
-    explained: Explained,
-    probabilities: NDArray[np.float32],
-    *,
-    only_next: bool = False,
-) -> None:
-    """Look for the strokes to the next digit, and show the fragment again, until all are known.
+    def search(self) -> None:
+        """Look for the strokes to the next digit and show the fragment again, until all are known.
 
-    Call it last: nothing after it would be reached before that.
-    """
-    found = known(subject, explained)
-    digits = wanted(probabilities, only_next=only_next)
-    left = [digit for digit in digits if digit not in found]
-    if not left:
-        return
-    answer = asking.why(AskStrokes(explained, subject.normalized.ink, (left[0],)))
-    if isinstance(answer, Refused):
-        st.info(answer.reason, icon=":material/info:")
-        return
-    why_session.keep_answer(NAME, token_of(subject, explained), {**found, **answer})
-    layout.show_again()
+        Call it last: nothing after it would be reached before that.
+        """
+        found = self._found()
+        left = [digit for digit in self._wanted() if digit not in found]
+        if not left:
+            return
+        ink = self.subject.normalized.ink
+        answer = asking.why(AskStrokes(self.explained, ink, (left[0],)))
+        if isinstance(answer, Refused):
+            st.info(answer.reason, icon=":material/info:")
+            return
+        why_session.keep_answer(NAME, self._token(), {**found, **answer})
+        layout.show_again()
 
+    def _found(self) -> dict[int, list[Counterfactual]]:
+        """Return the strokes to the digits that were searched for."""
+        found = why_session.answered(NAME, self._token())
+        return cast("dict[int, list[Counterfactual]]", found or {})
 
-def known(subject: Drawing, explained: Explained) -> dict[int, list[Counterfactual]]:
-    """Return the strokes to the digits that were searched for."""
-    found = why_session.answered(NAME, token_of(subject, explained))
-    return cast("dict[int, list[Counterfactual]]", found or {})
+    def _token(self) -> object:
+        """Return what tells the strokes of one drawing and network from those of others."""
+        return self.explained.key, self.subject.version, self.subject.image.tobytes()
 
-
-def token_of(subject: Drawing, explained: Explained) -> object:
-    """Return what tells the strokes of one drawing and network from those of others."""
-    return explained.key, subject.version, subject.image.tobytes()
-
-
-def wanted(probabilities: NDArray[np.float32], *, only_next: bool) -> list[int]:
-    """Return the digits that are searched for, likely ones first."""
-    others = [int(digit) for digit in np.argsort(-probabilities)[1:]]
-    return others[:1] if only_next else others
+    def _wanted(self) -> list[int]:
+        """Return the digits that are searched for, likely ones first."""
+        others = [int(digit) for digit in np.argsort(-self.probabilities)[1:]]
+        return others[:1] if self.only_next else others
 
 
 def take(found: Counterfactual) -> None:

@@ -46,6 +46,8 @@ def show(subject: Drawing, explained: Explained, probabilities: NDArray[np.float
     others = [name for name in NETWORKS if name != explained.network]
     show_noise(explained, subject, wanted, others, steps)
     show_resistance(explained.network)
+    if explained.interventions or explained.randomized:
+        st.caption("The curves are of the networks as they were trained.")
 
 
 def show_noise(

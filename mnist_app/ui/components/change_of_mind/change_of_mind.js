@@ -78,7 +78,7 @@ function paintAll(root, data, ink, { digit, number }, pick) {
 
 function belowTile({ before, found }, digit) {
   if (found[digit]) return found[digit].length ? `${share(found[digit][0].ink)} ink` : "none";
-  return before[digit] === Math.max(...before) ? "as drawn" : "…";
+  return before[digit] === Math.max(...before) ? "yours" : "…";
 }
 
 function buttonOf(isPressed, onClick) {
