@@ -53,24 +53,20 @@ def read(owner: str, session: str) -> bytes | None:
     return _first(sa.select(_COLUMNS.content).where(_is(owner, session), _is_young()))
 
 
-def pass_on(owner: str, before: str, session: str) -> None:
-    """Keep what was kept of one page of the page that goes on with it, too.
+def pass_on(pages: Sequence[tuple[str, str, str]]) -> None:
+    """Keep what was kept of pages of those that go on with them, too: owner, page, next page.
 
     It is as old there: who only comes back has done nothing new. Raises StorageError.
     """
     with storage.writing() as connection:
-        query = SESSION_RECORDS.select().where(_is(owner, before), _is_young())
-        for found in connection.execute(query).all():
-            storage.upsert(
-                connection,
-                SESSION_RECORDS,
-                {"owner": owner, "session": _digest(session)},
-                {
-                    "has_drawn": found.has_drawn,
-                    "content": found.content,
-                    "changed_at": found.changed_at,
-                },
-            )
+        for owner, before, session in pages:
+            query = SESSION_RECORDS.select().where(_is(owner, before), _is_young())
+            rows = [
+                dict(row) | {"session": _digest(session)}
+                for row in connection.execute(query).mappings()
+            ]
+            if rows:
+                storage.upsert_all(connection, SESSION_RECORDS, ("owner", "session"), rows)
 
 
 def latest(owner: str) -> bytes | None:

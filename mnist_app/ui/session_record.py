@@ -11,7 +11,6 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,8 +29,8 @@ from mnist_app.ui.lesson_session import KeptPlace
 
 WRITE_SECONDS = 1.0
 """What has changed is written no more often than this."""
-MOST_AT_ONCE = 10
-PAUSE_SECONDS = 0.04
+MOST_AT_ONCE = 50
+PAUSE_SECONDS = 0.02
 """Between as many records and the next: writing takes the interpreter from whoever draws."""
 FORGET_SECONDS = 600.0
 _STATE = "session_record"
@@ -92,9 +91,8 @@ def resume() -> None:
     kept = _read(lambda: session_records.read(owner, before)) if owner and before else None
     if kept is None:
         return
-    with suppress(StorageError):  # the store has said why in the log
-        session_records.pass_on(owner, before, state.session)
-        state.noted = kept.version
+    RECORDER.pass_on(owner, before, state.session)
+    state.noted = kept.version
     session.keep_drawing(kept.drawing)
     session.begin_canvas(kept.begun)
     session.links().opened = st.query_params.to_dict()
@@ -148,6 +146,7 @@ class Recorder:
 
     def __init__(self) -> None:
         """Begin with nothing to write."""
+        self._passed_on: list[tuple[str, str, str]] = []
         self._changed: dict[tuple[str, str], Kept] = {}
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -159,6 +158,16 @@ class Recorder:
         """Let this be written soon."""
         with self._lock:
             self._changed[owner, session] = kept
+        self._begin()
+
+    def pass_on(self, owner: str, before: str, session: str) -> None:
+        """Let what is kept of the page `before` soon be kept of another one, too."""
+        with self._lock:
+            self._passed_on.append((owner, before, session))
+        self._begin()
+
+    def _begin(self) -> None:
+        with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="records", daemon=True)
                 self._thread.start()
@@ -171,18 +180,25 @@ class Recorder:
         """
         with self._writing:
             with self._lock:
-                changed, self._changed = self._changed, {}
-            pairs = list(changed.items())
-            for start in range(0, len(pairs), MOST_AT_ONCE):
+                passed_on, self._passed_on = self._passed_on, []
+                pairs, self._changed = list(self._changed.items()), {}
+            for start in range(0, max(len(passed_on), len(pairs)), MOST_AT_ONCE):
                 time.sleep(PAUSE_SECONDS if start else 0.0)
-                self._put(dict(pairs[start : start + MOST_AT_ONCE]))
+                end = start + MOST_AT_ONCE
+                self._put(passed_on[start:end], dict(pairs[start:end]))
 
-    def _put(self, changed: dict[tuple[str, str], Kept]) -> None:
+    def _put(
+        self, passed_on: list[tuple[str, str, str]], changed: dict[tuple[str, str], Kept]
+    ) -> None:
         try:
-            session_records.keep([_as_record(*who, kept) for who, kept in changed.items()])
+            if passed_on:
+                session_records.pass_on(passed_on)
+            if changed:
+                session_records.keep([_as_record(*who, kept) for who, kept in changed.items()])
             self._forget_old()
         except StorageError:  # the store has said why in the log
             with self._lock:
+                self._passed_on = passed_on + self._passed_on
                 self._changed = changed | self._changed
             self._wake.set()
 
@@ -190,8 +206,9 @@ class Recorder:
         while True:
             self._wake.wait()
             self._wake.clear()
+            next_at = time.monotonic() + WRITE_SECONDS
             self.write()
-            time.sleep(WRITE_SECONDS)
+            time.sleep(max(0.0, next_at - time.monotonic()))
 
     def _forget_old(self) -> None:
         if time.monotonic() >= self._forget_at:

@@ -51,10 +51,9 @@ def test_a_page_finds_its_own_and_a_new_one_the_last() -> None:
 def test_who_comes_back_has_done_nothing_new() -> None:
     record("a")
     record("b")
-    session_records.pass_on("o", "a", "a again")
+    session_records.pass_on([("o", "a", "a again"), ("p", "a", "foreign"), ("o", "?", "nobody")])
     assert session_records.read("o", "a again") == b"a"
     assert session_records.latest("o") == b"b"
-    session_records.pass_on("p", "a", "foreign")
     assert session_records.read("p", "foreign") is None
 
 
