@@ -15,6 +15,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from tests.benchmarks.visitors import STROKES, Run, note
 from tests.browser.conftest import OpenPage, draw, expect_answer, wait_until_quiet
 from tests.support.proxy import wait_until_ready
 from tests.support.serving import Server, serve
@@ -116,6 +117,27 @@ def test_a_poll_on_its_way_takes_no_choice_back(server: Server) -> None:
         _page(socket, stale, page_script_hash=page, fragment_id=fragment, is_auto_rerun=True)
         shown = _page(socket, page_name="convolution")
         assert "119,386 parameters" in str(_elements(shown, "markdown"))
+
+
+def test_a_stroke_at_the_moment_of_return_counts(server: Server) -> None:
+    """It asks for a fragment that the new session does not know before its page is there."""
+    wait_until_ready(server.url)
+    address = server.url.replace("http://", "ws://") + "/_stcore/stream"
+    with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None) as socket:
+        before = _noted(_page(socket))
+    subprotocols = [Subprotocol(name) for name in ("streamlit", "none", "a-session-elsewhere")]
+    with connect(address, subprotocols=subprotocols, max_size=None) as socket:
+        one, seven = (WidgetState(id=before.canvas, json_value=STROKES[digit]) for digit in (1, 7))
+        _ask(socket, one)
+        _ask(socket, seven, fragment_id=before.fragment)
+        assert _noted(list(_receive(socket))).answer == "7"
+
+
+def _noted(shown: list[ForwardMsg]) -> Run:
+    run = Run()
+    for message in shown:
+        note(message, run)
+    return run
 
 
 def test_no_message_takes_away_what_all_share(server: Server) -> None:
