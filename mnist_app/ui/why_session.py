@@ -15,6 +15,8 @@ DREAM_NUMBER = "dream_number"
 GAME_DIGIT = "game_digit"
 QUESTIONS = ("mind", "noise", "dream", "alike", "game")
 """What can be asked: the values of `QUESTION`."""
+MOST_BEFORE = 20
+"""So many strokes can be taken back, one after the other."""
 _ANSWERED = "answered_"
 _GAME = "stroke_game"
 _BEST = "stroke_game_best"
@@ -51,10 +53,23 @@ def best_scores() -> dict[tuple[int, int], float]:
 
 def keep_before(drawing: Drawing, canvas: int) -> None:
     """Keep the drawing that a stroke was put onto; `canvas` is the new one's number."""
-    st.session_state[_BEFORE] = drawing, canvas
+    earlier = _before(drawing.canvas)
+    st.session_state[_BEFORE] = [*earlier, (drawing, canvas)][-MOST_BEFORE:]
 
 
 def before(canvas: int) -> Drawing | None:
     """Return the drawing that a stroke was put onto; None where that is another canvas."""
-    kept: tuple[Drawing, int] | None = st.session_state.get(_BEFORE)
-    return kept[0] if kept and kept[1] == canvas else None
+    kept = _before(canvas)
+    return kept[-1][0] if kept else None
+
+
+def forget_before(canvas: int) -> None:
+    """Forget the last drawing that `keep_before` kept: it is back, on a canvas of this number."""
+    earlier = st.session_state[_BEFORE][:-1]
+    st.session_state[_BEFORE] = [*earlier[:-1], (earlier[-1][0], canvas)] if earlier else []
+
+
+def _before(canvas: int) -> list[tuple[Drawing, int]]:
+    """Return the drawings that led to the one on a canvas, each with the number of the next one."""
+    kept: list[tuple[Drawing, int]] = st.session_state.get(_BEFORE, [])
+    return kept if kept and kept[-1][1] == canvas else []

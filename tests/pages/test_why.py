@@ -65,3 +65,24 @@ def test_who_fools_the_network_with_a_pen_has_won(app: AppTest) -> None:
     assert "Fooled! It says 9" in app.success[0].value
     press(app, "End this game")
     assert "3 → 9 with" in text_of(app)
+
+
+def test_strokes_are_taken_back_one_after_the_other() -> None:
+    app = AppTest.from_function(_take_back_two)
+    assert not app.run().exception
+
+
+def _take_back_two() -> None:
+    from mnist_app.ui import why_session
+    from mnist_app.ui.drawing import Drawing
+
+    own, changed = Drawing(canvas=1), Drawing(canvas=2)
+    why_session.keep_before(own, 2)
+    why_session.keep_before(changed, 3)
+    assert why_session.before(3) is changed
+    why_session.forget_before(4)
+    assert why_session.before(4) is own
+    why_session.forget_before(5)
+    assert why_session.before(5) is None
+    why_session.keep_before(own, 6)
+    assert why_session.before(7) is None  # another drawing

@@ -61,7 +61,7 @@ def go_on(begun: Drawing, first: int, wanted: int, subject: Drawing, answer: int
     else:
         st.info(
             f"It says {answer}. Make it say {wanted}. So far {exact_percent(share)} of the ink "
-            "are changed.",
+            "is changed.",
             icon=":material/stylus:",
         )
     st.button("End this game", icon=":material/stop:", on_click=why_session.set_game, args=(None,))

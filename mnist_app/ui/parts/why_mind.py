@@ -85,4 +85,10 @@ def offer_back() -> None:
     """Let the visitor take back a stroke that was put onto the canvas."""
     drawn = why_session.before(session.drawing().canvas)
     if drawn is not None:
-        st.button("Take it back", icon=":material/undo:", on_click=canvas.put_back, args=(drawn,))
+        st.button("Take it back", icon=":material/undo:", on_click=take_back, args=(drawn,))
+
+
+def take_back(drawn: Drawing) -> None:
+    """Put the drawing onto the canvas that was there before the last stroke."""
+    canvas.put_back(drawn)
+    why_session.forget_before(session.drawing().canvas)
