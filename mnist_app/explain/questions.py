@@ -136,6 +136,7 @@ class AskDream(WhyQuestion[Dream]):
     """What does this unit, map or digit look for?"""
 
     layer: str
+    """A map is asked about as it goes on: after its activation."""
     number: int
 
 

@@ -144,11 +144,12 @@ def dream(asked: AskDream) -> Dream:
     """Return what excites a unit or a map most. Raises as `answer` does."""
     subject = _Subject(asked.explained)
     subject.check_unit(asked.layer, asked.number)
-    image = _ascend(subject, asked.layer, asked.number)
+    active = maps_as_they_go_on(subject.layers, asked.layer).name
+    image = _ascend(subject, (active, asked.layer), asked.number)
     images = datasets.load_test().images[:LIKED_AMONG]
-    excited = subject.excitement(images, asked.layer, asked.number)
+    excited = subject.excitement(images, active, asked.number)
     likes = np.argsort(-excited, kind="stable")[:LIKES]
-    made = subject.excitement(image[np.newaxis], asked.layer, asked.number)
+    made = subject.excitement(image[np.newaxis], active, asked.number)
     return Dream(
         image,
         float(made[0]),
@@ -233,6 +234,11 @@ class _Subject:
         shapes = {one.name: one.shape for one in self.layers[1:]}
         if layer not in shapes or not 0 <= number < shapes[layer][-1]:
             raise PredictionError("The network has no such unit or map. Pick another one.")
+
+    def unit_slope(self, image: Array, layer: str, number: int) -> Array:
+        """Return the derivatives of a unit's output by each pixel of one image, (1, 28, 28)."""
+        x, unit = tf.constant(image), tf.constant(number)
+        return np.asarray(self.network.unit_slope(self.weights, x, layer, unit).numpy())
 
     def excitement(self, images: Image, layer: str, number: int) -> Array:
         """Return the output of a unit, or the mean of a map, for each image, float32 (n,)."""
@@ -325,17 +331,19 @@ def _noisy(subject: _Subject, asked: AskNoise) -> Image:
     return np.rint(made).astype(np.uint8)
 
 
-def _ascend(subject: _Subject, layer: str, number: int) -> Image:
+def _ascend(subject: _Subject, layers: tuple[str, str], number: int) -> Image:
     """Return an image, uint8 (28, 28), that climbs the gradient of a unit's output.
 
-    At each step it is blurred and faded a little, see https://distill.pub/2017/feature-visualization.
+    While it is silent, which has no gradient, the sum before its activation is climbed: `layers`
+    are the activation's and the sum's. At each step it is blurred and faded a little, see https://distill.pub/2017/feature-visualization.
     """
     chance = np.random.default_rng(DREAM_SEED)
     image = chance.uniform(0, 60, (1, IMAGE_SIDE, IMAGE_SIDE)).astype(np.float32)
+    active, layer = layers
     for _ in range(DREAM_STEPS):
-        slope = subject.network.unit_slope(
-            subject.weights, tf.constant(image), layer, tf.constant(number)
-        ).numpy()
+        slope = subject.unit_slope(image, active, number)
+        if active != layer and not slope.any():
+            slope = subject.unit_slope(image, layer, number)
         size = float(np.sqrt((slope**2).mean())) or 1.0
         image = image + DREAM_RATE * slope / size
         around = sum(np.roll(image, shift, axis) for shift in (1, -1) for axis in (1, 2)) / 4

@@ -147,14 +147,20 @@ def test_noise_stays_within_its_strength_and_fools(digits: Image) -> None:
     assert once.probabilities["cnn"][2, 3] <= found.probabilities["cnn"][2, 3] + 1e-6
 
 
-@pytest.mark.parametrize(("network", "layer"), [("cnn", "conv2"), ("mlp", "logits")])
-def test_a_dream_excites_more_than_what_it_likes(network: str, layer: str) -> None:
-    found = explaining.dream(AskDream(Explained(network), layer, 3))
+@pytest.mark.parametrize(
+    ("network", "layer", "active", "number"),
+    [("cnn", "conv2", "relu2", 0), ("mlp", "logits", "logits", 3)],
+)
+def test_a_dream_excites_more_than_what_it_likes(
+    network: str, layer: str, active: str, number: int
+) -> None:
+    """At the start of the first one the map is silent."""
+    found = explaining.dream(AskDream(Explained(network), layer, number))
     assert found.image.shape == (28, 28)
     assert found.excitement > found.excitements[0]
     assert list(found.excitements) == sorted(found.excitements, reverse=True)
     liked = datasets.load_test().images[list(found.likes)]
-    again = inspection.outputs(liked, layer, network)[..., 3].reshape(9, -1).mean(axis=1)
+    again = inspection.outputs(liked, active, network)[..., number].reshape(9, -1).mean(axis=1)
     assert np.allclose(again, found.excitements, rtol=1e-4)
 
 

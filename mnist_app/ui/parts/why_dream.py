@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_app.explain.questions import AskDream, Explained
 from mnist_app.inference import Refused
-from mnist_app.networks.layers import Layer
+from mnist_app.networks.layers import Layer, folded_layers
 from mnist_app.ui import resources, session, why_session
 from mnist_app.ui.markup import panels
 from mnist_app.ui.markup.numbers import short_number
@@ -12,17 +12,6 @@ from mnist_app.ui.markup.panels import Panel
 from mnist_app.ui.parts import asking, inside
 
 DREAM_SIDE, LIKED_SIDE = 252, 64
-# What only moves numbers about, or is no sum, has no dreams of its own.
-WITHOUT_DREAMS = {
-    "InputLayer",
-    "Rescaling",
-    "Reshape",
-    "ZeroPadding2D",
-    "Cropping1D",
-    "Flatten",
-    "Dropout",
-    "Softmax",
-}
 
 
 def show(explained: Explained, answer: int) -> None:
@@ -30,7 +19,8 @@ def show(explained: Explained, answer: int) -> None:
 
     It begins with the digit that the network answered.
     """
-    layers = {one.name: one for one in inside.card().layers if one.kind not in WITHOUT_DREAMS}
+    _, *groups = folded_layers(inside.card().layers)
+    layers = {first.name: first for first, *_ in groups}
     if st.session_state.get(why_session.DREAM_LAYER) not in layers:
         session.pick(why_session.DREAM_LAYER, list(layers)[-1])
         session.pick(why_session.DREAM_NUMBER, answer)
