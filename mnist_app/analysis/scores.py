@@ -107,7 +107,7 @@ def measure(predictor: Predictor, card: Card) -> Iterator[float]:
             scores = replace(scores, curves=scores.curves | {name: tuple(curve)})
             _keep(card.name, scores, fingerprint)
     if scores.resistance is None:
-        [resistance] = spread(predictor, partial(_resistance, card.name), [STRENGTHS])
+        resistance = predictor.ask(AskResistance(Explained(card.name), STRENGTHS))
         _keep(card.name, replace(scores, resistance=resistance), fingerprint)
     yield 1.0
 
@@ -147,10 +147,6 @@ def _accuracy(
 def _some(source: str, every: int, _version: tuple[int, ...]) -> Split:
     split = datasets.load_test(source)
     return Split(split.images[::every].copy(), split.labels[::every].copy())  # without the others
-
-
-def _resistance(network: str, predictor: Predictor, strengths: tuple[int, ...]) -> Resistance:
-    return predictor.ask(AskResistance(Explained(network), strengths))
 
 
 def _median_milliseconds(name: str, predictor: Predictor, images: Image) -> float:

@@ -59,14 +59,15 @@ def pass_on(pages: Sequence[tuple[str, str, str]]) -> None:
     It is as old there: who only comes back has done nothing new. Raises StorageError.
     """
     with storage.writing() as connection:
-        for owner, before, session in pages:
-            query = SESSION_RECORDS.select().where(_is(owner, before), _is_young())
-            rows = [
-                dict(row) | {"session": _digest(session)}
-                for row in connection.execute(query).mappings()
-            ]
-            if rows:
-                storage.upsert_all(connection, SESSION_RECORDS, ("owner", "session"), rows)
+        rows = [
+            dict(row) | {"session": _digest(session)}
+            for owner, before, session in pages
+            for row in connection.execute(
+                SESSION_RECORDS.select().where(_is(owner, before), _is_young())
+            ).mappings()
+        ]
+        if rows:
+            storage.upsert_all(connection, SESSION_RECORDS, ("owner", "session"), rows)
 
 
 def latest(owner: str) -> bytes | None:

@@ -146,10 +146,9 @@ def _own_on_each_page(function: Callable[[], None]) -> Callable[[], None]:
     return own
 
 
-def runs_to_choose() -> list[str]:
-    """Return the visitor's own runs that can answer, and the one that was chosen."""
+def runs_to_choose(chosen: str) -> list[str]:
+    """Return the visitor's own runs that can answer, and the network `chosen` if it is another."""
     names = [name for name in runs.list_networks(visitor.owner()) if registry.exists(name)]
-    chosen = session.network()
     return names if chosen in (*NETWORKS, *names) else [*names, chosen]
 
 
@@ -159,7 +158,7 @@ def _choose_network() -> None:
     if session.is_new_label(_title_and_accuracy(network)):
         # Streamlit knows a choice by its label, and forgets it when a run has learned more.
         session.choose_network(network)
-    names, key = [*NETWORKS, *runs_to_choose()], session.network_widget()
+    names, key = [*NETWORKS, *runs_to_choose(network)], session.network_widget()
     st.selectbox(
         "Network",
         names,

@@ -10,7 +10,7 @@ from mnist_app.data.datasets import MNIST, SOURCES
 from mnist_app.networks import registry
 from mnist_app.networks.card import Card
 from mnist_app.networks.registry import NETWORKS
-from mnist_app.ui import layout, resources
+from mnist_app.ui import layout, resources, session
 from mnist_app.ui.markup import tables
 from mnist_app.ui.markup.numbers import duration, exact_percent, percent, percent_range
 from mnist_app.ui.markup.tables import NetworkRow, Result
@@ -20,7 +20,7 @@ OWN = "Trained here"
 
 def networks() -> list[Card]:
     """Return the cards of all networks that the visitor can choose."""
-    return [resources.card(name) for name in [*NETWORKS, *layout.runs_to_choose()]]
+    return [resources.card(name) for name in [*NETWORKS, *layout.runs_to_choose(session.network())]]
 
 
 def show_table(shown: list[Card], chosen: str) -> None:
