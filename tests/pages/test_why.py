@@ -1,10 +1,12 @@
 """Why an answer, without a browser: the evidence, the strokes, noise, dreams and the game."""
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.networks.registry import NETWORKS
 from mnist_app.ui import why_session
+from mnist_app.ui.drawing import Drawing
 from tests.support.apptest import (
     choose_network,
     component,
@@ -67,15 +69,8 @@ def test_who_fools_the_network_with_a_pen_has_won(app: AppTest) -> None:
     assert "3 → 9 with" in text_of(app)
 
 
-def test_strokes_are_taken_back_one_after_the_other() -> None:
-    app = AppTest.from_function(_take_back_two)
-    assert not app.run().exception
-
-
-def _take_back_two() -> None:
-    from mnist_app.ui import why_session
-    from mnist_app.ui.drawing import Drawing
-
+def test_strokes_are_taken_back_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {})
     own, changed = Drawing(canvas=1), Drawing(canvas=2)
     why_session.keep_before(own, 2)
     why_session.keep_before(changed, 3)
