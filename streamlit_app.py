@@ -22,6 +22,7 @@ from mnist_app.ui import (
     returning,
     room_events,
     room_routes,
+    run_ends,
     run_stream,
     server,
     server_logs,
@@ -48,6 +49,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 
 server_logs.prepare()
+run_ends.prepare()
 BASE = addresses.base_path()
 ROUTES = [
     Route(BASE + "/healthz", server.answer_alive),

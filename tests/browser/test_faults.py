@@ -3,6 +3,7 @@
 import re
 import signal
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from websockets.typing import Subprotocol
 from tests.benchmarks.visitors import STROKES, Run, note
 from tests.browser.conftest import OpenPage, draw, expect_answer, wait_until_quiet
 from tests.support.proxy import wait_until_ready
-from tests.support.serving import Server, serve
+from tests.support.serving import ROOT, Server, serve
 
 
 def test_link_to_any_page_as_the_very_first_request(
@@ -131,6 +132,61 @@ def test_a_stroke_at_the_moment_of_return_counts(server: Server) -> None:
         _ask(socket, one)
         _ask(socket, seven, fragment_id=before.fragment)
         assert _noted(list(_receive(socket))).answer == "7"
+
+
+SLOW_PAGE = """
+import time
+
+import streamlit as st
+
+
+@st.fragment
+def part() -> None:
+    st.button("A button")
+
+
+part()
+time.sleep(0.3)
+st.markdown("The last element")
+"""
+ASK_AT_THE_END = """
+from starlette.responses import PlainTextResponse
+from streamlit import runtime
+from streamlit.proto.ClientState_pb2 import ClientState
+
+
+async def ask_at_the_end(request):
+    [active] = runtime.get_instance()._session_mgr.list_active_sessions()
+    active.session._scriptrunner._script_thread.join()  # what it said still waits for its turn
+    active.session.request_rerun(ClientState(fragment_id=request.query_params["fragment"]))
+    return PlainTextResponse("asked")
+
+
+"""
+
+
+def test_who_asks_for_a_fragment_at_a_runs_end_gets_all_of_the_page(tmp_path: Path) -> None:
+    """Streamlit alone would drop what the run said last, and the page would end in the middle."""
+    (tmp_path / "page.py").write_text(SLOW_PAGE)
+    own = (ROOT / "streamlit_app.py").read_text()
+    own = own.replace("mnist_app/ui/entry/navigation.py", str(tmp_path / "page.py"))
+    own = own.replace("ROUTES = [", f'{ASK_AT_THE_END}ROUTES = [Route("/ask", ask_at_the_end),')
+    (tmp_path / "streamlit_app.py").write_text(own)
+    with serve(tmp_path / "log", tmp_path / "streamlit_app.py") as server:
+        address = server.url.replace("http://", "ws://") + "/_stcore/stream"
+        with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None) as socket:
+            shown = _page(socket)
+            fragment = next(m.delta.fragment_id for m in shown if m.delta.fragment_id)
+            _ask(socket)
+            next(message for message in _receive(socket) if message.HasField("new_session"))
+            urllib.request.urlopen(f"{server.url}/ask?fragment={fragment}", timeout=30).read()
+            shown = list(_receive(socket))
+    ends = [message.script_finished for message in shown if message.HasField("script_finished")]
+    assert ends == [
+        ForwardMsg.FINISHED_SUCCESSFULLY,
+        ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY,
+    ]
+    assert [text.body for text in _elements(shown, "markdown")] == ["The last element"]
 
 
 def _noted(shown: list[ForwardMsg]) -> Run:
