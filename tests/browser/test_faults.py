@@ -165,7 +165,7 @@ async def ask_at_the_end(request):
 """
 
 
-def test_who_asks_for_a_fragment_at_a_runs_end_gets_all_of_the_page(tmp_path: Path) -> None:
+def test_a_question_at_the_end_of_a_run_drops_none_of_it(tmp_path: Path) -> None:
     """Streamlit alone would drop what the run said last, and the page would end in the middle."""
     (tmp_path / "page.py").write_text(SLOW_PAGE)
     own = (ROOT / "streamlit_app.py").read_text()
