@@ -7,6 +7,7 @@ ended as soon as it begins another one for a fragment, and the page stays withou
 from streamlit.runtime.app_session import AppSession, AppSessionState
 from streamlit.runtime.scriptrunner import RerunData
 
+AGAIN_SECONDS = 0.005
 _begin = AppSession._create_scriptrunner
 
 
@@ -27,4 +28,4 @@ def _begin_after_the_last(session: AppSession, wanted: RerunData) -> None:
     if runner is None:
         _begin(session, wanted)
     elif not runner.request_rerun(wanted):
-        session._event_loop.call_soon(_begin_after_the_last, session, wanted)
+        session._event_loop.call_later(AGAIN_SECONDS, _begin_after_the_last, session, wanted)
