@@ -18,6 +18,7 @@ const CAPTION = 18;
 /* Images after which half of the first doubling is over: the logarithmic axis begins at zero there. */
 const FIRST_IMAGES = 100;
 const LARGEST_LOSS = 4.6;
+const ACROSS = "images seen, logarithmic";
 const CURVES = { training: "#6aa3ff", validation: "#ff9b2e" };
 
 /* Ten rows, one a digit, as HTML; `paintBars` lets them swing. */
@@ -159,7 +160,7 @@ function paintCurves(figure, history, what, end, at = null) {
   if (!figure.querySelector("svg")) figure.innerHTML = '<figcaption></figcaption><svg role="img"></svg>';
   const svg = figure.querySelector("svg");
   const size = { width: svg.clientWidth || 300, height: svg.clientHeight || 150 };
-  const frame = { left: 40, right: size.width - 14, top: 8, bottom: size.height - 22 };
+  const frame = { left: 40, right: size.width - 14, top: 8, bottom: size.height - 38 };
   const isShare = what === "accuracy";
   const high = isShare ? 1 : Math.min(LARGEST_LOSS, Math.max(2.5, ...history.training.loss, ...history.validation.loss));
   const across = (images) => frame.left + shareOfImages(images, end) * (frame.right - frame.left);
@@ -171,8 +172,9 @@ function paintCurves(figure, history, what, end, at = null) {
   });
   const feet = imageTicks(end, frame.right - frame.left).map((images) => {
     const anchor = images === end ? "end" : "middle";
-    return `<text x="${across(images).toFixed(1)}" y="${size.height - 6}" text-anchor="${anchor}">${shortCount(images)}</text>`;
+    return `<text x="${across(images).toFixed(1)}" y="${size.height - 22}" text-anchor="${anchor}">${shortCount(images)}</text>`;
   });
+  feet.push(`<text x="${frame.right}" y="${size.height - 6}" text-anchor="end">${ACROSS}</text>`);
   const upright = (images, name) => `<path class="${name}" d="M${across(images).toFixed(1)} ${frame.top}V${frame.bottom}"/>`;
   const marks = history.rates.map(([images]) => upright(images, "changed"));
   if (at !== null) marks.push(upright(at, "at"));
