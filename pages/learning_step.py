@@ -55,16 +55,20 @@ def learn_one_step() -> None:
             subject = inside.subject(drawing)
             start = choose_start(subject.image)
             st.caption(subject.note)
+            if start is not None:
+                learner = learning_session.learner(start)
+                offer_many_steps(start, learner)
         with st.container(key="learning"):
             if start is None:
                 return
-            learner = learning_session.learner(start)
+            with st.container():  # always there: what stands below keeps its place
+                if overfitting := learning_session.overfitting(learner):
+                    learning.show_overfitting(overfitting)
             passes = asking.learning(AskPasses(learner))
             if isinstance(passes, Refused):
                 st.info(passes.reason, icon=":material/hourglass:")
                 return
             show_step(start, learner, passes)
-            show_many_steps(start, learner)
 
 
 def choose_start(image: Image) -> Learner | None:
@@ -241,8 +245,8 @@ def beside(found: WeightGradient, number: int) -> WeightAt:
     return WeightAt(found.at.layer, found.at.array, (*place, *found.at.index[len(place) :]))
 
 
-def show_many_steps(start: Learner, learner: Learner) -> None:
-    """What it means to learn a single digit by heart."""
+def offer_many_steps(start: Learner, learner: Learner) -> None:
+    """Let the visitor see what it means to learn a single digit by heart, or begin again."""
     with st.container(horizontal=True, vertical_alignment="center", key="many_steps"):
         left = MOST_STEPS - len(learner.rates)
         if st.button("A hundred more steps", icon=":material/fast_forward:", disabled=left < 1):
@@ -259,9 +263,6 @@ def show_many_steps(start: Learner, learner: Learner) -> None:
             args=(start, ()),
         )
         st.caption(steps_in_words(len(learner.rates)))
-    shown = learning_session.overfitting(learner)
-    if shown is not None:
-        learning.show_overfitting(shown)
 
 
 def steps_in_words(steps: int) -> str:

@@ -59,8 +59,7 @@ def scenes_in_words(learner: Learner, passes: Passes) -> dict[str, str]:
             "when it grows. Orange would make the loss larger, blue smaller."
         ),
         "update": (
-            "Each weight moves against its gradient, by the step size times the gradient. Too "
-            "small a step changes nothing, too large a step forgets all other digits."
+            "Each weight moves against its gradient. Too large a step forgets all other digits."
         ),
     }
 

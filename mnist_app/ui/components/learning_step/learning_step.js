@@ -15,7 +15,7 @@ class LearningStep {
     this.find = (selector) => root.querySelector(selector);
     this.curve = new NudgeCurve(this.find(".nudge"));
     this.columns = [];
-    for (const button of root.querySelectorAll(".scenes button")) {
+    for (const button of root.querySelectorAll(".scenes > button")) {
       button.addEventListener("click", () => this.goTo(button.dataset.scene));
       button.addEventListener("keydown", (event) => this.press(event));
     }
@@ -80,7 +80,7 @@ class LearningStep {
   show(scene) {
     this.scene = scene;
     this.root.dataset.scene = scene;
-    for (const button of this.root.querySelectorAll(".scenes button")) {
+    for (const button of this.root.querySelectorAll(".scenes > button")) {
       button.setAttribute("aria-pressed", button.dataset.scene === scene);
     }
     this.say();
