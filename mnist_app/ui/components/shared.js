@@ -142,6 +142,8 @@ const LIVE = "lab:live";
 const CANVAS_CHANGED = "lab:canvas-changed";
 /* Another canvas is about to come in the place of this one, which is to look empty until then. */
 const BLANK_CANVAS = "lab:blank-canvas";
+/* Asks a canvas to take back the last stroke of what it began with. */
+const UNDO_BEGUN = "lab:undo-begun";
 /* A page's control has moved: what happens to the image is another thing, see PREPARE in live.js. */
 const PREPARE_CHANGED = "lab:prepare";
 /* The visitor changed a network: {key, changes}, see live/changes.js; no changes for none. */

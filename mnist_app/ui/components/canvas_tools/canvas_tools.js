@@ -71,7 +71,9 @@ class Tools {
     }
     event.stopPropagation();
     event.preventDefault();
-    toolbarButton(upper, isUndo ? "Undo" : "Reset canvas & history").click();
+    const fabrics = toolbarButton(upper, isUndo ? "Undo" : "Reset canvas & history");
+    if (fabrics.disabled) upper.dispatchEvent(new Event(UNDO_BEGUN, { bubbles: true }));
+    else fabrics.click();
     // Fabric loads what it shows then.
     setTimeout(() => document.dispatchEvent(new Event(CANVAS_CHANGED)), AFTER_LOADING);
   }
