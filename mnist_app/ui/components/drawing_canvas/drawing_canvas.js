@@ -26,6 +26,7 @@ class Begun {
       data: { ...data, initialDrawing: { ...data.initialDrawing, objects: this.objects() } },
       setStateValue: (name, value) => {
         if (name !== "drawing") return;
+        document.dispatchEvent(new CustomEvent(CANVAS_SENT, { detail: value.data }));
         component.setStateValue(name, { data: value.data, strokes: this.allStrokes(value.raw.objects) });
       },
     });
