@@ -49,12 +49,6 @@ def split(strokes: bytes) -> Iterator[Stroke]:
         at += _HEADER + 2 * count
 
 
-def join(first: bytes, more: bytes) -> bytes:
-    """Return strokes and those drawn after them; none where these are more than are kept."""
-    joined = first + more
-    return joined if len(joined) <= _MOST_BYTES else b""
-
-
 def as_json(strokes: bytes) -> dict[str, object]:
     """Return strokes as they are kept with a labeled drawing; points in pixels, [x, y]."""
     return {

@@ -35,7 +35,8 @@ def show() -> Drawing:
     if key not in st.session_state and not is_taken_over:
         session.begin_canvas(kept)
     begun = session.begun_drawing()
-    sent = drawing_canvas(key, SIDE, INK, PAPER, _pen_width(), begun.png if begun.has_ink else b"")
+    background = begun.png if begun.has_ink else b""
+    sent = drawing_canvas(key, SIDE, INK, PAPER, _pen_width(), background, begun.strokes)
     canvas_tools(key, begins_empty=not begun.has_ink and not session.picture_trouble())
     if is_taken_over and sent is None and kept is not begun:
         put_back(kept)  # the browser did not show this canvas after all
@@ -56,7 +57,7 @@ def _receive(sent: object) -> Drawing:
     kept = session.drawing()
     if sent is None or session.is_received(kept.canvas, sent):
         return kept
-    received = session.keep_drawing(drawings.receive(sent, session.begun_drawing()))
+    received = session.keep_drawing(drawings.receive(sent, kept.canvas))
     session.set_received(kept.canvas, sent)
     return received
 
@@ -152,7 +153,7 @@ def put_back(drawing: Drawing) -> None:
 
 def restore(sent: object) -> None:
     """Put a drawing back that a browser kept; it can send anything, and what is none is let go."""
-    kept = drawings.receive(sent, Drawing(canvas=_next_canvas()))
+    kept = drawings.receive(sent, _next_canvas())
     if kept.has_ink:
         _replace(kept)
 

@@ -77,18 +77,18 @@ def read(strokes: bytes, png: bytes, caption: str = "", canvas: int = 0) -> Draw
     return Drawing(strokes, png, caption, canvas, normalized, sentence)
 
 
-def receive(sent: object, begun: Drawing) -> Drawing:
-    """Return what a browser sent for a canvas that began with the drawing `begun`.
+def receive(sent: object, canvas: int) -> Drawing:
+    """Return what a browser sent for the canvas of this number.
 
     It can send anything. Here is the one place where what is no drawing is refused: the drawing is
     then an empty one that says so.
     """
     try:
         png, strokes = _unpack(sent)
-        return read(_joined(begun, strokes), png, canvas=begun.canvas)
+        return read(strokes, png, canvas=canvas)
     except (AttributeError, KeyError, TypeError, ValueError, PictureError) as error:
         LOGGER.warning("A canvas sent no drawing, but a %s (%s)", type(sent).__name__, error)
-        return Drawing(canvas=begun.canvas, problem=DAMAGED)
+        return Drawing(canvas=canvas, problem=DAMAGED)
 
 
 def _unpack(sent: object) -> tuple[bytes, bytes]:
@@ -99,10 +99,3 @@ def _unpack(sent: object) -> tuple[bytes, bytes]:
     if len(uri) > _LONGEST_URI or not uri.startswith(_URI):
         raise ValueError("A drawing's picture is the data URI of a PNG file.")
     return base64.b64decode(uri[len(_URI) :], validate=True), canvas_strokes.read(strokes)
-
-
-def _joined(begun: Drawing, strokes: bytes) -> bytes:
-    """Return all strokes; none where the canvas began with a picture that is more than strokes."""
-    if begun.has_ink and not begun.strokes:
-        return b""
-    return canvas_strokes.join(begun.strokes, strokes)

@@ -117,13 +117,42 @@ def test_a_stroke_during_which_the_pen_changes_is_not_lost(
     expect_answer(page, 7)
 
 
+def go_to(page: Page, link: str, heading: str) -> None:
+    page.get_by_role("link", name=link, exact=True).click()
+    expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+    wait_until_quiet(page)
+
+
+def test_undo_goes_on_after_a_return_until_nothing_is_left(
+    open_page: OpenPage, server: Server
+) -> None:
+    page = open_drawn(open_page, server, 4)
+    draw(page, DIGITS[1])
+    page.wait_for_timeout(300)  # the canvas sends a stroke after 200 ms
+    before = page.evaluate(INK)
+    go_to(page, "Pixels", "Pixels")
+    page.wait_for_function(f"({INK})() === {before}")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    draw(page, DIGITS[4][1:])
+    page.wait_for_timeout(300)
+    go_to(page, "Draw", "Draw a digit")
+    expect_answer(page, 4)
+    page.wait_for_function(f"({INK})() > 1000")
+    one = page.evaluate(INK) - 1000
+    page.keyboard.press("Control+z")
+    page.wait_for_function(f"({INK})() < {one}")
+    assert page.evaluate(INK) > 1000
+    page.keyboard.press("Control+z")
+    page.wait_for_function(f"({INK})() === 0")
+    expect_answer(page, "–")
+
+
 def test_a_drawing_looks_the_same_on_another_page(open_page: OpenPage, server: Server) -> None:
     page = open_drawn(open_page, server, 8)
     pixels = INK.replace("ink += data[at] > 128", "ink = (31 * ink + data[at]) % 2 ** 40")
     before = page.evaluate(pixels)
     assert page.evaluate(INK) > 1000
     for link, heading in (("Pixels", "Pixels"), ("Draw", "Draw a digit")):
-        page.get_by_role("link", name=link, exact=True).click()
-        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
-        wait_until_quiet(page)
+        go_to(page, link, heading)
         page.wait_for_function(f"({pixels})() === {before}")

@@ -140,8 +140,12 @@ function sigmoid(value) {
 const LIVE = "lab:live";
 /* What is drawn was changed by other means than the pen, or something else that answers depend on. */
 const CANVAS_CHANGED = "lab:canvas-changed";
+/* A canvas sends its picture to the server: a PNG file as a data URI. */
+const CANVAS_SENT = "lab:canvas-sent";
 /* Another canvas is about to come in the place of this one, which is to look empty until then. */
 const BLANK_CANVAS = "lab:blank-canvas";
+/* Asks a canvas to take back the last stroke of what it began with. */
+const UNDO_BEGUN = "lab:undo-begun";
 /* A page's control has moved: what happens to the image is another thing, see PREPARE in live.js. */
 const PREPARE_CHANGED = "lab:prepare";
 /* The visitor changed a network: {key, changes}, see live/changes.js; no changes for none. */

@@ -25,6 +25,7 @@ class Tools {
     this.strokes = null; // what the pen does until the next canvas is there
     this.follows = false; // whether a finger that began on the last canvas goes on
     this.stroke = null; // what the pen does on this canvas, to be done again if it gets lost
+    this.clicks = 0; // what Undo or Clear took away since is not lost
   }
 
   update({ canvas, beginsEmpty }) {
@@ -63,7 +64,7 @@ class Tools {
     const button = event.target.closest?.(".st-key-undo button, .st-key-clear button");
     const upper = button && canvasOf(this.canvas);
     if (!upper) return;
-    clearTimeout(this.lookAgain);
+    this.clicks += 1;
     const isUndo = Boolean(button.closest(".st-key-undo"));
     if (!isUndo && !this.beginsEmpty) {
       this.blank(upper);
@@ -71,7 +72,9 @@ class Tools {
     }
     event.stopPropagation();
     event.preventDefault();
-    toolbarButton(upper, isUndo ? "Undo" : "Reset canvas & history").click();
+    const fabrics = toolbarButton(upper, isUndo ? "Undo" : "Reset canvas & history");
+    if (fabrics.disabled) upper.dispatchEvent(new Event(UNDO_BEGUN, { bubbles: true }));
+    else fabrics.click();
     // Fabric loads what it shows then.
     setTimeout(() => document.dispatchEvent(new Event(CANVAS_CHANGED)), AFTER_LOADING);
   }
@@ -119,11 +122,14 @@ class Tools {
     this.stroke.events.push(event);
     if (event.type !== "pointerup") return;
     const { upper, begin, events } = this.stroke;
-    this.lookAgain = setTimeout(() => {
-      if (!upper.isConnected || isInk(upper, begin)) return;
+    const clicks = this.clicks;
+    const lookAgain = () => {
+      if (clicks !== this.clicks || !upper.isConnected || isInk(upper, begin)) return;
       for (const one of events) repeat(one, upper, 0, 0);
       document.dispatchEvent(new Event(CANVAS_CHANGED));
-    }, AFTER_LOADING);
+    };
+    // Fabric shows a stroke with the next frame, which a busy browser may not have had by then.
+    setTimeout(() => requestAnimationFrame(lookAgain), AFTER_LOADING);
     this.stroke = null;
   }
 

@@ -27,12 +27,18 @@ _ELEMENT = element(
 
 
 def drawing_canvas(
-    key: str, side: int, ink: str, paper: str, pen_width: int, background: bytes = b""
+    key: str,
+    side: int,
+    ink: str,
+    paper: str,
+    pen_width: int,
+    background: bytes = b"",
+    strokes: bytes = b"",
 ) -> object:
     """Show a square canvas, and return what the browser sent, which can be anything; None at first.
 
     A canvas sends {"data": its picture as a data URI, "strokes": see `data.canvas_strokes`}, after
-    each stroke.
+    each stroke; the strokes are all that the picture shows, or none.
 
     Args:
         key: Streamlit's key of the element.
@@ -42,6 +48,8 @@ def drawing_canvas(
         pen_width: The pen's width in pixels.
         background: A PNG file of its size that is on it from the beginning. It has to stay the same
             as long as the key does.
+        strokes: Those that the background shows, one by one taken back by Undo; empty where it
+            shows something else, which Undo takes back as a whole.
     """
     objects = [_picture(background, side)] if background else []
     result = _ELEMENT(
@@ -56,6 +64,7 @@ def drawing_canvas(
             "backgroundImageURL": None,
             "backgroundImageFit": "stretch",
             "initialDrawing": {"objects": objects, "background": paper},
+            "strokes": image_files.as_base64(strokes),
             "drawingMode": "freedraw",
             "realtimeUpdateStreamlit": True,
             "returnImageData": True,

@@ -21,6 +21,7 @@ class Watcher {
       pointerdown: (event) => this.schedule(event),
       pointermove: (event) => this.schedule(event),
       [CANVAS_CHANGED]: () => this.repeat(),
+      [CANVAS_SENT]: ({ detail }) => (this.sent = detail),
       [LOOK]: () => this.lookSoon(),
       [PREPARE_CHANGED]: ({ detail }) => {
         this.prepare = { ...this.prepare, ...detail };
@@ -41,7 +42,8 @@ class Watcher {
     this.asked.forEach((asked) => this.fetch(asked));
     if (data.stroke !== this.stroke) {
       this.stroke = data.stroke;
-      this.compare(data.probabilities);
+      this.turns.forget();
+      this.compare(data);
     }
     this.lookSoon();
   }
@@ -107,20 +109,20 @@ class Watcher {
   }
 
   read(canvas) {
-    this.seen = this.see(canvas);
+    this.seen = this.see(layersOf(canvas));
     this.turns.start(this.seen.problem ? [] : this.asked, this.prepare?.comparesWithUnprepared);
   }
 
-  see(canvas) {
-    const ink = movedInk(toGray(pixelsOf(canvas)), this.prepare);
-    const normalized = withExample(normalizeInk(ink), this.prepare);
+  see(pictures, prepare = this.prepare) {
+    const ink = movedInk(toGray(pixelsOf(pictures)), prepare);
+    const normalized = withExample(normalizeInk(ink), prepare);
     const layers = this.asked[0]?.layers;
-    return { ink, ...normalized, layers, prepared: prepared(normalized.image, this.prepare) };
+    return { ink, ...normalized, layers, prepared: prepared(normalized.image, prepare) };
   }
 
   /* What is drawn and what the first network says to it, painted nowhere. */
   glance(canvas) {
-    const seen = this.see(canvas);
+    const seen = this.see(layersOf(canvas));
     const [first] = this.asked;
     return { ...seen, results: seen.problem ? {} : { [first.key]: resultOf(first, seen.prepared) } };
   }
@@ -173,17 +175,17 @@ class Watcher {
     }, NEXT_LOOK);
   }
 
-  /* The server's answer is on the page by now; it and the browser must say the same. */
-  compare(answers) {
-    const last = this.turns.results;
-    this.turns.forget();
-    if (this.frame) return;
-    for (const [key, probabilities] of Object.entries(answers)) {
-      if (!last[key]) continue;
-      const difference = differenceOf(probabilities, last[key]);
-      if (difference > LARGEST_DIFFERENCE) {
-        console.warn(`Browser and server differ by ${(100 * difference).toFixed(2)} points.`);
-      }
+  /* Server and browser must say the same to the picture that the server read. On the canvas the next
+     stroke may have begun; and where another picture was sent since, nobody is asked. */
+  async compare({ stroke, probabilities, prepare }) {
+    const bytes = bytesOf(this.sent?.split(",")[1] ?? "");
+    if (!bytes.length || !stroke.endsWith(`-${checksumOf(bytes)}`)) return;
+    const picture = await createImageBitmap(new Blob([bytes]));
+    const { ink, problem, prepared } = this.see([picture], prepare);
+    if (problem) return;
+    for (const asked of this.asked) {
+      // Each in its own task, so that the pen waits for one network at most.
+      setTimeout(() => compareAnswers(asked, probabilities[asked.key], asked.whole ? scaleWhole(ink) : prepared));
     }
   }
 }
@@ -192,6 +194,13 @@ function millisecondsOf(work) {
   const began = performance.now();
   work();
   return performance.now() - began;
+}
+
+function compareAnswers(asked, probabilities, image) {
+  if (!asked.layers || !probabilities) return;
+  const difference = differenceOf(probabilities, resultOf(asked, image));
+  if (difference <= LARGEST_DIFFERENCE) return;
+  console.warn(`Browser and server differ by ${(100 * difference).toFixed(2)} points.`);
 }
 
 /* The largest difference between two answers' probabilities; NaN where there is no result. */
@@ -252,14 +261,28 @@ const PREPARE = {
     }),
 };
 
-/* Returns the finished strokes with the unfinished one over them. */
-function pixelsOf(upper) {
-  const { width, height } = upper;
+/* The finished strokes, and the unfinished one that lies over them. */
+function layersOf(upper) {
+  return [upper.getRootNode().querySelector("canvas.dc-canvas.lower-canvas"), upper];
+}
+
+/* Returns what pictures of one size show that lie over each other. */
+function pixelsOf(pictures) {
+  const [{ width, height }] = pictures;
   pixelsOf.canvas ??= new OffscreenCanvas(width, height);
   const context = pixelsOf.canvas.getContext("2d", { willReadFrequently: true });
   context.fillStyle = "#000";
   context.fillRect(0, 0, width, height);
-  const lower = upper.getRootNode().querySelector("canvas.dc-canvas.lower-canvas");
-  for (const layer of [lower, upper]) context.drawImage(layer, 0, 0);
+  for (const picture of pictures) context.drawImage(picture, 0, 0);
   return context.getImageData(0, 0, width, height);
+}
+
+/* The CRC-32 of bytes as eight hexadecimal digits: the end of `Drawing.version`. */
+function checksumOf(bytes) {
+  let rest = -1;
+  for (const byte of bytes) {
+    rest ^= byte;
+    for (let bit = 0; bit < 8; bit++) rest = (rest >>> 1) ^ (rest & 1 ? 0xedb88320 : 0);
+  }
+  return (~rest >>> 0).toString(16).padStart(8, "0");
 }
