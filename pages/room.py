@@ -20,16 +20,28 @@ def show_door() -> None:
     if not limits.ROOMS.value():
         st.info("Rooms are switched off on this server.")
         return
-    st.markdown(
-        "Open a room and show this page on the wall. People scan its QR code or type its code, "
-        "draw with a finger, and their phones say at once what the network reads. One tap sends a "
-        "drawing to the wall. Nobody needs an account or an app, and a room forgets its drawings "
-        f"after {limits.ROOM_HOURS.value()} hours."
-    )
-    phone_address.ask()
-    st.button(
-        "Open a room", type="primary", icon=":material/groups:", on_click=room_controls.open_room
-    )
+    with st.container(horizontal=True, key="room_door"):
+        with st.container(key="room_opening"):
+            st.markdown(
+                "Open a room and show this page on the wall. People scan its QR code or type its "
+                "code, draw with a finger, and their phones say at once what the network reads. "
+                "One tap sends a drawing to the wall. Nobody needs an account or an app, and a "
+                f"room forgets its drawings after {limits.ROOM_HOURS.value()} hours."
+            )
+            address = phone_address.ask()
+            st.button(
+                "Open a room",
+                type="primary",
+                icon=":material/groups:",
+                on_click=room_controls.open_room,
+            )
+        if phone_address.is_reachable(address):
+            with st.container(key="room_trial"):
+                st.markdown(
+                    "**Try it with a phone first.** Scan this code: where the address is right, "
+                    "the phone asks for the code on the wall."
+                )
+                st.image(qr.svg(f"{address}/join"), width="stretch")
     if trouble := session.run_trouble():
         st.error(trouble, icon=":material/error:")
 

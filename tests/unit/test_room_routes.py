@@ -132,3 +132,5 @@ def test_this_computers_own_name_is_no_address_for_phones() -> None:
     assert {text: phone_address.read(text) for text in read} == read
     assert phone_address.is_local("127.0.0.9")
     assert phone_address.is_local("lab.localhost")
+    assert phone_address.is_reachable("http://10.0.0.7:8501")
+    assert not any(map(phone_address.is_reachable, ("", "http://localhost:8501")))

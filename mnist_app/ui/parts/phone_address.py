@@ -35,9 +35,14 @@ def ask() -> str:
     address = read(str(st.session_state[session.ROOM_ADDRESS] or ""))
     if not address:
         st.error(NO_ADDRESS, icon=":material/link_off:")
-    elif is_local(urlsplit(address).hostname or ""):
+    elif not is_reachable(address):
         st.warning(LOCAL, icon=":material/phonelink_off:")
     return address
+
+
+def is_reachable(address: str) -> bool:
+    """Say whether phones may reach an address that `ask` returned: it is one, and not local."""
+    return bool(address) and not is_local(urlsplit(address).hostname or "")
 
 
 def read(text: str) -> str:
