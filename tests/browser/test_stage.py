@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, ViewportSize, expect
 
 from mnist_app.lessons.reading import lessons
-from tests.browser.conftest import OpenPage, draw, wait_until_quiet
+from tests.browser.conftest import PHONE, OpenPage, draw, wait_until_quiet
 from tests.support.handwriting import DIGITS
 from tests.support.serving import Server
 
@@ -21,6 +21,13 @@ MEASURE = """() => {
   const over = [main, stage].map((one) => Math.max(
     one.scrollHeight - one.clientHeight, one.scrollWidth - one.clientWidth));
   return [Math.max(...over), element.bottom - innerHeight, element.height / innerHeight];
+}"""
+# On a phone the canvas's buttons are above the element, which ends within the screen.
+BUTTONS_ABOVE = """() => {
+  const tools = document.querySelector(".st-key-talk_tools").getBoundingClientRect();
+  const { parentElement } = document.querySelector(".st-key-scene_element");
+  const { top, bottom } = parentElement.getBoundingClientRect();
+  return bottom <= innerHeight && top >= tools.bottom;
 }"""
 INK = """() => {
   const lower = [...document.querySelectorAll('[class*="st-key-canvas_"] *')]
@@ -53,6 +60,9 @@ def expect_one_screen(page: Page, scene: str) -> None:
         page.wait_for_function(f"() => ({MEASURE})()[2] >= 0.6")
         scrolled, below, _ = page.evaluate(MEASURE)
         assert (scrolled, max(below, 0)) == (0, 0), (scene, screen)
+    if scene == "bytes":  # the tallest one where it is narrow
+        page.set_viewport_size(PHONE)
+        page.wait_for_function(BUTTONS_ABOVE)
 
 
 def test_a_talk_by_keys_alone_has_nothing_to_scroll(server: Server, open_page: OpenPage) -> None:
