@@ -82,23 +82,24 @@ def set_up() -> None:
         st.caption(WATCHED, width="content")
 
 
-def show_run(run: Run) -> None:
-    """The run that the visitor looks at, and what can be done with it once it has ended."""
-    has_just_ended = session.was_active(run.name)
-    if film.exists(run) and not has_just_ended:
-        film.show(run)
-    else:
-        run_stage.show(run)
-    run_view.show_result(run)
-    run_controls.keep(run)
-    if film.exists(run) and has_just_ended:
+def show_first(run: Run) -> None:
+    """The run on the stage, and what can be done with it once it has ended."""
+    run_stage.show(run)
+    show_outcome(run)
+    run_controls.show_code(run)
+    if film.exists(run):
         st.subheader("Its training as a film", anchor=False)
         film.show(run)
 
 
-def show_others(titles: dict[str, str], *, is_active: bool) -> None:
-    """Other runs: one to look at, one of the own handwriting, all side by side."""
-    run_choice.choose(titles)
+def show_outcome(run: Run) -> None:
+    """How a run ended, and what can be done with it."""
+    run_view.show_result(run)
+    run_controls.keep(run)
+
+
+def show_others(*, is_active: bool) -> None:
+    """A run of the own handwriting, and all runs side by side."""
     fine_tuning.show()
     st.fragment(run_table.compare, run_every=TABLE_SECONDS if is_active else None)()
 
@@ -108,29 +109,47 @@ def fold(titles: dict[str, str]) -> None:
     with st.expander(FOLDED, icon=":material/tune:", key="folded", on_change="rerun") as folded:
         if folded.open:
             set_up()
-            show_others(titles, is_active=True)
+            run_choice.choose(titles)
+            show_others(is_active=True)
+
+
+def show_earlier(run: Run) -> None:
+    """A run that ended earlier as a film; somebody else's that is active on the stage."""
+    if film.exists(run):
+        film.show(run)
+    else:
+        run_stage.show(run)
+    run_controls.show_code(run)
 
 
 titles = run_choice.titles()  # chooses a run, which is then asked about the drawing
 with layout.beside_canvas():
-    draw_for_training()
-    with st.container():
+    side = st.container(key="training_side")
+    with side:
+        draw_for_training()
+    with st.container(key="training"):
         with st.container():
             run_controls.show_trouble()
             run_controls.warm_up()
             run_stage.prepare()
         run = run_choice.shown()
-        if run is not None and run_stage.comes_first(run):
-            show_run(run)
+        is_first = run is not None and run_stage.comes_first(run)
+        if run is not None and is_first:
+            show_first(run)
             if run.is_active:
                 fold(titles)
             else:
                 set_up()
-                show_others(titles, is_active=False)
+                run_choice.choose(titles)
         else:
             set_up()
             if run is not None:
-                show_run(run)
-            show_others(titles, is_active=run is not None and run.is_active)
+                show_earlier(run)
+            with side, st.container(key="training_outcome"):
+                run_choice.choose(titles)
+                if run is not None:
+                    show_outcome(run)
+if run is None or not (is_first and run.is_active):
+    show_others(is_active=run is not None and run.is_active)
 layout.end("mnist", "what it learns from")
 layout.poll_for_inference()

@@ -70,7 +70,6 @@ def keep(run: Run) -> None:
             _download_notebook(run)
         if session.network() == run.name:
             st.success(f"“{run.name}” answers on every page now.", icon=":material/check:")
-        _show_code(run)
     if run.belongs_to(visitor.owner()) and not run.is_active:
         _manage(run)
 
@@ -111,8 +110,10 @@ def _as_trained(run: Run) -> Settings:
     return replace(run.settings, epochs=max(1, run.completed_epochs))
 
 
-def _show_code(run: Run) -> None:
-    """Offer complete scripts that train the same network with the same settings."""
+def show_code(run: Run) -> None:
+    """Offer complete scripts that train the same network as a run, once there is one."""
+    if not registry.exists(run.name):
+        return
     with st.expander("Show the code", icon=":material/code:"):
         if run.settings.start_from:
             st.caption(
