@@ -12,8 +12,8 @@ const SPRITE_COLUMNS = 25;
 const SPRITE_SIDE = 28;
 /* Below these numbers of mistakes, they come forward: larger, side by side, with what they were taken
    for. Above the first, each image of the wall has its own place. */
-const FORWARD = [40, 24, 12, 6];
-const LARGEST_TILE = 96;
+const FORWARD = [40, 24, 12, 6, 3];
+const LARGEST_TILE = 240;
 const CAPTION = 18;
 /* Images after which half of the first doubling is over: the logarithmic axis begins at zero there. */
 const FIRST_IMAGES = 100;
