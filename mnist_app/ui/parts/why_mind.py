@@ -85,7 +85,13 @@ def offer_back() -> None:
     """Let the visitor take back a stroke that was put onto the canvas."""
     drawn = why_session.before(session.drawing().canvas)
     if drawn is not None:
-        st.button("Take it back", icon=":material/undo:", on_click=take_back, args=(drawn,))
+        st.button(
+            "Take it back",
+            icon=":material/undo:",
+            key="take_back",  # which Undo presses: components/canvas_tools
+            on_click=take_back,
+            args=(drawn,),
+        )
 
 
 def take_back(drawn: Drawing) -> None:

@@ -3,6 +3,8 @@
 
 const LABEL = "Canvas: draw a digit with mouse, finger or pen";
 const CANVAS = '[class*="st-key-canvas_"]';
+// On Why, while what it put onto the canvas can be taken back: a stroke, although it came as a picture.
+const TAKE_BACK = '.st-key-take_back:not([data-stale="true"]) button';
 const AFTER_LOADING = 50; // milliseconds until Fabric shows a drawing that it is given
 const MOUSE = { pointerdown: "mousedown", pointermove: "mousemove", pointerup: "mouseup" };
 
@@ -73,8 +75,10 @@ class Tools {
     event.stopPropagation();
     event.preventDefault();
     const fabrics = toolbarButton(upper, isUndo ? "Undo" : "Reset canvas & history");
-    if (fabrics.disabled) upper.dispatchEvent(new Event(UNDO_BEGUN, { bubbles: true }));
-    else fabrics.click();
+    const takeBack = document.querySelector(TAKE_BACK);
+    if (!fabrics.disabled) fabrics.click();
+    else if (takeBack) takeBack.click();
+    else upper.dispatchEvent(new Event(UNDO_BEGUN, { bubbles: true }));
     // Fabric loads what it shows then.
     setTimeout(() => document.dispatchEvent(new Event(CANVAS_CHANGED)), AFTER_LOADING);
   }
