@@ -1,6 +1,7 @@
 """Two replicas behind the proxy, on one PostgreSQL: one dies, the other stops in its own time."""
 
 import json
+import re
 import subprocess
 import threading
 import time
@@ -79,7 +80,7 @@ def test_a_visitor_goes_on_at_another_replica(
     new = _open(context.new_page(), url)
     expect_answer(new, 7)  # what was drawn last, and the network that was chosen there
     network = new.get_by_test_id("stSidebar").get_by_role("combobox")
-    expect(network).to_have_value("One layer · 89.06%")
+    expect(network).to_have_value(re.compile("^One layer · "))
     context.close()
     asynchronous.run(_drain(left, url))
 
