@@ -133,10 +133,10 @@ with layout.beside_canvas():
             run_controls.warm_up()
             run_stage.prepare()
         run = run_choice.shown()
-        is_first = run is not None and run_stage.comes_first(run)
-        if run is not None and is_first:
-            show_first(run)
-            if run.is_active:
+        first = run if run is not None and run_stage.comes_first(run) else None
+        if first is not None:
+            show_first(first)
+            if first.is_active:
                 fold(titles)
             else:
                 set_up()
@@ -149,7 +149,8 @@ with layout.beside_canvas():
                 run_choice.choose(titles)
                 if run is not None:
                     show_outcome(run)
-if run is None or not (is_first and run.is_active):
-    show_others(is_active=run is not None and run.is_active)
+is_active = run is not None and run.is_active
+if first is None or not is_active:  # otherwise they are folded
+    show_others(is_active=is_active)
 layout.end("mnist", "what it learns from")
 layout.poll_for_inference()

@@ -1,6 +1,5 @@
 """The one canvas, what clears it, and what is put on it from elsewhere."""
 
-import base64
 import random
 from dataclasses import replace
 
@@ -160,7 +159,7 @@ def restore(sent: object) -> None:
 
 def as_sent(drawing: Drawing) -> dict[str, str]:
     """Return a drawing as `restore` takes it."""
-    strokes = base64.b64encode(drawing.strokes).decode()
+    strokes = image_files.as_base64(drawing.strokes)
     return {"data": image_files.data_uri(drawing.png), "strokes": strokes}
 
 

@@ -18,7 +18,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mnist_app import limits
-from mnist_app.imaging.image_files import PictureError
+from mnist_app.imaging.image_files import PictureError, as_base64
 from mnist_app.networks.registry import DEFAULT_NETWORK
 from mnist_app.storage import StorageError, session_records
 from mnist_app.storage.session_records import SessionRecord
@@ -296,8 +296,8 @@ def _pack_drawing(drawing: Drawing) -> dict[str, object]:
     return {
         "canvas": drawing.canvas,
         "caption": drawing.caption,
-        "strokes": base64.b64encode(drawing.strokes).decode(),
-        "png": base64.b64encode(drawing.png).decode(),
+        "strokes": as_base64(drawing.strokes),
+        "png": as_base64(drawing.png),
     }
 
 

@@ -94,7 +94,10 @@ function unpackedStrokes(base64) {
   const numbers = new DataView(bytesOf(base64).buffer);
   const strokes = [];
   let at = 0;
-  const read = () => numbers.getInt16((at += BYTES) - BYTES, true);
+  const read = () => {
+    at += BYTES;
+    return numbers.getInt16(at - BYTES, true);
+  };
   while (at < numbers.byteLength) {
     const [width, count] = [read(), read()];
     strokes.push({ width, points: Array.from({ length: count }, () => [read(), read()]) });
